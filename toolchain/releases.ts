@@ -1,0 +1,52 @@
+import { mkdir, readdir, rename, rm } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { DownloadError, downloadFile, downloadText, type Limits, publishedChecksum, usualLimits } from "./download.ts";
+import { installFolder } from "./install.ts";
+import { type Part, writeOrigin } from "./parts.ts";
+import { run, tail } from "./process.ts";
+
+/** Where Pulumi publishes its releases: the only address that set-up knows. NITRO_PULUMI_RELEASES names a mirror of the same layout. */
+const releasesUrl = "https://get.pulumi.com/releases";
+
+/** How releases are reached. */
+export interface Releases {
+  readonly url: string;
+  readonly limits: Limits;
+}
+
+export function pulumiReleases(env: NodeJS.ProcessEnv): Releases {
+  return { url: (env.NITRO_PULUMI_RELEASES || releasesUrl).replace(/\/+$/, ""), limits: usualLimits };
+}
+
+/**
+ * Downloads a part's release, checks it against the checksums published with it and installs it.
+ * @throws DownloadError; nothing is then installed
+ */
+export async function downloadPart(part: Part, releases: Releases): Promise<void> {
+  const archive = basename(part.archive);
+  const checksums = await downloadText(`${releases.url}/${part.checksums}`, releases.limits);
+  const digest = publishedChecksum(checksums, archive);
+  if (digest === undefined) throw new DownloadError(`${releases.url}/${part.checksums}`, `it names no ${archive}`);
+  await installFolder(part.folder, async (stage) => {
+    const unpacked = join(stage, ".archive");
+    const file = join(stage, archive);
+    await mkdir(unpacked);
+    await downloadFile(`${releases.url}/${part.archive}`, file, digest, releases.limits);
+    const result = await run("tar", ["-xzf", file, "-C", unpacked], { env: process.env });
+    if (result.code !== 0) throw new DownloadError(`${releases.url}/${part.archive}`, `tar cannot unpack it: ${tail(result.output, 3)}`);
+    await take(part, unpacked, stage);
+    await rm(unpacked, { recursive: true });
+    await rm(file);
+    await writeOrigin(stage, "release");
+  });
+}
+
+async function take(part: Part, unpacked: string, stage: string): Promise<void> {
+  const from = join(unpacked, part.archiveBin);
+  const to = join(stage, part.bin);
+  await mkdir(to, { recursive: true });
+  const names: string[] = await readdir(from).catch(() => []);
+  const missing = part.executables.find((name) => !names.includes(name));
+  if (missing !== undefined) throw new DownloadError(part.archive, `there is no ${missing} in it`);
+  for (const name of names) await rename(join(from, name), join(to, name));
+}

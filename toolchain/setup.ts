@@ -1,0 +1,74 @@
+import { randomBytes } from "node:crypto";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import type { Engine } from "../cli/docker.ts";
+import { errorMessage } from "../cli/errors.ts";
+import { withLock } from "../images/lock.ts";
+import { adoptPulumi } from "./adopt.ts";
+import { buildParts } from "./build.ts";
+import { DownloadError } from "./download.ts";
+import { ensureEngine } from "./engine.ts";
+import { passphraseFile } from "./environment.ts";
+import { nitroHome, readOrCreate } from "./home.ts";
+import { allParts, isInstalled, type Part, title } from "./parts.ts";
+import { downloadPart, pulumiReleases } from "./releases.ts";
+import { type Output, Steps } from "./steps.ts";
+
+/**
+ * Makes the machine ready for stacks: container engine, Pulumi, its language host and plugins, a backend and its passphrase. What is
+ * there already costs milliseconds and prints nothing.
+ * @returns the engine, which answers
+ * @throws UserError that says what to do
+ */
+export async function setUp(env: NodeJS.ProcessEnv, output: Output): Promise<Engine> {
+  const steps = new Steps(output);
+  makeState(env);
+  const engine = await ensureEngine(env, steps);
+  await ensurePulumi(env, steps);
+  return engine;
+}
+
+/** The local backend's folder and passphrase; the folder is made even where another backend is in use, as it costs nothing. */
+function makeState(env: NodeJS.ProcessEnv): void {
+  mkdirSync(join(nitroHome(env), "backend"), { recursive: true });
+  readOrCreate(passphraseFile(env), () => randomBytes(24).toString("base64url"));
+}
+
+/** Installs what is missing of Pulumi: the user's own where it fits, else the release where it can be had, else built from Go modules. */
+export async function ensurePulumi(env: NodeJS.ProcessEnv, steps: Steps): Promise<void> {
+  if (allParts(env).every(isInstalled)) return;
+  const onWait = ({ pid }: { pid: number }) => steps.note(`waiting for process ${pid}, which sets up the same`);
+  await withLock(
+    join(nitroHome(env), "locks", "pulumi"),
+    async () => {
+      const missing = await adoptMissing(env, steps);
+      const left = await downloadMissing(missing, env, steps);
+      if (left.length > 0) await buildParts(left, env, steps);
+    },
+    { onWait },
+  );
+}
+
+async function adoptMissing(env: NodeJS.ProcessEnv, steps: Steps): Promise<Part[]> {
+  const missing = allParts(env).filter((part) => !isInstalled(part));
+  const pulumi = missing.find((part) => part.name === "pulumi");
+  const adopted = pulumi && (await adoptPulumi(pulumi, env));
+  if (adopted === undefined) return missing;
+  steps.note(`✓ Pulumi: ${adopted}`);
+  return missing.filter((part) => part !== pulumi);
+}
+
+/** @returns the parts that could not be downloaded; after the first failure no other is tried */
+async function downloadMissing(missing: readonly Part[], env: NodeJS.ProcessEnv, steps: Steps): Promise<Part[]> {
+  const releases = pulumiReleases(env);
+  for (const [index, part] of missing.entries()) {
+    try {
+      await steps.run(`${title(part)} (release)`, () => downloadPart(part, releases));
+    } catch (error) {
+      if (!(error instanceof DownloadError)) throw error;
+      steps.note(`  not downloaded, building instead: ${errorMessage(error)}`);
+      return missing.slice(index);
+    }
+  }
+  return [];
+}
