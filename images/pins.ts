@@ -1,0 +1,23 @@
+import { readFileSync } from "node:fs";
+import type { EngineInfo } from "../cli/docker-types.ts";
+
+export type Arch = EngineInfo["arch"];
+
+/** images/versions.json: what the images are made of. */
+export interface Pins {
+  readonly debian: { readonly suite: string; readonly image: string };
+  readonly redis: { readonly major: string };
+  readonly localstack: { readonly python: string; readonly packages: Readonly<Record<string, string>> };
+  readonly node: { readonly version: string } & Readonly<Record<Arch, NodePackage>>;
+}
+
+/** An npm package that carries node's executable. */
+export interface NodePackage {
+  readonly package: string;
+  /** Of its archive, as npm writes it: sha512-<base64>. */
+  readonly integrity: string;
+}
+
+export function readPins(): Pins {
+  return JSON.parse(readFileSync(new URL("versions.json", import.meta.url), "utf8")) as Pins;
+}

@@ -1,0 +1,86 @@
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { imageRefs } from "../../images/build.ts";
+import { imageRoles, ownImages, repository } from "../../images/inputs.ts";
+import { readPins } from "../../images/pins.ts";
+
+let root: string;
+const pins = readPins();
+
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), "nitro-inputs-"));
+  cpSync(join(repository, "images"), join(root, "images"), { recursive: true });
+  mkdirSync(join(root, "ledger/partiql"), { recursive: true });
+  writeFileSync(join(root, "ledger/partiql/lexer.ts"), "export const one = 1;\n");
+  writeFileSync(join(root, "package-lock.json"), "{}\n");
+});
+
+afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+/** The images whose names differ after a change. */
+function changedBy(change: () => void): string[] {
+  const before = ownImages("amd64", pins, root);
+  change();
+  const after = ownImages("amd64", pins, root);
+  return (["debian", ...imageRoles] as const).filter((role) => before[role] !== after[role]);
+}
+
+test("names are ours, a hash, and the same every time", () => {
+  const refs = imageRefs("amd64");
+  expect(imageRefs("amd64")).toEqual(refs);
+  for (const role of imageRoles) expect(refs[role]).toMatch(new RegExp(`^localhost/nitro/${role}:[0-9a-f]{16}$`));
+});
+
+test("a copy of the repository elsewhere has the same names", () => {
+  const { debian, base, redis, localstack } = ownImages("amd64", pins, root);
+  expect(ownImages("amd64", pins)).toMatchObject({ debian, base, redis, localstack });
+});
+
+test("architectures do not share images", () => {
+  const amd64 = imageRefs("amd64");
+  const arm64 = imageRefs("arm64");
+  for (const role of imageRoles) expect(arm64[role]).not.toBe(amd64[role]);
+});
+
+test.each([
+  ["images/debootstrap.sh", ["debian", "base", "redis", "localstack", "node"]],
+  ["images/base/Dockerfile", ["base", "redis", "localstack", "node"]],
+  ["images/base/nitro-run", ["base", "redis", "localstack", "node"]],
+  ["images/redis/Dockerfile", ["redis"]],
+  ["images/localstack/Dockerfile", ["localstack"]],
+  ["images/localstack/requirements.txt", ["localstack"]],
+  ["images/node/Dockerfile", ["node"]],
+  ["ledger/partiql/lexer.ts", ["node"]],
+  ["package-lock.json", ["node"]],
+  ["images/README.md", []],
+])("a change of %s renames %j", (file, roles) => {
+  expect(changedBy(() => writeFileSync(join(root, file), "changed\n"))).toEqual(roles);
+});
+
+test("a new source file renames the node image", () => {
+  expect(changedBy(() => writeFileSync(join(root, "ledger/new.ts"), ""))).toEqual(["node"]);
+});
+
+test("a file that moves renames its image, though no content changed", () => {
+  const move = () => {
+    rmSync(join(root, "ledger/partiql/lexer.ts"));
+    writeFileSync(join(root, "ledger/lexer.ts"), "export const one = 1;\n");
+  };
+  expect(changedBy(move)).toEqual(["node"]);
+});
+
+test.each([
+  ["redis", { ...pins, redis: { major: "9" } }],
+  ["localstack", { ...pins, localstack: { ...pins.localstack, packages: { localstack: "0" } } }],
+  ["node", { ...pins, node: { ...pins.node, version: "24.0.0" } }],
+] as const)("another pin renames the %s image alone", (role, other) => {
+  const before = ownImages("amd64", pins, root);
+  const after = ownImages("amd64", other, root);
+  expect(imageRoles.filter((name) => before[name] !== after[name])).toEqual([role]);
+});
+
+test("a user's own image is passed on as it is, and changes no other", () => {
+  expect(imageRefs("amd64", { redis: "my/redis:7", base: undefined })).toEqual({ ...imageRefs("amd64"), redis: "my/redis:7" });
+});
