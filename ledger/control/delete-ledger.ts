@@ -1,0 +1,6 @@
+import type { ControlRequest } from "./router.ts";
+
+/** DELETE /ledgers/{name} */
+export async function deleteLedger({ registry, path: [name = ""] }: ControlRequest): Promise<void> {
+  await registry.delete(name);
+}

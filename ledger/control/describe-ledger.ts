@@ -1,0 +1,28 @@
+import { ControlError } from "./errors.ts";
+import type { LedgerDescription, Registry } from "./registry.ts";
+import type { ControlRequest } from "./router.ts";
+
+/** GET /ledgers/{name} */
+export function describeLedger({ registry, path: [name = ""] }: ControlRequest): unknown {
+  const description = known(registry, name);
+  return { ...shown(registry, description), EncryptionDescription: { KmsKeyArn: "AWS_OWNED_KMS_KEY", EncryptionStatus: "ENABLED" } };
+}
+
+/** @throws ControlError ResourceNotFoundException */
+export function known(registry: Registry, name: string): LedgerDescription {
+  const description = registry.describe(name);
+  if (description === undefined) throw new ControlError("ResourceNotFoundException", `Ledger with name ${name} does not exist`);
+  return description;
+}
+
+/** A ledger as create, describe and update answer it; times in seconds since 1970. */
+export function shown(registry: Registry, { name, created, permissionsMode, deletionProtection }: LedgerDescription) {
+  return {
+    Name: name,
+    Arn: registry.arn(name),
+    State: "ACTIVE",
+    CreationDateTime: created / 1000,
+    PermissionsMode: permissionsMode,
+    DeletionProtection: deletionProtection,
+  };
+}

@@ -1,0 +1,66 @@
+import { createLedger } from "./create-ledger.ts";
+import { deleteLedger } from "./delete-ledger.ts";
+import { describeLedger } from "./describe-ledger.ts";
+import { ControlError } from "./errors.ts";
+import { getBlock } from "./get-block.ts";
+import { getDigest } from "./get-digest.ts";
+import { getRevision } from "./get-revision.ts";
+import { listLedgers } from "./list-ledgers.ts";
+import type { Registry } from "./registry.ts";
+import { listTags, tagResource, untagResource } from "./tags.ts";
+import { updateLedger, updatePermissionsMode } from "./update-ledger.ts";
+
+/** A request of the control plane: https://docs.aws.amazon.com/qldb/latest/developerguide/api-reference.html */
+export interface ControlRequest {
+  readonly registry: Registry;
+  /** What stands in the path's variable places, decoded. */
+  readonly path: readonly string[];
+  readonly query: URLSearchParams;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+export interface ControlAnswer {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+type Operation = (request: ControlRequest) => unknown;
+
+const routes: readonly (readonly [method: string, pattern: RegExp, operation: Operation])[] = [
+  ["POST", /^\/ledgers$/, createLedger],
+  ["GET", /^\/ledgers$/, listLedgers],
+  ["GET", /^\/ledgers\/([^/]+)$/, describeLedger],
+  ["PATCH", /^\/ledgers\/([^/]+)$/, updateLedger],
+  ["DELETE", /^\/ledgers\/([^/]+)$/, deleteLedger],
+  ["PATCH", /^\/ledgers\/([^/]+)\/permissions-mode$/, updatePermissionsMode],
+  ["POST", /^\/ledgers\/([^/]+)\/digest$/, getDigest],
+  ["POST", /^\/ledgers\/([^/]+)\/block$/, getBlock],
+  ["POST", /^\/ledgers\/([^/]+)\/revision$/, getRevision],
+  ["GET", /^\/tags\/(.+)$/, listTags],
+  ["POST", /^\/tags\/(.+)$/, tagResource],
+  ["DELETE", /^\/tags\/(.+)$/, untagResource],
+];
+
+/** Finds and runs the operation of a request. @throws ControlError */
+export async function answerControl(registry: Registry, method: string, url: URL, body: unknown): Promise<ControlAnswer> {
+  if (typeof body !== "object" || body === null || Array.isArray(body))
+    throw new ControlError("InvalidParameterException", "the request has to be an object");
+  for (const [verb, pattern, operation] of routes) {
+    const found = verb === method ? pattern.exec(url.pathname) : null;
+    if (found === null) continue;
+    const path = found.slice(1).map(decoded);
+    return {
+      status: 200,
+      body: (await operation({ registry, path, query: url.searchParams, body: body as ControlRequest["body"] })) ?? {},
+    };
+  }
+  throw new ControlError("ResourceNotFoundException", `there is no operation ${method} ${url.pathname}`);
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    throw new ControlError("InvalidParameterException", `"${part}" is not a valid part of a path`);
+  }
+}

@@ -1,0 +1,59 @@
+import type { ServerResponse } from "node:http";
+import { ControlError } from "../control/errors.ts";
+import { newId } from "../ids.ts";
+import { LedgerError } from "../transaction/errors.ts";
+
+/** An error before any API was reached. */
+export class HttpError extends Error {
+  readonly status: number;
+  readonly type: string;
+
+  constructor(status: number, type: string, message: string) {
+    super(message);
+    this.status = status;
+    this.type = type;
+  }
+}
+
+export function sendJson(
+  response: ServerResponse,
+  status: number,
+  contentType: string,
+  body: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  const text = body === undefined ? "" : JSON.stringify(body);
+  response.writeHead(status, {
+    "Content-Type": contentType,
+    "Content-Length": Buffer.byteLength(text),
+    "x-amzn-RequestId": newId(),
+    ...headers,
+  });
+  response.end(text);
+}
+
+/**
+ * Answers with an error as AWS does: its name in a header and in the body. There is no numeric code: some SDKs take one for the name.
+ * @param log told of what nobody expected
+ */
+export function sendError(response: ServerResponse, contentType: string, error: unknown, log: (message: string) => void): void {
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  const { status, type, message } = describe(error);
+  if (status === 500) log(`unexpected: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+  // What is left of a request that is too large is not read: the connection ends with the answer.
+  const connection = status === 413 ? { Connection: "close" } : undefined;
+  sendJson(response, status, contentType, { __type: type, Message: message }, { "x-amzn-ErrorType": type, ...connection });
+}
+
+function describe(error: unknown): { status: number; type: string; message: string } {
+  if (error instanceof LedgerError) {
+    const overloaded = error.name === "RateExceededException" || error.name === "CapacityExceededException";
+    return { status: overloaded ? 503 : 400, type: error.name, message: error.message };
+  }
+  if (error instanceof ControlError) return { status: error.status, type: error.name, message: error.message };
+  if (error instanceof HttpError) return { status: error.status, type: error.type, message: error.message };
+  return { status: 500, type: "InternalServerErrorException", message: "the ledger failed: its log says more" };
+}

@@ -1,0 +1,27 @@
+import type { IncomingHttpHeaders } from "node:http";
+import { isIP } from "node:net";
+
+/**
+ * Whether a request may be meant for this server. A web page in the developer's browser can reach loopback, but only with its own Origin,
+ * or under a public name that was made to point here; and it cannot sign.
+ * @returns what is wrong, or undefined
+ */
+export function requestProblem(headers: IncomingHttpHeaders, allowedHosts: ReadonlySet<string>): string | undefined {
+  const host = hostProblem(headers.host, allowedHosts);
+  if (host !== undefined) return host;
+  if (headers.origin !== undefined) return "requests of web pages are refused (header Origin)";
+  if (headers.authorization?.startsWith("AWS4-HMAC-SHA256 ") !== true) {
+    return "the request is not signed: header Authorization has to begin with AWS4-HMAC-SHA256 (any AWS SDK does that, with any credentials)";
+  }
+  return undefined;
+}
+
+/** Addresses, names without a dot and *.localhost are fine: no public name can be one. */
+export function hostProblem(header: string | undefined, allowedHosts: ReadonlySet<string>): string | undefined {
+  const name = (header ?? "")
+    .toLowerCase()
+    .replace(/:\d+$/, "")
+    .replace(/^\[(.*)\]$/, "$1");
+  if (name !== "" && (!name.includes(".") || isIP(name) !== 0 || name.endsWith(".localhost") || allowedHosts.has(name))) return undefined;
+  return `host "${header ?? ""}" is not one of this server's: use 127.0.0.1, localhost, or name it in LEDGER_HOSTS`;
+}

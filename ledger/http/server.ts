@@ -1,0 +1,103 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { Registry } from "../control/registry.ts";
+import { answerControl } from "../control/router.ts";
+import { object } from "../session/requests.ts";
+import { type SessionContext, sendCommand } from "../session/send-command.ts";
+import type { Sessions } from "../session/session.ts";
+import { badRequest } from "../transaction/errors.ts";
+import { HttpError, sendError, sendJson } from "./answer.ts";
+import { hostProblem, requestProblem } from "./checks.ts";
+
+const sessionType = "application/x-amz-json-1.0";
+const controlType = "application/json";
+
+/** The largest request: a transaction's 4 MB as base64, and room for what is around it. */
+const mostBytes = 8 << 20;
+
+export interface ServerOptions {
+  readonly registry: Registry;
+  readonly sessions: Sessions;
+  readonly now: () => number;
+  readonly log: (message: string) => void;
+  /** Further names that requests may be addressed to. */
+  readonly hosts: readonly string[];
+}
+
+/** Both of QLDB's APIs on one port: the session API, and the control plane. It does not listen yet. */
+export function ledgerServer(options: ServerOptions): Server {
+  const hosts = new Set(options.hosts.map((host) => host.toLowerCase()));
+  const context: SessionContext = options;
+  const server = createServer({ noDelay: true, keepAlive: true, requestTimeout: 60_000, headersTimeout: 20_000 }, (request, response) => {
+    const isSession = request.headers["x-amz-target"] !== undefined;
+    const type = isSession ? sessionType : controlType;
+    answer(request, response, isSession, context, hosts).catch((error: unknown) => {
+      // A client that went away in the middle of its request gets no answer, and is no failure of ours.
+      if (request.complete || error instanceof HttpError) sendError(response, type, error, options.log);
+      else response.destroy();
+    });
+  });
+  server.keepAliveTimeout = 75_000;
+  server.on("clientError", (_error, socket) => {
+    if (socket.writable) socket.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n");
+    else socket.destroy();
+  });
+  return server;
+}
+
+async function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  isSession: boolean,
+  context: SessionContext,
+  hosts: ReadonlySet<string>,
+): Promise<void> {
+  const url = urlOf(request);
+  if (request.method === "GET" && url.pathname === "/healthz") {
+    const problem = hostProblem(request.headers.host, hosts);
+    if (problem !== undefined) throw new HttpError(403, "AccessDeniedException", problem);
+    sendJson(response, 200, controlType, { status: "ready" });
+    return;
+  }
+  const problem = requestProblem(request.headers, hosts);
+  if (problem !== undefined) throw new HttpError(403, "AccessDeniedException", problem);
+  const body = await readBody(request);
+  if (!isSession) {
+    const { status, body: result } = await answerControl(context.registry, request.method ?? "GET", url, parsed(body));
+    sendJson(response, status, controlType, result);
+    return;
+  }
+  const target = request.headers["x-amz-target"];
+  if (target !== "QLDBSession.SendCommand" || request.method !== "POST")
+    throw new HttpError(400, "UnknownOperationException", `there is no operation ${String(target)}`);
+  sendJson(response, 200, sessionType, await sendCommand(object(parsed(body), "the request"), context));
+}
+
+function urlOf(request: IncomingMessage): URL {
+  const path = request.url ?? "/";
+  const url = URL.parse(path, "http://ledger");
+  if (url === null) throw new HttpError(400, "UnknownOperationException", `"${path}" is no path`);
+  return url;
+}
+
+/** @throws HttpError for a body that is too large: the rest of it is not read */
+async function readBody(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  const tooLarge = () => new HttpError(413, "RequestTooLargeException", `a request has at most ${mostBytes} bytes`);
+  if (Number(request.headers["content-length"] ?? 0) > mostBytes) throw tooLarge();
+  let size = 0;
+  for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > mostBytes) throw tooLarge();
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+function parsed(body: string): unknown {
+  if (body === "") return {};
+  try {
+    return JSON.parse(body);
+  } catch {
+    throw badRequest("the request is not JSON");
+  }
+}

@@ -1,0 +1,159 @@
+import { epochSeconds, timestampParts } from "./timestamp.ts";
+import type { IonValue, TimestampValue } from "./value.ts";
+
+/** An exact number: coefficient × 10^exponent. */
+export interface Exact {
+  readonly coefficient: bigint;
+  readonly exponent: number;
+}
+
+/** @returns the number exactly, or undefined for floats and what is no number */
+export function exact(value: IonValue): Exact | undefined {
+  if (value.type === "int") return { coefficient: value.value, exponent: 0 };
+  if (value.type === "decimal") return { coefficient: value.coefficient, exponent: value.exponent };
+  return undefined;
+}
+
+/** As exact; a finite float counts as its shortest decimal form, so that equality stays transitive over all numbers. */
+function exactOf(value: IonValue): Exact | undefined {
+  return value.type === "float" ? exactOfDouble(value.value) : exact(value);
+}
+
+/** Drops trailing zeros: equal numbers become equal parts. */
+export function normalized({ coefficient, exponent }: Exact): Exact {
+  if (coefficient === 0n) return { coefficient: 0n, exponent: 0 };
+  const digits = coefficient.toString();
+  const zeros = digits.length - digits.replace(/0+$/, "").length;
+  return zeros === 0 ? { coefficient, exponent } : { coefficient: BigInt(digits.slice(0, -zeros)), exponent: exponent + zeros };
+}
+
+/** -1, 0 or 1. Numbers of very different size are not written out to be compared. */
+export function compareExact(a: Exact, b: Exact): number {
+  const [signA, signB] = [sign(a.coefficient), sign(b.coefficient)];
+  if (signA !== signB || signA === 0) return Math.sign(signA - signB);
+  const [left, right] = [normalized(a), normalized(b)];
+  const size = (each: Exact) => each.exponent + each.coefficient.toString().length - (each.coefficient < 0n ? 1 : 0);
+  if (size(left) !== size(right)) return size(left) > size(right) ? signA : -signA;
+  const low = Math.min(left.exponent, right.exponent);
+  const scaled = (each: Exact) => each.coefficient * 10n ** BigInt(each.exponent - low);
+  const [x, y] = [scaled(left), scaled(right)];
+  return x < y ? -1 : x > y ? 1 : 0;
+}
+
+function sign(value: bigint): number {
+  return value > 0n ? 1 : value < 0n ? -1 : 0;
+}
+
+/** Any number as a double, for arithmetic with floats. */
+export function toDouble(value: IonValue): number | undefined {
+  if (value.type === "float") return value.value;
+  const number = exact(value);
+  return number === undefined ? undefined : Number(`${number.coefficient}e${number.exponent}`);
+}
+
+/**
+ * Orders two values of comparable types: numbers, texts (strings and symbols), times, booleans, lobs.
+ * @returns negative, 0, positive; NaN for a NaN; undefined where the types do not compare
+ */
+export function compareValues(a: IonValue, b: IonValue): number | undefined {
+  const [x, y] = [exactOf(a), exactOf(b)];
+  if (x !== undefined && y !== undefined) return compareExact(x, y);
+  const [p, q] = [toDouble(a), toDouble(b)];
+  if (p !== undefined && q !== undefined) return Number.isNaN(p) || Number.isNaN(q) ? Number.NaN : p < q ? -1 : p > q ? 1 : 0;
+  const [s, t] = [textOf(a), textOf(b)];
+  if (s !== undefined && t !== undefined) return s < t ? -1 : s > t ? 1 : 0;
+  if (a.type === "timestamp" && b.type === "timestamp") return compareTimestamps(a, b);
+  if (a.type === "bool" && b.type === "bool") return Number(a.value) - Number(b.value);
+  if ((a.type === "blob" || a.type === "clob") && a.type === b.type) return Buffer.compare(a.value, b.value);
+  return undefined;
+}
+
+/** The text of a string or a symbol. */
+export function textOf(value: IonValue): string | undefined {
+  if (value.type === "string") return value.value;
+  return value.type === "symbol" && value.value !== null ? value.value : undefined;
+}
+
+function compareTimestamps(a: TimestampValue, b: TimestampValue): number {
+  const [x, y] = [timestampParts(a), timestampParts(b)];
+  const difference = epochSeconds(x) - epochSeconds(y);
+  return difference !== 0 ? Math.sign(difference) : compareExact(x.fraction, y.fraction);
+}
+
+/** PartiQL's equality of two values that are not null: by content, whatever the annotations. */
+export function equalValues(a: IonValue, b: IonValue): boolean {
+  const order = compareValues(a, b);
+  if (order !== undefined) return order === 0;
+  if (a.type === "null" || b.type === "null") return a.type === b.type;
+  if ((a.type === "list" || a.type === "sexp") && a.type === b.type) {
+    return a.items.length === b.items.length && a.items.every((item, index) => equalValues(item, b.items[index] ?? item));
+  }
+  if (a.type === "struct" && b.type === "struct") {
+    const rest = [...b.fields];
+    return (
+      a.fields.length === b.fields.length &&
+      a.fields.every((each) => {
+        const found = rest.findIndex((other) => other.name === each.name && equalValues(each.value, other.value));
+        if (found >= 0) rest.splice(found, 1);
+        return found >= 0;
+      })
+    );
+  }
+  return a.type === "symbol" && b.type === "symbol" && a.value === b.value;
+}
+
+/**
+ * A text that is the same for equal values and only for them: what indexes look values up by.
+ * @returns undefined for null, which equals nothing
+ */
+export function equalityKey(value: IonValue): string | undefined {
+  switch (value.type) {
+    case "null":
+      return undefined;
+    case "bool":
+      return `b${value.value}`;
+    case "int":
+    case "decimal":
+    case "float":
+      return numberKey(value);
+    case "string":
+      return `s${value.value}`;
+    case "symbol":
+      return value.value === null ? "y" : `s${value.value}`;
+    case "timestamp": {
+      const parts = timestampParts(value);
+      const { coefficient, exponent } = normalized(parts.fraction);
+      return `t${epochSeconds(parts)}:${coefficient}e${exponent}`;
+    }
+    case "clob":
+    case "blob":
+      return `${value.type[0]}l${value.value.toString("latin1")}`;
+    case "list":
+    case "sexp":
+      return `${value.type}[${value.items.map((item) => lengthPrefixed(equalityKey(item) ?? "null")).join("")}]`;
+    case "struct":
+      return `{${value.fields
+        .map((each) => lengthPrefixed(each.name ?? "") + lengthPrefixed(equalityKey(each.value) ?? "null"))
+        .sort()
+        .join("")}}`;
+  }
+}
+
+function numberKey(value: IonValue): string {
+  const number = exactOf(value);
+  if (number === undefined) return `f${toDouble(value)}`;
+  const { coefficient, exponent } = normalized(number);
+  return `n${coefficient}e${exponent}`;
+}
+
+/** A finite double in its shortest decimal form. */
+export function exactOfDouble(value: number): Exact | undefined {
+  if (!Number.isFinite(value)) return undefined;
+  const [digits = "0", power = "0"] = value.toExponential().split("e");
+  const [whole = "0", fraction = ""] = digits.split(".");
+  return { coefficient: BigInt(whole + fraction), exponent: Number(power) - fraction.length };
+}
+
+function lengthPrefixed(text: string): string {
+  return `${text.length}:${text}`;
+}

@@ -1,0 +1,157 @@
+import { signedBytes, varInt } from "./binary-writer.ts";
+import type { TimestampValue } from "./value.ts";
+
+export type Precision = "year" | "month" | "day" | "minute" | "second";
+
+/** A timestamp's parts, in UTC, as binary Ion keeps them. */
+export interface TimestampParts {
+  readonly precision: Precision;
+  /** Minutes east of UTC; undefined where the offset is unknown. */
+  readonly offset: number | undefined;
+  readonly year: number;
+  readonly month: number;
+  readonly day: number;
+  readonly hour: number;
+  readonly minute: number;
+  readonly second: number;
+  /** Fraction of a second: coefficient × 10^exponent; exponent 0 where there is none. */
+  readonly fraction: { readonly coefficient: bigint; readonly exponent: number };
+}
+
+/** Takes a timestamp's encoding apart: https://amazon-ion.github.io/ion-docs/docs/binary.html#6-timestamp */
+export function timestampParts({ bytes }: TimestampValue): TimestampParts {
+  return takeApart(bytes).parts;
+}
+
+/** @param complete false where the encoding ends before its last part does */
+function takeApart(bytes: Buffer): { parts: TimestampParts; complete: boolean } {
+  let at = 0;
+  let complete = true;
+  const next = () => {
+    complete &&= at < bytes.length;
+    return bytes[at++] ?? 128;
+  };
+  const uint = () => {
+    let value = 0;
+    for (;;) {
+      const byte = next();
+      value = value * 128 + (byte & 127);
+      if (byte & 128) return value;
+    }
+  };
+  const int = () => {
+    const first = next();
+    let value = first & 63;
+    for (let byte = first; (byte & 128) === 0; ) {
+      byte = next();
+      value = value * 128 + (byte & 127);
+    }
+    return { value: first & 64 ? -value : value, negativeZero: (first & 64) !== 0 && value === 0 };
+  };
+  const offset = int();
+  const numbers: number[] = [];
+  while (at < bytes.length && numbers.length < 6) numbers.push(uint());
+  const [year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0] = numbers;
+  // An hour never comes without its minute.
+  complete &&= numbers.length !== 4;
+  const precision = (["year", "year", "month", "day", "minute", "minute", "second"] as const)[numbers.length] ?? "second";
+  const exponent = at < bytes.length ? int().value : 0;
+  const coefficient = signedInt(bytes.subarray(at)).value;
+  const fraction = { coefficient, exponent };
+  const parts = { precision, offset: offset.negativeZero ? undefined : offset.value, year, month, day, hour, minute, second, fraction };
+  return { parts, complete };
+}
+
+/** Ion's Int field: sign and magnitude, big-endian. */
+export function signedInt(bytes: Buffer): { value: bigint; negative: boolean } {
+  if (bytes.length === 0) return { value: 0n, negative: false };
+  const negative = ((bytes[0] ?? 0) & 128) !== 0;
+  const copy = Buffer.from(bytes);
+  copy[0] = (copy[0] ?? 0) & 127;
+  const magnitude = BigInt(`0x${copy.toString("hex")}`);
+  return { value: negative ? -magnitude : magnitude, negative };
+}
+
+/** @returns what is wrong with a timestamp's encoding, or undefined */
+export function timestampProblem(bytes: Buffer): string | undefined {
+  const { parts, complete } = takeApart(bytes);
+  return complete ? partsProblem(parts) : "it ends early";
+}
+
+/** Most digits behind a second's point. */
+const finest = 1000;
+
+/** @returns why there is no such moment in the years 1 to 9999, or undefined */
+export function partsProblem({ year, month, day, hour, minute, second, fraction, offset = 0 }: TimestampParts): string | undefined {
+  if (!(year >= 1 && year <= 9999)) return `the year is ${year}`;
+  if (month < 1 || month > 12 || day < 1 || day > daysIn(year, month)) return `there is no day ${day} in month ${month} of ${year}`;
+  if (hour > 23 || minute > 59 || second > 59) return `there is no time ${hour}:${minute}:${second}`;
+  if (Math.abs(offset) >= 24 * 60) return `the offset is ${offset} minutes`;
+  const { coefficient, exponent } = fraction;
+  if (coefficient === 0n && exponent >= -finest && exponent <= finest) return undefined;
+  if (coefficient > 0n && exponent >= -finest && exponent < 0 && coefficient < 10n ** BigInt(-exponent)) return undefined;
+  return `the fraction of the second is ${coefficient}d${exponent}`;
+}
+
+/** Days of a month. */
+export function daysIn(year: number, month: number): number {
+  const leap = (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0;
+  return month === 2 && leap ? 29 : ([31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][month - 1] ?? 0);
+}
+
+/** Puts a timestamp together. @param parts in UTC; of parts beyond the precision nothing is kept */
+export function makeTimestamp(parts: TimestampParts): TimestampValue {
+  const count = { year: 1, month: 2, day: 3, minute: 5, second: 6 }[parts.precision];
+  const numbers = [parts.year, parts.month, parts.day, parts.hour, parts.minute, parts.second].slice(0, count);
+  const { coefficient, exponent } = parts.fraction;
+  const pieces = [varInt(parts.offset ?? 0, parts.offset === undefined), ...numbers.map(uintBytes)];
+  if (parts.precision === "second" && exponent !== 0) {
+    pieces.push(varInt(exponent));
+    pieces.push(signedBytes(coefficient, false));
+  }
+  return { type: "timestamp", bytes: Buffer.concat(pieces) };
+}
+
+function uintBytes(value: number): Buffer {
+  return value < 128 ? Buffer.from([value | 128]) : Buffer.from([value >> 7, (value & 127) | 128]);
+}
+
+/** A moment with the precision of milliseconds and the offset Z, as QLDB writes its times. @param ms since 1970-01-01T00:00:00Z */
+export function timestampOf(ms: number): TimestampValue {
+  const date = new Date(ms);
+  const fraction = { coefficient: BigInt(date.getUTCMilliseconds()), exponent: -3 };
+  return makeTimestamp({ precision: "second", offset: 0, ...clock(date), fraction });
+}
+
+/** What a date's UTC clock shows, to the whole second. */
+function clock(date: Date): Pick<TimestampParts, "year" | "month" | "day" | "hour" | "minute" | "second"> {
+  return {
+    year: date.getUTCFullYear(),
+    month: date.getUTCMonth() + 1,
+    day: date.getUTCDate(),
+    hour: date.getUTCHours(),
+    minute: date.getUTCMinutes(),
+    second: date.getUTCSeconds(),
+  };
+}
+
+/** Seconds since 1970-01-01T00:00:00Z of the whole second; the fraction is apart. */
+export function epochSeconds(parts: TimestampParts): number {
+  const date = new Date(0);
+  date.setUTCFullYear(parts.year, parts.month - 1, parts.day);
+  date.setUTCHours(parts.hour, parts.minute, parts.second);
+  return date.getTime() / 1000;
+}
+
+/** Milliseconds since 1970-01-01T00:00:00Z; finer fractions are cut off. */
+export function epochMilliseconds(value: TimestampValue): number {
+  const parts = timestampParts(value);
+  const { coefficient, exponent } = parts.fraction;
+  const fraction = exponent >= -3 ? coefficient * 10n ** BigInt(exponent + 3) : coefficient / 10n ** BigInt(-exponent - 3);
+  return epochSeconds(parts) * 1000 + (exponent === 0 ? 0 : Number(fraction));
+}
+
+/** The same moment with other parts of time: @param ms its whole seconds, since 1970, in ms */
+export function withMoment(parts: TimestampParts, ms: number): TimestampParts {
+  return { ...parts, ...clock(new Date(ms)) };
+}

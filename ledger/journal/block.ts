@@ -1,0 +1,147 @@
+import { dot } from "../digest/dot.ts";
+import { merkleRoot } from "../digest/merkle.ts";
+import { ionHash } from "../ion/hash.ts";
+import { epochMilliseconds, timestampOf } from "../ion/timestamp.ts";
+import { blob, field, type IonValue, int, list, struct, text, textField } from "../ion/value.ts";
+import { addressValue, type BlockAddress, number, type Revision, readRevision, revisionValue } from "../store/revision.ts";
+
+/** A statement that ran in a transaction. */
+export interface StatementInfo {
+  readonly statement: string;
+  /** Milliseconds since 1970. */
+  readonly startTime: number;
+  readonly statementDigest: Buffer;
+}
+
+/** Which table a document belongs to, and which statements changed it. */
+export interface DocumentInfo {
+  readonly tableName: string;
+  readonly tableId: string;
+  readonly statements: readonly number[];
+}
+
+export interface TransactionInfo {
+  readonly statements: readonly StatementInfo[];
+  readonly documents: ReadonlyMap<string, DocumentInfo>;
+}
+
+/** What one committed transaction changed, chained to all before it. */
+export interface Block {
+  readonly address: BlockAddress;
+  readonly transactionId: string;
+  /** Milliseconds since 1970. */
+  readonly timestamp: number;
+  readonly blockHash: Buffer;
+  readonly entriesHash: Buffer;
+  readonly previousBlockHash: Buffer;
+  readonly entriesHashList: readonly Buffer[];
+  readonly info: TransactionInfo;
+  readonly revisions: readonly Revision[];
+}
+
+/** Chains a block to the one before; @param previousBlockHash no bytes for the first */
+export function makeBlock(
+  parts: Pick<Block, "address" | "transactionId" | "timestamp" | "info" | "revisions">,
+  previousBlockHash: Buffer,
+): Block {
+  const entriesHashList = [ionHash(infoValue(parts.info)), merkleRoot(parts.revisions.map(({ hash }) => hash))];
+  const entriesHash = merkleRoot(entriesHashList);
+  return { ...parts, entriesHashList, entriesHash, previousBlockHash, blockHash: dot(entriesHash, previousBlockHash) };
+}
+
+function infoValue({ statements, documents }: TransactionInfo): IonValue {
+  return struct({
+    statements: list(
+      statements.map(({ statement, startTime, statementDigest }) =>
+        struct({ statement: text(statement), startTime: timestampOf(startTime), statementDigest: blob(statementDigest) }),
+      ),
+    ),
+    documents: {
+      type: "struct",
+      fields: [...documents].map(([name, { tableName, tableId, statements: indexes }]) => ({
+        name,
+        value: struct({ tableName: text(tableName), tableId: text(tableId), statements: list(indexes.map((index) => int(index))) }),
+      })),
+    },
+  });
+}
+
+/** A block as QLDB shows it. @param show how each revision is written: system revisions may be shown by their hash alone */
+export function blockValue(block: Block, show: (revision: Revision) => IonValue = revisionValue): IonValue {
+  return struct({
+    blockAddress: addressValue(block.address),
+    transactionId: text(block.transactionId),
+    blockTimestamp: timestampOf(block.timestamp),
+    blockHash: blob(block.blockHash),
+    entriesHash: blob(block.entriesHash),
+    previousBlockHash: blob(block.previousBlockHash),
+    entriesHashList: list(block.entriesHashList.map(blob)),
+    transactionInfo: infoValue(block.info),
+    revisions: list(block.revisions.map(show)),
+  });
+}
+
+/** The reverse of blockValue. @throws Error where the value is no block */
+export function readBlock(value: IonValue): Block {
+  const address = field(value, "blockAddress");
+  const info = field(value, "transactionInfo");
+  return {
+    address: { strandId: textField(address, "strandId") ?? "", sequenceNo: number(field(address, "sequenceNo")) },
+    transactionId: textField(value, "transactionId") ?? "",
+    timestamp: milliseconds(field(value, "blockTimestamp")),
+    blockHash: bytes(field(value, "blockHash")),
+    entriesHash: bytes(field(value, "entriesHash")),
+    previousBlockHash: bytes(field(value, "previousBlockHash")),
+    entriesHashList: items(field(value, "entriesHashList")).map(bytes),
+    info: {
+      statements: items(field(info, "statements")).map((each) => ({
+        statement: textField(each, "statement") ?? "",
+        startTime: milliseconds(field(each, "startTime")),
+        statementDigest: bytes(field(each, "statementDigest")),
+      })),
+      documents: documentsOf(field(info, "documents")),
+    },
+    revisions: items(field(value, "revisions")).map(readRevision),
+  };
+}
+
+function documentsOf(value: IonValue | undefined): Map<string, DocumentInfo> {
+  if (value?.type !== "struct") throw new Error("a block lacks its documents");
+  return new Map(
+    value.fields.map(({ name, value: each }) => [
+      name ?? "",
+      {
+        tableName: textField(each, "tableName") ?? "",
+        tableId: textField(each, "tableId") ?? "",
+        statements: items(field(each, "statements")).map(number),
+      },
+    ]),
+  );
+}
+
+/**
+ * Checks a block against itself and the one before it: number, link, and every hash that it can be computed from.
+ * @returns what is wrong, or undefined
+ */
+export function blockProblem(block: Block, expected: { sequenceNo: number; previousBlockHash: Buffer }): string | undefined {
+  if (block.address.sequenceNo !== expected.sequenceNo)
+    return `block ${block.address.sequenceNo} stands where ${expected.sequenceNo} belongs`;
+  if (!block.previousBlockHash.equals(expected.previousBlockHash)) return "the hash of the block before does not fit";
+  const again = makeBlock(block, block.previousBlockHash);
+  return again.blockHash.equals(block.blockHash) ? undefined : "the block's hash does not fit its content";
+}
+
+function bytes(value: IonValue | undefined): Buffer {
+  if (value?.type !== "blob") throw new Error("a hash is missing");
+  return value.value;
+}
+
+function items(value: IonValue | undefined): readonly IonValue[] {
+  if (value?.type !== "list") throw new Error("a list is missing");
+  return value.items;
+}
+
+function milliseconds(value: IonValue | undefined): number {
+  if (value?.type !== "timestamp") throw new Error("a time is missing");
+  return epochMilliseconds(value);
+}

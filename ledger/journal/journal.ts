@@ -1,0 +1,148 @@
+import { type FileHandle, open } from "node:fs/promises";
+import { dirname } from "node:path";
+import { syncFolder } from "../sync-folder.ts";
+import { frame, JournalError, readRecord, scanRecords } from "./records.ts";
+
+const header = Buffer.from("nitro-ledger-journal-1\n", "latin1");
+
+/** A record that waits to be written. */
+interface Waiting {
+  readonly bytes: Buffer;
+  readonly done: () => void;
+  readonly failed: (error: Error) => void;
+}
+
+/**
+ * The append-only file that holds every committed block, one a record (see records.ts).
+ * Records that arrive while the disk is busy are written and synced together: one fdatasync serves all commits that wait.
+ */
+export class Journal {
+  private readonly file: FileHandle;
+  private readonly path: string;
+  private readonly onFailure: (error: Error) => void;
+  private waiting: Waiting[] = [];
+  private running: Promise<void> | undefined;
+  private failure: Error | undefined;
+  private end: number;
+  /** The promise of the last record appended. */
+  private last: Promise<void> = Promise.resolve();
+
+  private constructor(file: FileHandle, path: string, end: number, onFailure: (error: Error) => void) {
+    this.file = file;
+    this.onFailure = onFailure;
+    this.path = path;
+    this.end = end;
+  }
+
+  /**
+   * Opens or makes a journal and reads it from the beginning. A record that was cut off at the very end was never acknowledged: it is removed.
+   * @param onRecord called with each record's content and offset, in order; what it throws refuses the journal at that place
+   * @param onTorn told what was cut off
+   * @param onFailure told once that a write failed
+   * @throws JournalError naming file, offset and what is wrong
+   */
+  static async open(
+    path: string,
+    onRecord: (content: Buffer, offset: number) => void,
+    onTorn: (message: string) => void,
+    onFailure: (error: Error) => void,
+  ): Promise<Journal> {
+    const file = await open(path, "a+", 0o600);
+    try {
+      let { size } = await file.stat();
+      if (size < header.length) {
+        const begun = Buffer.alloc(size);
+        await file.read(begun, 0, size, 0);
+        if (!header.subarray(0, size).equals(begun)) throw new JournalError(path, 0, "this is not a ledger's journal");
+        await file.truncate(0);
+        await file.write(header);
+        await file.sync();
+        await syncFolder(dirname(path));
+        return new Journal(file, path, header.length, onFailure);
+      }
+      const found = Buffer.alloc(header.length);
+      await file.read(found, 0, header.length, 0);
+      if (!found.equals(header)) throw new JournalError(path, 0, "this is not a ledger's journal of this version");
+      const sound = await scanRecords(file, path, header.length, size, onRecord);
+      if (sound < size) {
+        onTorn(
+          `${path}: the last record was cut off at offset ${sound} (${size - sound} bytes of a commit that was never answered): removed`,
+        );
+        await file.truncate(sound);
+        await file.sync();
+        size = sound;
+      }
+      return new Journal(file, path, size, onFailure);
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
+  }
+
+  /**
+   * Appends a record.
+   * @returns its offset, and a promise that resolves once it is on disk; rejects where the disk fails, and for ever after
+   */
+  append(content: Buffer): { readonly offset: number; readonly durable: Promise<void> } {
+    const bytes = frame(content);
+    const offset = this.end;
+    this.end += bytes.length;
+    const durable = new Promise<void>((done, failed) => {
+      this.waiting.push({ bytes, done, failed });
+    });
+    this.last = durable;
+    this.running ??= this.drain();
+    return { offset, durable };
+  }
+
+  /** Resolves once everything appended so far is on disk: what comes after does not hold it up. */
+  async flushed(): Promise<void> {
+    await this.last;
+    if (this.failure !== undefined) throw this.failure;
+  }
+
+  /** The content of the record at an offset that append or open gave. */
+  async read(offset: number): Promise<Buffer> {
+    await this.flushed();
+    return await readRecord(this.file, this.path, offset);
+  }
+
+  /** Writes what waits, then takes nothing more. */
+  async close(): Promise<void> {
+    while (this.running !== undefined) await this.running;
+    this.failure ??= new Error("the journal is closed");
+    await this.file.close();
+  }
+
+  private async drain(): Promise<void> {
+    try {
+      while (this.waiting.length > 0) {
+        const batch = this.waiting;
+        this.waiting = [];
+        await this.write(batch);
+      }
+    } finally {
+      this.running = undefined;
+    }
+  }
+
+  private async write(batch: readonly Waiting[]): Promise<void> {
+    try {
+      if (this.failure !== undefined) throw this.failure;
+      const bytes = Buffer.concat(batch.map((each) => each.bytes));
+      for (let written = 0; written < bytes.length; ) {
+        written += (await this.file.write(bytes, written, bytes.length - written)).bytesWritten;
+      }
+      await this.file.datasync();
+      for (const { done } of batch) done();
+    } catch (error) {
+      // After a failed write or sync nobody knows what is on disk: nothing may be acknowledged any more.
+      if (this.failure === undefined) {
+        this.failure = error instanceof Error ? error : new Error(String(error));
+        this.onFailure(this.failure);
+      }
+      const { failure } = this;
+      for (const { failed } of batch) failed(failure);
+    }
+  }
+}

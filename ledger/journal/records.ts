@@ -1,0 +1,100 @@
+import type { FileHandle } from "node:fs/promises";
+import { crc32 } from "node:zlib";
+
+/** The journal is damaged; the message names file, offset and what is wrong. */
+export class JournalError extends Error {
+  override readonly name = "JournalError";
+
+  constructor(path: string, offset: number, what: string) {
+    super(`${path}, offset ${offset}: ${what}`);
+  }
+}
+
+const headSize = 12;
+const chunkSize = 4 << 20;
+
+/** Frames a content as a record: its length, the CRC-32 of the length, the CRC-32 of the content (4 bytes each, big-endian), the content. */
+export function frame(content: Buffer): Buffer {
+  const head = Buffer.alloc(headSize);
+  head.writeUInt32BE(content.length, 0);
+  head.writeUInt32BE(crc32(head.subarray(0, 4)), 4);
+  head.writeUInt32BE(crc32(content), 8);
+  return Buffer.concat([head, content]);
+}
+
+/** Reads the one record at an offset. @throws JournalError */
+export async function readRecord(file: FileHandle, path: string, offset: number): Promise<Buffer> {
+  const head = Buffer.alloc(headSize);
+  await file.read(head, 0, headSize, offset);
+  const length = contentLength(head);
+  if (length === undefined) throw new JournalError(path, offset, "no record begins here");
+  const content = Buffer.alloc(length);
+  await file.read(content, 0, length, offset + headSize);
+  if (crc32(content) !== head.readUInt32BE(8)) throw new JournalError(path, offset, "the checksum of a record does not fit");
+  return content;
+}
+
+/** The length in a record's head, which has a checksum of its own: a damaged length must not pass for a cut-off record. */
+function contentLength(head: Buffer): number | undefined {
+  return crc32(head.subarray(0, 4)) === head.readUInt32BE(4) ? head.readUInt32BE(0) : undefined;
+}
+
+/**
+ * Reads records one after the other.
+ * @param start offset of the first record
+ * @param size of the file
+ * @returns the offset behind the last complete record: less than size where the last one is cut off
+ * @throws JournalError for anything but a cut-off last record
+ */
+export async function scanRecords(
+  file: FileHandle,
+  path: string,
+  start: number,
+  size: number,
+  onRecord: (content: Buffer, offset: number) => void,
+): Promise<number> {
+  let at = start;
+  let chunk = Buffer.alloc(0);
+  let chunkStart = start;
+  const ensure = async (needed: number): Promise<void> => {
+    const have = chunkStart + chunk.length - at;
+    if (have >= needed) return;
+    const next = Buffer.alloc(Math.min(Math.max(chunkSize, needed), size - at));
+    await file.read(next, 0, next.length, at);
+    chunk = next;
+    chunkStart = at;
+  };
+  while (at < size) {
+    if (size - at < headSize) return at;
+    await ensure(headSize);
+    const head = chunk.subarray(at - chunkStart, at - chunkStart + headSize);
+    const length = contentLength(head);
+    if (length === undefined) {
+      if (await onlyZeros(file, at, size)) return at;
+      throw new JournalError(path, at, "the head of a record is damaged");
+    }
+    if (at + headSize + length > size) return at;
+    const sum = head.readUInt32BE(8);
+    await ensure(headSize + length);
+    const from = at - chunkStart + headSize;
+    const content = chunk.subarray(from, from + length);
+    if (crc32(content) !== sum) throw new JournalError(path, at, "the checksum of a record does not fit");
+    try {
+      onRecord(content, at);
+    } catch (error) {
+      throw new JournalError(path, at, error instanceof Error ? error.message : String(error));
+    }
+    at += headSize + length;
+  }
+  return at;
+}
+
+/** Some file systems extend a file before they write its content: zeros up to the end are a cut-off record too. */
+async function onlyZeros(file: FileHandle, start: number, size: number): Promise<boolean> {
+  for (let at = start; at < size; at += chunkSize) {
+    const bytes = Buffer.alloc(Math.min(chunkSize, size - at));
+    await file.read(bytes, 0, bytes.length, at);
+    if (!bytes.every((byte) => byte === 0)) return false;
+  }
+  return true;
+}

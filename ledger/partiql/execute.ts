@@ -1,0 +1,95 @@
+import type { IonValue } from "../ion/value.ts";
+import type { Store } from "../store/store.ts";
+import { badRequest } from "../transaction/errors.ts";
+import type { IoUsage, Transaction } from "../transaction/transaction.ts";
+import { TransactionView } from "../transaction/view.ts";
+import type { Parsed, Value } from "./ast.ts";
+import type { Execution } from "./compile-expression.ts";
+import { define } from "./ddl.ts";
+import { insert, remove, update, type Writing } from "./dml.ts";
+import { parseStatement } from "./parse-statement.ts";
+import { compileSelect } from "./select.ts";
+
+/** Programs send the same few statements over and over: the last ones parsed are kept. */
+const cacheSize = 1000;
+
+/** How many rows are looked at between two looks at the clock. */
+const ticksBetweenLooks = 1024;
+
+/** Parses statements, and remembers them. */
+export class StatementCache {
+  private readonly parsed = new Map<string, Parsed>();
+
+  /** @throws LedgerError BadRequestException */
+  parse(statement: string): Parsed {
+    const known = this.parsed.get(statement);
+    if (known !== undefined) return known;
+    const parsed = parseStatement(statement);
+    if (this.parsed.size >= cacheSize) this.parsed.delete(this.parsed.keys().next().value ?? "");
+    this.parsed.set(statement, parsed);
+    return parsed;
+  }
+}
+
+export interface ExecuteArgs {
+  readonly store: Store;
+  readonly transaction: Transaction;
+  readonly parsed: Parsed;
+  readonly parameters: readonly IonValue[];
+  /** Index of the statement in its transaction. */
+  readonly statement: number;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  /** Milliseconds since 1970, asked while rows are found. */
+  readonly clock: () => number;
+  readonly usage: IoUsage;
+  readonly newId: () => string;
+}
+
+/**
+ * Runs a statement in a transaction. What it writes is written at once; the rows of a SELECT are found while they are asked for.
+ * @throws LedgerError; also while rows are asked for
+ */
+export function execute(args: ExecuteArgs): Iterator<IonValue> {
+  const { parsed, parameters, transaction, usage } = args;
+  if (parameters.length !== parsed.parameters) {
+    throw badRequest(`the statement has ${parsed.parameters} parameter(s), ${parameters.length} were sent`);
+  }
+  const view = new TransactionView(args.store, transaction, usage);
+  let slots = 0;
+  let ticks = 0;
+  const execution: Execution = {
+    view,
+    parameters,
+    transactionId: transaction.id,
+    now: args.now,
+    tick: () => {
+      if (++ticks % ticksBetweenLooks === 0) transaction.refuseExpired(args.clock());
+    },
+    slot: () => slots++,
+    select: (select, scope) => compileSelect(select, scope, execution).rows,
+  };
+  const { statement } = parsed;
+  if (statement.kind === "select") return ionRows(compileSelect(statement.select, undefined, execution).rows([]));
+  const writing: Writing = { ...execution, transaction, statement: args.statement, newId: args.newId };
+  const rows = write(statement, writing);
+  usage.writeIOs += rows.length;
+  return rows[Symbol.iterator]();
+}
+
+function write(statement: Exclude<Parsed["statement"], { kind: "select" }>, writing: Writing): IonValue[] {
+  switch (statement.kind) {
+    case "insert":
+      return insert(statement, writing);
+    case "update":
+      return update(statement, writing);
+    case "delete":
+      return remove(statement, writing);
+    default:
+      return define(statement, writing);
+  }
+}
+
+function* ionRows(rows: Iterable<Value>): Generator<IonValue> {
+  for (const row of rows) if (row.type !== "missing") yield row;
+}

@@ -1,0 +1,56 @@
+import type { Registry } from "../control/registry.ts";
+import { badRequest } from "../transaction/errors.ts";
+import { abortTransaction } from "./abort-transaction.ts";
+import { commitTransaction } from "./commit-transaction.ts";
+import { executeStatement } from "./execute-statement.ts";
+import { fetchPage } from "./fetch-page.ts";
+import { type CommandName, commandNames, type Json, object, textOf, token } from "./requests.ts";
+import type { Sessions } from "./session.ts";
+import { startSession } from "./start-session.ts";
+import { startTransaction } from "./start-transaction.ts";
+
+export interface SessionContext {
+  readonly registry: Registry;
+  readonly sessions: Sessions;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+}
+
+/**
+ * Answers one request of the session API: a token (but for StartSession) and exactly one command.
+ * @throws LedgerError
+ */
+export async function sendCommand(request: Json, context: SessionContext): Promise<Json> {
+  const began = performance.now();
+  const given = commandNames.filter((name) => request[name] !== undefined && request[name] !== null);
+  const [command] = given;
+  if (command === undefined || given.length > 1)
+    throw badRequest(`a request has exactly one command of ${commandNames.join(", ")}; this one has ${given.length}`);
+  const answer = await run(command, object(request[command], command), request, context);
+  const time = Math.max(1, Math.round(performance.now() - began));
+  return { [command]: { ...answer, TimingInformation: { ProcessingTimeMilliseconds: time } } };
+}
+
+async function run(command: CommandName, body: Json, request: Json, context: SessionContext): Promise<Json> {
+  if (command === "StartSession") {
+    if (request.SessionToken !== undefined && request.SessionToken !== null) throw badRequest("StartSession takes no SessionToken");
+    return startSession(body, context);
+  }
+  const session = context.sessions.find(textOf(request, "SessionToken", token));
+  const now = context.now();
+  switch (command) {
+    case "StartTransaction":
+      return startTransaction(body, session);
+    case "ExecuteStatement":
+      return executeStatement(body, session, context.now);
+    case "FetchPage":
+      return fetchPage(body, session, now);
+    case "CommitTransaction":
+      return commitTransaction(body, session, now);
+    case "AbortTransaction":
+      return abortTransaction(body, session);
+    case "EndSession":
+      context.sessions.end(session);
+      return {};
+  }
+}

@@ -1,0 +1,118 @@
+import { randomBytes } from "node:crypto";
+import { newId } from "../ids.ts";
+import type { IonValue } from "../ion/value.ts";
+import type { Ledger } from "../ledger.ts";
+import { badRequest, LedgerError } from "../transaction/errors.ts";
+import type { IoUsage, Transaction } from "../transaction/transaction.ts";
+
+/** Rows of a statement that are still to come. */
+export interface Cursor {
+  readonly rows: Iterator<IonValue>;
+  /** The row after the last page: whether it is there decides if a page is the last. */
+  next: IteratorResult<IonValue>;
+  readonly usage: IoUsage;
+}
+
+/** A session: at most one open transaction at a time. */
+export class Session {
+  readonly id = newId();
+  readonly token = randomBytes(48).toString("base64");
+  readonly ledger: Ledger;
+  lastUsed: number;
+  transaction: Transaction | undefined;
+  readonly cursors = new Map<string, Cursor>();
+  /** Set once a transaction has expired: nothing works in this session any more. */
+  expired: LedgerError | undefined;
+
+  constructor(ledger: Ledger, now: number) {
+    this.ledger = ledger;
+    this.lastUsed = now;
+  }
+
+  /** Ends the open transaction without a trace. */
+  abandon(): void {
+    if (this.transaction !== undefined) this.ledger.abandon(this.transaction);
+    this.forget();
+  }
+
+  /** The transaction is over. */
+  forget(): void {
+    this.transaction = undefined;
+    this.cursors.clear();
+  }
+
+  /**
+   * The open transaction, which has to be of the given id.
+   * @throws LedgerError InvalidSessionException where it is older than 30 s
+   */
+  open(transactionId: string, now: number): Transaction {
+    const { transaction } = this;
+    if (transaction === undefined || transaction.id !== transactionId)
+      throw badRequest(`Transaction ${transactionId} is not open in this session`);
+    this.expireTransaction(now);
+    if (this.expired !== undefined) throw this.expired;
+    return transaction;
+  }
+
+  /** Ends the open transaction where it is too old, and the session with it. */
+  expireTransaction(now: number): void {
+    try {
+      this.transaction?.refuseExpired(now);
+    } catch (error) {
+      if (!(error instanceof LedgerError)) throw error;
+      this.expired = error;
+      this.abandon();
+    }
+  }
+}
+
+/** QLDB's limit of sessions, and how long an idle one lives. */
+const most = 1500;
+const idleMs = 17 * 60_000;
+
+/** All sessions of a server, by token. */
+export class Sessions {
+  private readonly byToken = new Map<string, Session>();
+  private readonly now: () => number;
+
+  constructor(now: () => number) {
+    this.now = now;
+  }
+
+  /** @throws LedgerError RateExceededException where there are too many */
+  start(ledger: Ledger): Session {
+    if (this.byToken.size >= most) this.sweep();
+    if (this.byToken.size >= most) throw new LedgerError("RateExceededException", `the limit of ${most} sessions is reached`);
+    const session = new Session(ledger, this.now());
+    this.byToken.set(session.token, session);
+    return session;
+  }
+
+  /** @throws LedgerError InvalidSessionException where there is none, or none any more */
+  find(token: string): Session {
+    const session = this.byToken.get(token);
+    if (session === undefined) throw new LedgerError("InvalidSessionException", "No such session");
+    const now = this.now();
+    if (now - session.lastUsed > idleMs || session.ledger.closed) {
+      this.end(session);
+      throw new LedgerError("InvalidSessionException", `Session ${session.id} has expired`);
+    }
+    session.lastUsed = now;
+    if (session.expired !== undefined) throw session.expired;
+    return session;
+  }
+
+  end(session: Session): void {
+    session.abandon();
+    this.byToken.delete(session.token);
+  }
+
+  /** Ends sessions that nobody has used for long, and transactions that are too old to be committed. */
+  sweep(): void {
+    const now = this.now();
+    for (const session of this.byToken.values()) {
+      if (now - session.lastUsed > idleMs || session.ledger.closed) this.end(session);
+      else session.expireTransaction(now);
+    }
+  }
+}

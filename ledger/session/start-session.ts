@@ -1,0 +1,11 @@
+import { badRequest } from "../transaction/errors.ts";
+import { type Json, textOf } from "./requests.ts";
+import type { SessionContext } from "./send-command.ts";
+
+/** StartSession: `{LedgerName}` → `{SessionToken}` */
+export function startSession(request: Json, { registry, sessions }: SessionContext): Json {
+  const name = textOf(request, "LedgerName", { most: 32, pattern: /^(?!.*--)(?![0-9]+$)(?!-)(?!.*-$)[A-Za-z0-9-]+$/ });
+  const ledger = registry.ledger(name);
+  if (ledger === undefined) throw badRequest(`The Ledger with name ${name} is not found`);
+  return { SessionToken: sessions.start(ledger).token };
+}

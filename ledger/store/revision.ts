@@ -1,0 +1,80 @@
+import { dot } from "../digest/dot.ts";
+import { ionHash } from "../ion/hash.ts";
+import { epochMilliseconds, timestampOf } from "../ion/timestamp.ts";
+import { blob, field, type IonValue, int, struct, text, textField } from "../ion/value.ts";
+
+/** Where a block is in the journal. */
+export interface BlockAddress {
+  readonly strandId: string;
+  readonly sequenceNo: number;
+}
+
+export interface Metadata {
+  readonly id: string;
+  /** From 0. */
+  readonly version: number;
+  /** Milliseconds since 1970. */
+  readonly txTime: number;
+  readonly txId: string;
+}
+
+/** One state of a document. A deletion is a revision without data. */
+export interface Revision {
+  readonly address: BlockAddress;
+  readonly hash: Buffer;
+  readonly data?: IonValue;
+  /** Of redacted data. */
+  readonly dataHash?: Buffer;
+  readonly metadata: Metadata;
+}
+
+export function addressValue({ strandId, sequenceNo }: BlockAddress): IonValue {
+  return struct({ strandId: text(strandId), sequenceNo: int(sequenceNo) });
+}
+
+export function metadataValue({ id, version, txTime, txId }: Metadata): IonValue {
+  return struct({ id: text(id), version: int(version), txTime: timestampOf(txTime), txId: text(txId) });
+}
+
+/** `dot(H(metadata), H(data))`; of a deletion the metadata's hash alone. */
+export function revisionHash(metadata: Metadata, data: IonValue | undefined): Buffer {
+  return dot(ionHash(metadataValue(metadata)), data === undefined ? Buffer.alloc(0) : ionHash(data));
+}
+
+/** A revision as QLDB's committed view and its journal show it. */
+export function revisionValue({ address, hash, data, dataHash, metadata }: Revision): IonValue {
+  return struct({
+    blockAddress: addressValue(address),
+    hash: blob(hash),
+    data,
+    dataHash: dataHash && blob(dataHash),
+    metadata: metadataValue(metadata),
+  });
+}
+
+/** The reverse of revisionValue. @throws Error where the value is none */
+export function readRevision(value: IonValue): Revision {
+  const [address, metadata, hash, data, dataHash] = ["blockAddress", "metadata", "hash", "data", "dataHash"].map((name) =>
+    field(value, name),
+  );
+  const txTime = field(metadata, "txTime");
+  if (hash?.type !== "blob" || txTime?.type !== "timestamp") throw new Error("a revision lacks its hash or its time");
+  return {
+    address: { strandId: textField(address, "strandId") ?? "", sequenceNo: number(field(address, "sequenceNo")) },
+    hash: hash.value,
+    ...(data === undefined ? {} : { data }),
+    ...(dataHash?.type === "blob" ? { dataHash: dataHash.value } : {}),
+    metadata: {
+      id: textField(metadata, "id") ?? "",
+      version: number(field(metadata, "version")),
+      txTime: epochMilliseconds(txTime),
+      txId: textField(metadata, "txId") ?? "",
+    },
+  };
+}
+
+/** A count or position. @throws Error where the value is no int */
+export function number(value: IonValue | undefined): number {
+  if (value?.type !== "int") throw new Error("a number is missing");
+  return Number(value.value);
+}

@@ -1,0 +1,102 @@
+import { writeBinary } from "../ion/binary-writer.ts";
+import { blockValue, type DocumentInfo, makeBlock } from "../journal/block.ts";
+import type { Journal } from "../journal/journal.ts";
+import { catalogId, definitionValue } from "../store/catalog.ts";
+import { type Metadata, type Revision, revisionHash } from "../store/revision.ts";
+import type { Change, Store } from "../store/store.ts";
+import { badRequest, LedgerError } from "./errors.ts";
+import type { Transaction } from "./transaction.ts";
+
+/** QLDB's limits of one transaction: https://docs.aws.amazon.com/qldb/latest/developerguide/limits.html */
+export const limits = { documents: 40, bytes: 4 << 20, documentBytes: 128 << 10 };
+
+/** Where the blocks of a ledger are kept: content and place in the journal. */
+export interface BlockLog {
+  append(blockHash: Buffer, offset: number): void;
+}
+
+/**
+ * Commits transactions one after the other, in memory at once and on disk together with others. Changes of recent commits are kept as long as
+ * an open transaction may have read something before them.
+ */
+export class Committer {
+  private readonly store: Store;
+  private readonly journal: Journal;
+  private readonly log: BlockLog;
+  private recent: Change[] = [];
+  private readonly open = new Set<Transaction>();
+
+  constructor(store: Store, journal: Journal, log: BlockLog) {
+    this.store = store;
+    this.journal = journal;
+    this.log = log;
+  }
+
+  opened(transaction: Transaction): void {
+    this.open.add(transaction);
+  }
+
+  /** The transaction is over, committed or not. */
+  closed(transaction: Transaction): void {
+    this.open.delete(transaction);
+    let oldest = Number.POSITIVE_INFINITY;
+    for (const each of this.open) oldest = Math.min(oldest, each.startedAfter);
+    if ((this.recent[0]?.sequenceNo ?? Number.POSITIVE_INFINITY) <= oldest) {
+      this.recent = this.recent.filter(({ sequenceNo }) => sequenceNo > oldest);
+    }
+  }
+
+  /**
+   * Makes a transaction's changes part of the ledger.
+   * @param now milliseconds since 1970
+   * @returns once they are on disk, and with them everything that the transaction has read
+   * @throws LedgerError OccConflictException where something it has read was changed meanwhile
+   */
+  async commit(transaction: Transaction, now: number): Promise<void> {
+    if (this.recent.some((change) => change.sequenceNo > transaction.startedAfter && transaction.reads.conflictsWith(change))) {
+      throw new LedgerError("OccConflictException", "Optimistic concurrency control failure");
+    }
+    const { revisions, documents } = this.changes(transaction, now);
+    if (revisions.length === 0) {
+      await this.journal.flushed();
+      return;
+    }
+    const address = { strandId: this.store.strandId, sequenceNo: this.store.sequenceNo + 1 };
+    const info = { statements: transaction.statements, documents };
+    const parts = { address, transactionId: transaction.id, timestamp: now, info, revisions };
+    const block = makeBlock(parts, this.store.lastBlockHash);
+    const content = writeBinary(blockValue(block));
+    if (content.length > limits.bytes)
+      throw badRequest(`Transaction ${transaction.id} has ${content.length} bytes: allowed are ${limits.bytes}`);
+    const { offset, durable } = this.journal.append(content);
+    this.recent.push(this.store.apply(block));
+    this.log.append(block.blockHash, offset);
+    await durable;
+  }
+
+  private changes(transaction: Transaction, now: number): { revisions: Revision[]; documents: Map<string, DocumentInfo> } {
+    const address = { strandId: this.store.strandId, sequenceNo: this.store.sequenceNo + 1 };
+    const revisions: Revision[] = [];
+    const documents = new Map<string, DocumentInfo>();
+    const metadata = (id: string, version: number): Metadata => ({ id, version, txTime: now, txId: transaction.id });
+    for (const { definition, statements } of transaction.definitions.values()) {
+      const meta = metadata(definition.id, this.store.definitions.get(definition.id)?.length ?? 0);
+      const data = definitionValue(definition);
+      revisions.push({ address, hash: revisionHash(meta, data), data, metadata: meta });
+      documents.set(definition.id, { tableName: catalogId, tableId: catalogId, statements });
+    }
+    for (const [tableId, pending] of transaction.documents) {
+      const table = this.store.tables.get(tableId);
+      const tableName = transaction.definitions.get(tableId)?.definition.name ?? table?.definition.name ?? "";
+      for (const { id, data, statements } of pending.values()) {
+        const known = table?.documents.get(id);
+        // Inserted and deleted by the same transaction: nothing ever was.
+        if (known === undefined && data === undefined) continue;
+        const meta = metadata(id, known?.revisions.length ?? 0);
+        revisions.push({ address, hash: revisionHash(meta, data), ...(data === undefined ? {} : { data }), metadata: meta });
+        documents.set(id, { tableName, tableId, statements });
+      }
+    }
+    return { revisions, documents };
+  }
+}

@@ -1,0 +1,140 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { connect } from "../server.ts";
+import { type LedgerProcess, startProcess } from "./process.ts";
+
+let folder = "";
+const running: LedgerProcess[] = [];
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "durable-"));
+});
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((each) => each.end("SIGKILL")));
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function start(): Promise<LedgerProcess> {
+  const started = await startProcess(folder);
+  running.push(started);
+  return started;
+}
+
+async function end(started: LedgerProcess, signal: "SIGTERM" | "SIGKILL"): Promise<number | null> {
+  running.splice(running.indexOf(started), 1);
+  return await started.end(signal);
+}
+
+/** Pairs of documents, one pair a transaction, until the server is gone. @returns the names of those that were acknowledged */
+async function write(url: string, writer: string): Promise<string[]> {
+  const driver = connect(url, { retries: 0 });
+  const acknowledged: string[] = [];
+  try {
+    for (let count = 0; ; count++) {
+      const pair = `${writer}-${count}`;
+      await driver.executeLambda(async (transaction) => {
+        await transaction.execute("INSERT INTO T ?", { pair, part: 1, blob: "x".repeat(count % 300) });
+        await transaction.execute("INSERT INTO T ?", { pair, part: 2 });
+      });
+      acknowledged.push(pair);
+    }
+  } catch (error) {
+    if (acknowledged.length === 0) throw error;
+    return acknowledged;
+  } finally {
+    driver.close();
+  }
+}
+
+/** All pairs in the ledger, with the parts that are there. */
+async function read(url: string): Promise<Map<string, number[]>> {
+  const driver = connect(url);
+  const rows = (await driver.executeLambda((transaction) => transaction.execute("SELECT pair, part FROM T"))).getResultList();
+  driver.close();
+  const pairs = new Map<string, number[]>();
+  for (const row of rows) {
+    const pair = row.get("pair")?.stringValue() ?? "";
+    pairs.set(pair, [...(pairs.get(pair) ?? []), row.get("part")?.numberValue() ?? 0]);
+  }
+  return pairs;
+}
+
+test("killed again and again under load: no acknowledged commit is lost, none is there by half", { timeout: 120_000 }, async () => {
+  let server = await start();
+  const driver = connect(server.url);
+  await driver.executeLambda(async (transaction) => {
+    await transaction.execute("CREATE TABLE T");
+    await transaction.execute("CREATE INDEX ON T (pair)");
+  });
+  driver.close();
+  const acknowledged: string[] = [];
+  for (let round = 0; round < 6; round++) {
+    const writers = ["a", "b", "c", "d"].map((name) => write(server.url, `${name}${round}`));
+    await sleep(300 + 137 * round);
+    await end(server, "SIGKILL");
+    const done = (await Promise.all(writers)).flat();
+    expect(done.length).toBeGreaterThan(0);
+    acknowledged.push(...done);
+    server = await start();
+    const pairs = await read(server.url);
+    expect(acknowledged.filter((pair) => !pairs.has(pair))).toEqual([]);
+    expect([...pairs].filter(([, parts]) => parts.join() !== "1,2")).toEqual([]);
+    // At most the one transaction that each writer was waiting for is there beyond what was acknowledged.
+    expect(pairs.size - acknowledged.length).toBeLessThanOrEqual(4 * (round + 1));
+  }
+});
+
+test("a polite end takes everything along, with code 0", async () => {
+  const first = await start();
+  const driver = connect(first.url);
+  await driver.executeLambda((transaction) => transaction.execute("CREATE TABLE T"));
+  const writing = write(first.url, "a");
+  await sleep(300);
+  expect(await end(first, "SIGTERM")).toBe(0);
+  const acknowledged = await writing;
+  driver.close();
+  const pairs = await read((await start()).url);
+  expect(acknowledged.filter((pair) => !pairs.has(pair))).toEqual([]);
+});
+
+test("a folder in use is refused, naming the process that uses it", async () => {
+  const first = await start();
+  await expect(startProcess(folder)).rejects.toThrow(`is in use by process ${first.child.pid}`);
+  await end(first, "SIGTERM");
+  await start();
+});
+
+test("the lock of a dead process, or a senseless one, is taken over", async () => {
+  await end(await start(), "SIGKILL");
+  const left = JSON.parse(readFileSync(join(folder, "lock"), "utf8")) as { pid: number; identity: string };
+  await end(await start(), "SIGKILL");
+  // The same id, used again by another process that lives.
+  writeFileSync(join(folder, "lock"), JSON.stringify({ ...left, pid: process.pid }));
+  await end(await start(), "SIGKILL");
+  writeFileSync(join(folder, "lock"), "nonsense");
+  await start();
+});
+
+test("a damaged journal is refused, naming the place", async () => {
+  const first = await start();
+  const driver = connect(first.url);
+  await driver.executeLambda((transaction) => transaction.execute("CREATE TABLE T"));
+  driver.close();
+  await end(first, "SIGTERM");
+  const path = join(folder, "demo", "journal");
+  const bytes = readFileSync(path);
+  bytes.writeUInt8(bytes.readUInt8(100) ^ 1, 100);
+  writeFileSync(path, bytes);
+  await expect(startProcess(folder)).rejects.toThrow(/demo\/journal, offset 23: the checksum of a record does not fit/);
+});
+
+test("settings that are wrong are told", async () => {
+  await expect(startProcess(folder, { LEDGER_PORT: "99999" })).rejects.toThrow('LEDGER_PORT is \\"99999\\": allowed are 0 to 65535');
+  await expect(startProcess("")).rejects.toThrow("LEDGER_DIR is not set");
+  const taken = await start();
+  const other = mkdtempSync(join(tmpdir(), "durable-"));
+  await expect(startProcess(other, { LEDGER_PORT: new URL(taken.url).port })).rejects.toThrow("is in use: set LEDGER_PORT");
+  rmSync(other, { recursive: true });
+});

@@ -1,0 +1,105 @@
+import { expect, test } from "vitest";
+import { compareValues, equalityKey, equalValues } from "../../../ledger/ion/compare.ts";
+import { IonError } from "../../../ledger/ion/errors.ts";
+import { readText, writeText } from "../../../ledger/ion/text.ts";
+import { epochMilliseconds, partsProblem, timestampOf, timestampParts } from "../../../ledger/ion/timestamp.ts";
+import { Random, randomValue } from "../random.ts";
+
+test("text is read and written without loss", () => {
+  const random = new Random(11);
+  for (let count = 0; count < 500; count++) {
+    const value = randomValue(random);
+    expect(readText(writeText(value)), writeText(value)).toEqual(value);
+  }
+});
+
+test.each(["", "1 2", "{a:", "[1,,2]", "2020-13-01", "'open", "{{not base64!}}", "$ion_1_0"])("refuses %j", (source) => {
+  expect(() => readText(source)).toThrow(IonError);
+});
+
+function timestamp(source: string) {
+  const value = readText(source);
+  if (value.type !== "timestamp") throw new Error(`${source} is no timestamp`);
+  return value;
+}
+
+test("moments of timestamps", () => {
+  expect(epochMilliseconds(timestamp("1970-01-01T00:00:00.123456Z"))).toBe(123);
+  expect(epochMilliseconds(timestamp("1970-01-01T01:00:00.5+01:00"))).toBe(500);
+  expect(epochMilliseconds(timestamp("0001T"))).toBe(Date.parse("0001-01-01T00:00:00Z"));
+  expect(writeText(timestampOf(Date.parse("2020-02-29T12:30:15.120Z")))).toBe("2020-02-29T12:30:15.120Z");
+  expect(timestampParts(timestamp("2020-02-29T12:30-00:00")).offset).toBeUndefined();
+  expect(timestampParts(timestamp("2020-02-29T12:30-08:00"))).toMatchObject({ offset: -480, hour: 20, precision: "minute" });
+});
+
+test("moments that there are not", () => {
+  const sound = timestampParts(timestamp("2020-02-29T12:30:15.120Z"));
+  expect(partsProblem(sound)).toBeUndefined();
+  for (const wrong of [
+    { year: 0 },
+    { year: 10_000 },
+    { month: 13 },
+    { day: 30 },
+    { hour: 24 },
+    { minute: 60 },
+    { second: 60 },
+    { offset: 1440 },
+  ]) {
+    expect(partsProblem({ ...sound, ...wrong }), JSON.stringify(wrong)).toBeDefined();
+  }
+  expect(partsProblem({ ...sound, fraction: { coefficient: 1000n, exponent: -3 } })).toBeDefined();
+});
+
+const equal = [
+  ["1", "1.0", "1e0", "100d-2"],
+  ["0", "-0.", "-0e0", "0.00"],
+  ["0.1", "0.1e0"],
+  ["abc", '"abc"', "x::abc"],
+  ["2020-01-01T00:00:00Z", "2020-01-01T01:00:00.000+01:00", "2020T"],
+  ["{a: 1, b: 2}", "{b: 2., a: 1}"],
+  ["[1, 2]", "x::[1, 2e0]"],
+  ["100000000000000000000000", "1e23"],
+];
+const unequal = ["1", "2", "1.5", "a", "true", "2020T", "{a: 1}", "{a: 2}", "[1]", "(1)", "{{AA==}}", '{{"a"}}', "0.1000000000000000055"];
+
+test("equality: by content, and as indexes find it", () => {
+  for (const group of equal) {
+    const values = group.map(readText);
+    for (const a of values) for (const b of values) expect(equalValues(a, b), group.join(" ")).toBe(true);
+    expect(new Set(values.map(equalityKey)).size, group.join(" ")).toBe(1);
+  }
+  const values = unequal.map(readText);
+  for (const a of values) for (const b of values) expect(equalValues(a, b)).toBe(a === b);
+  expect(new Set(values.map(equalityKey)).size).toBe(values.length);
+  expect(equalityKey(readText("null.int"))).toBeUndefined();
+});
+
+test("an index and a comparison agree on any two values", () => {
+  const random = new Random(5);
+  const values = Array.from({ length: 150 }, () => randomValue(random, 1)).filter(({ type }) => type !== "null");
+  for (const a of values) {
+    for (const b of values) {
+      const nan = [a, b].some((value) => JSON.stringify(equalityKey(value)).includes("fNaN"));
+      if (!nan) expect(equalValues(a, b), `${writeText(a)} ${writeText(b)}`).toBe(equalityKey(a) === equalityKey(b));
+    }
+  }
+});
+
+test("order of numbers, texts and times", () => {
+  const ascending = [
+    ["-1d100", "-2", "-1.5e0", "0", "1d-100", "0.1", "1", "1.000000000000000000000000001", "2e0", "1d100", "+inf"],
+    ["''", "a", '"ab"', "b"],
+    ["2019T", "2020-01-01T00:00:00+01:00", "2020T", "2020-01-01T00:00:00.1Z"],
+    ["false", "true"],
+    ["{{AA==}}", "{{AAA=}}", "{{AQ==}}"],
+  ];
+  for (const row of ascending) {
+    const values = row.map(readText);
+    values.forEach((a, i) => {
+      values.forEach((b, j) => {
+        expect(Math.sign(compareValues(a, b) ?? Number.NaN), `${row[i]} ${row[j]}`).toBe(Math.sign(i - j));
+      });
+    });
+  }
+  expect(compareValues(readText("1"), readText('"1"'))).toBeUndefined();
+});

@@ -1,0 +1,180 @@
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { Journal } from "../../../ledger/journal/journal.ts";
+import { frame, JournalError } from "../../../ledger/journal/records.ts";
+
+let folder = "";
+let path = "";
+const headerSize = Buffer.byteLength("nitro-ledger-journal-1\n");
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "journal-"));
+  path = join(folder, "journal");
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+interface Opened {
+  readonly journal: Journal;
+  readonly records: string[];
+  readonly torn: string[];
+}
+
+async function open(): Promise<Opened> {
+  const records: string[] = [];
+  const torn: string[] = [];
+  const onFailure = (error: Error) => torn.push(`failed: ${error.message}`);
+  const journal = await Journal.open(
+    path,
+    (content) => records.push(content.toString()),
+    (message) => torn.push(message),
+    onFailure,
+  );
+  return { journal, records, torn };
+}
+
+/** What opening the journal finds; it is closed again. */
+async function contents(): Promise<Omit<Opened, "journal">> {
+  const { journal, ...found } = await open();
+  await journal.close();
+  return found;
+}
+
+async function write(...contents: readonly string[]): Promise<number[]> {
+  const { journal } = await open();
+  const offsets: number[] = [];
+  for (const content of contents) {
+    const { offset, durable } = journal.append(Buffer.from(content));
+    await durable;
+    offsets.push(offset);
+  }
+  await journal.close();
+  return offsets;
+}
+
+test("what was appended is replayed, in order, over several runs", async () => {
+  expect(await contents()).toEqual({ records: [], torn: [] });
+  const [first, second] = await write("one", "");
+  await write("three");
+  expect(await contents()).toEqual({ records: ["one", "", "three"], torn: [] });
+  const { journal } = await open();
+  expect((await journal.read(first ?? 0)).toString()).toBe("one");
+  expect((await journal.read(second ?? 0)).toString()).toBe("");
+  await expect(journal.read((first ?? 0) + 1)).rejects.toThrow(JournalError);
+  await journal.close();
+});
+
+test("records that are appended at once are all there, and each is durable when it says so", async () => {
+  const { journal } = await open();
+  const names = Array.from({ length: 200 }, (_, index) => `record ${index}`);
+  await Promise.all(
+    names.map(async (name) => {
+      await journal.append(Buffer.from(name)).durable;
+      expect(readFileSync(path).includes(name)).toBe(true);
+    }),
+  );
+  await journal.close();
+  expect((await contents()).records).toEqual(names);
+});
+
+test("flushing waits for what was appended before, not for what follows", async () => {
+  const { journal } = await open();
+  let stop = false;
+  const writer = (async () => {
+    while (!stop) await journal.append(Buffer.from("x")).durable;
+  })();
+  const others = Array.from({ length: 4 }, () =>
+    (async () => {
+      while (!stop) await journal.append(Buffer.from("y")).durable;
+    })(),
+  );
+  await journal.flushed();
+  stop = true;
+  await Promise.all([writer, ...others]);
+  await journal.close();
+});
+
+test("a closed journal takes nothing, and that is no failure of the disk", async () => {
+  const { journal, torn } = await open();
+  await journal.close();
+  await expect(journal.append(Buffer.from("late")).durable).rejects.toThrow("closed");
+  expect(torn).toEqual([]);
+});
+
+test("a record cut off at any byte is removed; all before it stay, and writing goes on", async () => {
+  await write("first record", "second record");
+  const sound = readFileSync(path);
+  const lost = frame(Buffer.from("the last one"));
+  for (let length = 1; length < lost.length; length++) {
+    writeFileSync(path, Buffer.concat([sound, lost.subarray(0, length)]));
+    const { records, torn } = await contents();
+    expect(records, `${length} bytes`).toEqual(["first record", "second record"]);
+    expect(torn).toHaveLength(1);
+    expect(torn[0]).toContain(`offset ${sound.length}`);
+    expect(statSync(path).size).toBe(sound.length);
+  }
+  await write("third record");
+  expect((await contents()).records).toEqual(["first record", "second record", "third record"]);
+});
+
+test("zeros behind the last record are a cut-off record", async () => {
+  await write("one");
+  const { size } = statSync(path);
+  appendFileSync(path, Buffer.alloc(5000));
+  expect((await contents()).records).toEqual(["one"]);
+  expect(statSync(path).size).toBe(size);
+});
+
+test("a header cut off at any byte is written anew", async () => {
+  for (let length = 0; length < headerSize; length++) {
+    await contents();
+    truncateSync(path, length);
+    expect(await contents()).toEqual({ records: [], torn: [] });
+    rmSync(path);
+  }
+});
+
+test("any flipped bit is refused, with file, offset and what is wrong", async () => {
+  const [first = 0, second = 0] = await write("first record", "second record");
+  const sound = readFileSync(path);
+  for (let bit = 0; bit < sound.length * 8; bit++) {
+    const damaged = Buffer.from(sound);
+    const at = bit >> 3;
+    damaged.writeUInt8(damaged.readUInt8(at) ^ (1 << (bit & 7)), at);
+    writeFileSync(path, damaged);
+    const place = at < headerSize ? 0 : at < second ? first : second;
+    await expect(open(), `bit ${bit}`).rejects.toThrow(`${path}, offset ${place}: `);
+    expect(readFileSync(path).equals(damaged), "a damaged file is left as it is").toBe(true);
+  }
+});
+
+test.each(["not a journal at all, but a longer text", "x", "nitro-ledger-journal-9\n"])(
+  "a foreign file is refused and kept: %j",
+  async (text) => {
+    writeFileSync(path, text);
+    await expect(open()).rejects.toThrow(JournalError);
+    expect(readFileSync(path, "utf8")).toBe(text);
+  },
+);
+
+test("what a reader of the records throws refuses the journal at that place", async () => {
+  const [, second] = await write("one", "two");
+  const refuse = (content: Buffer) => {
+    if (content.toString() === "two") throw new Error("the chain is broken");
+  };
+  await expect(
+    Journal.open(
+      path,
+      refuse,
+      () => undefined,
+      () => undefined,
+    ),
+  ).rejects.toThrow(`${path}, offset ${second}: the chain is broken`);
+});
+
+test("records larger than what is read at once", async () => {
+  const large = "large".repeat(1 << 20);
+  await write("small", large, "end");
+  expect((await contents()).records).toEqual(["small", large, "end"]);
+});

@@ -1,0 +1,64 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type QldbDriver as Driver, QldbDriver, RetryConfig } from "amazon-qldb-driver-nodejs";
+import { Registry } from "../../ledger/control/registry.ts";
+import { ledgerServer } from "../../ledger/http/server.ts";
+import { Sessions } from "../../ledger/session/session.ts";
+
+export const place = { region: "us-east-1", account: "000000000000" };
+export const credentials = { accessKeyId: "test", secretAccessKey: "test" };
+
+/** A ledger server in this process, on a free port, in a folder of its own, with a clock that tests can move. */
+export interface TestServer {
+  readonly url: string;
+  readonly registry: Registry;
+  readonly sessions: Sessions;
+  /** What was logged: nothing, unless something was unexpected. */
+  readonly logged: string[];
+  /** Moves the clock forward; in milliseconds. */
+  advance(ms: number): void;
+  close(): Promise<void>;
+}
+
+/** Starts a server with the ledger `demo`. */
+export async function startServer(): Promise<TestServer> {
+  const folder = await mkdtemp(join(tmpdir(), "ledger-"));
+  let ahead = 0;
+  const now = () => Date.now() + ahead;
+  const logged: string[] = [];
+  const log = (message: string) => {
+    logged.push(message);
+  };
+  const registry = await Registry.open(folder, place, { now, log, onFailure: (error) => log(`failure: ${error.message}`) });
+  await registry.create({ name: "demo", permissionsMode: "STANDARD", deletionProtection: false, tags: {} });
+  const sessions = new Sessions(now);
+  const server = ledgerServer({ registry, sessions, now, log, hosts: ["ledger.example"] });
+  await new Promise<void>((resolve) => {
+    server.listen(0, "127.0.0.1", resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    registry,
+    sessions,
+    logged,
+    advance: (ms) => {
+      ahead += ms;
+    },
+    close: async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      await registry.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Amazon's driver, connected to a server. @param retries of a transaction that conflicts */
+export function connect(url: string, options: { ledger?: string; concurrent?: number; retries?: number } = {}): Driver {
+  const { ledger = "demo", concurrent = 10, retries = 4 } = options;
+  const client = { endpoint: url, region: place.region, credentials };
+  return new QldbDriver(ledger, client, { requestTimeout: 20_000 }, concurrent, new RetryConfig(retries, () => 5));
+}
