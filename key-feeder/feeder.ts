@@ -1,0 +1,133 @@
+import { createHash } from "node:crypto";
+import type { Keys } from "./identity.ts";
+import type { Log } from "./log.ts";
+import { encryptSecrets, holdsSecrets } from "./secrets.ts";
+import type { Settings } from "./settings.ts";
+import { shareObject } from "./shares.ts";
+import type { Listing, Storage } from "./storage.ts";
+
+export interface FeederArgs {
+  readonly storage: Pick<Storage, "list" | "get" | "isOurs" | "createBucket" | "put" | "remove">;
+  readonly keys: Keys;
+  readonly settings: Pick<Settings, "config" | "sharesBucket" | "bootstrap" | "secrets">;
+  readonly log: Log;
+  /** Called once something is found missing, before it is put back. */
+  readonly onMissing: () => Promise<void>;
+  /** Loads STS; runs beside the repairs. */
+  readonly warmUp: () => Promise<void>;
+}
+
+/** Keeps in S3 what the service needs to open its secrets. */
+export class Feeder {
+  private readonly args: FeederArgs;
+  private readonly shares: ReadonlyMap<string, string>;
+  /** ETag of an object that was found, or put, to hold the secrets. */
+  private knownGood: string | undefined;
+  private warm = false;
+  private withdrawn = false;
+
+  constructor(args: FeederArgs) {
+    this.args = args;
+    this.shares = new Map(args.keys.operators.map(({ name, share }) => [shareObject(name), share]));
+  }
+
+  /**
+   * Looks once whether everything is there, and puts back what is not.
+   * @throws where S3 or STS cannot be used; everything is there once it returns
+   */
+  async pass(): Promise<void> {
+    const { storage, settings, log, onMissing } = this.args;
+    const found = await this.look();
+    const missing = await this.missing(found);
+    if (missing.length > 0) {
+      // Whoever lost its objects has lost its loaded services too.
+      this.warm = false;
+      await onMissing();
+    }
+    const warming = this.warm ? Promise.resolve() : this.args.warmUp();
+    await Promise.all([warming, missing.length > 0 ? this.repair(found) : Promise.resolve()]);
+    this.warm = true;
+    if (missing.length > 0) log.info("put into S3", { missing });
+    if (settings.bootstrap === "manual" && !this.withdrawn) await this.withdraw(storage);
+    this.withdrawn = true;
+  }
+
+  /** Something failed: what was true before need not be any more. */
+  forget(): void {
+    this.warm = false;
+  }
+
+  private async look(): Promise<Found> {
+    const { storage, settings } = this.args;
+    const [config, shares] = await Promise.all([
+      storage.list(settings.config.bucket, settings.config.object),
+      storage.list(settings.sharesBucket, shareObject("").replace(/_.*$/, "")),
+    ]);
+    return { config, shares };
+  }
+
+  /** Names of what is missing or is not what it should be. */
+  private async missing(found: Found): Promise<string[]> {
+    const { settings } = this.args;
+    const missing: string[] = [];
+    if (found.config === undefined) missing.push(`bucket ${settings.config.bucket}`);
+    if (found.shares === undefined) missing.push(`bucket ${settings.sharesBucket}`);
+    if (!(await this.holdsOurSecrets(found.config?.get(settings.config.object)))) missing.push(`object ${settings.config.object}`);
+    return settings.bootstrap === "auto" ? [...missing, ...this.wrongShares(found).map((key) => `object ${key}`)] : missing;
+  }
+
+  private wrongShares(found: Found): string[] {
+    return [...this.shares].flatMap(([key, share]) => (found.shares?.get(key) === md5(share) ? [] : [key]));
+  }
+
+  private async holdsOurSecrets(etag: string | undefined): Promise<boolean> {
+    if (etag === undefined) return false;
+    if (etag === this.knownGood) return true;
+    const { storage, settings, keys } = this.args;
+    const file = await storage.get(settings.config.bucket, settings.config.object);
+    const good = file !== undefined && (await holdsSecrets(keys.identity, file, settings.secrets));
+    if (good) this.knownGood = etag;
+    return good;
+  }
+
+  /**
+   * Wrong shares go first, shares come last: whoever finds two shares finds them of one identity, and secrets that open with it.
+   * (The service combines all the shares it finds.)
+   */
+  private async repair(found: Found): Promise<void> {
+    const { storage, settings, keys } = this.args;
+    const { bucket, object } = settings.config;
+    const wrong = settings.bootstrap === "auto" ? this.wrongShares(found) : [];
+    const stale = wrong.filter((key) => found.shares?.has(key));
+    if (stale.length > 0) await storage.remove(settings.sharesBucket, stale);
+    await Promise.all([
+      found.config === undefined ? storage.createBucket(bucket) : undefined,
+      found.shares === undefined ? storage.createBucket(settings.sharesBucket) : undefined,
+    ]);
+    if (!(await this.holdsOurSecrets(found.config?.get(object)))) {
+      this.knownGood = await storage.put(bucket, object, await encryptSecrets(keys.identity, settings.secrets));
+    }
+    await Promise.all(wrong.map((key) => storage.put(settings.sharesBucket, key, this.shares.get(key) ?? "")));
+  }
+
+  /** Bootstrap was switched to manual: shares that were put for the operators are theirs to put again. */
+  private async withdraw(storage: FeederArgs["storage"]): Promise<void> {
+    const { settings, log } = this.args;
+    const keys = [...this.shares.keys()];
+    const ours = await Promise.all(keys.map((key) => storage.isOurs(settings.sharesBucket, key)));
+    const stale = keys.filter((_, index) => ours[index]);
+    if (stale.length === 0) return;
+    await storage.remove(settings.sharesBucket, stale);
+    log.info("bootstrap is manual: took back the shares that were put automatically before", { objects: stale });
+  }
+}
+
+interface Found {
+  /** Undefined where there is no bucket. */
+  readonly config: Listing | undefined;
+  readonly shares: Listing | undefined;
+}
+
+function md5(text: string): string {
+  return createHash("md5").update(text).digest("hex");
+}

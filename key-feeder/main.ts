@@ -1,0 +1,106 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { Feeder } from "./feeder.ts";
+import { HealthFile } from "./health.ts";
+import { type Keys, loadOrMakeKeys, publishKeys } from "./identity.ts";
+import { createLog, type Log, Outage, problem } from "./log.ts";
+import { Payouts } from "./payouts.ts";
+import { readSettings, type Settings } from "./settings.ts";
+import { createSigner } from "./signer.ts";
+import { Storage } from "./storage.ts";
+import { connectRedis, Streams } from "./streams.ts";
+import { warmSts } from "./sts.ts";
+
+/** How often S3 is looked at; what is missing has to be back within 2 s. */
+const lookMs = 1_000;
+const retryMs = 500;
+/** How long an incomplete payout waits for further payments to be prepared. */
+const quietMs = 10_000;
+
+/** Feeds until the signal is aborted. */
+async function feed(settings: Settings, keys: Keys, log: Log, signal: AbortSignal): Promise<void> {
+  const health = new HealthFile(settings.healthFile);
+  const outage = new Outage(log, "S3 or STS");
+  const storage = new Storage(settings.aws);
+  const feeder = new Feeder({
+    storage,
+    keys,
+    settings,
+    log,
+    onMissing: () => health.set(false),
+    warmUp: () => warmSts(settings.aws, settings.qldbRoleArn),
+  });
+  signal.addEventListener("abort", () => storage.close());
+  await health.set(false);
+  while (!signal.aborted) {
+    try {
+      await feeder.pass();
+      await health.set(true);
+      outage.worked();
+      await pause(lookMs, signal);
+    } catch (error) {
+      feeder.forget();
+      await health.set(false);
+      if (!signal.aborted) outage.failed(error);
+      await pause(retryMs, signal);
+    }
+  }
+  await health.set(false);
+}
+
+/** Authorizes until the signal is aborted. */
+async function authorize(settings: Settings, keys: Keys, log: Log, signal: AbortSignal): Promise<void> {
+  const outage = new Outage(log, "Redis");
+  const redis = connectRedis(settings.redis, (error) => outage.failed(error));
+  signal.addEventListener("abort", () => redis.disconnect());
+  const signers = keys.operators.map(({ privateKey }) => createSigner(privateKey));
+  const rules = { custodians: settings.custodians, quietMs };
+  while (!signal.aborted) {
+    try {
+      const payouts = new Payouts({ streams: new Streams(redis), signers, serviceHost: settings.serviceHost, rules, log });
+      await payouts.load();
+      while (!signal.aborted) {
+        await payouts.round();
+        outage.worked();
+      }
+    } catch (error) {
+      if (!signal.aborted) outage.failed(error);
+      await pause(retryMs, signal);
+    }
+  }
+}
+
+/** Waits, or less when the signal is aborted. */
+async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  await sleep(milliseconds, undefined, { signal }).catch(() => undefined);
+}
+
+async function main(log: Log): Promise<void> {
+  const settings = readSettings(process.env);
+  const stop = new AbortController();
+  for (const name of ["SIGTERM", "SIGINT"] as const) {
+    process.on(name, () => {
+      stop.abort();
+      // Whatever is under way is safe to leave: the next start goes on from what is stored.
+      setTimeout(() => process.exit(0), 500).unref();
+    });
+  }
+  const { keys, made } = await loadOrMakeKeys(settings.keysDir);
+  await publishKeys(keys, settings.publicDir);
+  log.info(made ? "made the stack's keys" : "read the stack's keys", {
+    stack: settings.stack,
+    bootstrap: settings.bootstrap,
+    authorization: settings.authorization,
+  });
+  const parts = [feed(settings, keys, log, stop.signal)];
+  if (settings.authorization === "auto") parts.push(authorize(settings, keys, log, stop.signal));
+  await Promise.all(parts);
+  log.info("stopped");
+}
+
+const log = createLog((line) => process.stderr.write(line));
+try {
+  await main(log);
+} catch (error) {
+  log.error("the key-feeder cannot go on", { reason: problem(error) });
+  process.exitCode = 1;
+}

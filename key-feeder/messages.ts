@@ -1,0 +1,121 @@
+import type { SignedRequest } from "./signer.ts";
+
+/** Names of the worker's streams. An entry has one field, `data`, that holds JSON. */
+export const prepareConfigStream = "prepare-config";
+export const submitConfigStream = "submit-config";
+
+export function prepareStream(payoutId: string): string {
+  return `prepare-${payoutId}`;
+}
+
+export function submitStream(payoutId: string): string {
+  return `submit-${payoutId}`;
+}
+
+/** Where the worker puts the answers to what it reads from a stream. */
+export function responseStream(stream: string): string {
+  return `${stream}-response`;
+}
+
+/** Tells the worker to work through a stream. */
+export interface Order {
+  readonly payoutId: string;
+  readonly consumerGroup: string;
+  readonly stream: string;
+  readonly count: number;
+  readonly batchSize: number;
+}
+
+const defaultBatchSize = 10;
+
+/** The order to work through `prepare-<payoutId>` or `submit-<payoutId>`. */
+export function order(payoutId: string, stream: string, count: number, batchSize = defaultBatchSize): Order {
+  return { payoutId, consumerGroup: `${stream}-cg`, stream, count, batchSize };
+}
+
+/** One signed request for the worker to send. */
+export interface RequestMessage {
+  readonly id: string;
+  /** ISO 8601. */
+  readonly timestamp: string;
+  readonly request: SignedRequest;
+}
+
+/** A payment as a report lists it. */
+export interface PaymentDetails {
+  readonly to: string;
+  readonly from: string;
+  /** Decimal, as text. */
+  readonly amount: string;
+  readonly currency: string;
+  readonly payoutId: string;
+  readonly custodian: string;
+}
+
+/** A payment that the service has prepared. */
+export interface PreparedPayment extends PaymentDetails {
+  readonly documentId: string;
+}
+
+/** @returns the order in an entry's data, or undefined where it is none */
+export function parseOrder(data: string): Order | undefined {
+  const value = object(parsed(data));
+  const { payoutId, stream, count } = value;
+  if (typeof payoutId !== "string" || payoutId === "" || typeof stream !== "string" || stream === "") return undefined;
+  if (typeof count !== "number" || !Number.isSafeInteger(count) || count < 0) return undefined;
+  const { consumerGroup, batchSize } = value;
+  return {
+    payoutId,
+    stream,
+    count,
+    consumerGroup: typeof consumerGroup === "string" ? consumerGroup : "",
+    batchSize: typeof batchSize === "number" && Number.isSafeInteger(batchSize) && batchSize > 0 ? batchSize : defaultBatchSize,
+  };
+}
+
+/** An answer of the service, as the worker put it on a stream. */
+export interface Answer {
+  readonly statusCode: number;
+  /** The body; undefined where it is not a JSON object. */
+  readonly body: Readonly<Record<string, unknown>> | undefined;
+}
+
+/** @returns the answer in an entry's data, or undefined where it is none */
+export function parseAnswer(data: string): Answer | undefined {
+  const { statusCode, octets } = object(object(parsed(data)).response);
+  if (typeof statusCode !== "number") return undefined;
+  const body = typeof octets === "string" ? parsed(octets) : octets;
+  return { statusCode, body: isObject(body) ? body : undefined };
+}
+
+/** @returns the body of the request in an entry's data; empty where it is none */
+export function parseRequestBody(data: string): Readonly<Record<string, unknown>> {
+  const { octets } = object(object(parsed(data)).request);
+  return object(typeof octets === "string" ? parsed(octets) : undefined);
+}
+
+/** @returns the payment in an answer to prepare; undefined where the answer is not 200 or lacks a field */
+export function preparedPayment(answer: Answer | undefined): PreparedPayment | undefined {
+  if (answer?.statusCode !== 200) return undefined;
+  const { to, from, amount, currency, payoutId, custodian, documentId } = answer.body ?? {};
+  if (typeof documentId !== "string" || documentId === "") return undefined;
+  if (typeof payoutId !== "string" || typeof custodian !== "string") return undefined;
+  const text = (value: unknown) => (typeof value === "string" ? value : "");
+  return { to: text(to), from: text(from), amount: text(amount), currency: text(currency), payoutId, custodian, documentId };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function object(value: unknown): Record<string, unknown> {
+  return isObject(value) ? value : {};
+}

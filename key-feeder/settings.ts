@@ -1,0 +1,104 @@
+import { parseSecrets, type SecretsText } from "./secrets.ts";
+
+/** What the key-feeder is told by its environment. */
+export interface Settings {
+  readonly stack: string;
+  readonly keysDir: string;
+  readonly publicDir: string;
+  /** Exists as long as everything that was fed is there. */
+  readonly healthFile: string;
+  readonly aws: Aws;
+  readonly config: { readonly bucket: string; readonly object: string };
+  readonly sharesBucket: string;
+  readonly qldbRoleArn: string;
+  readonly redis: RedisSettings;
+  readonly bootstrap: "auto" | "manual";
+  readonly authorization: "auto" | "manual";
+  /** Custodians that are authorized besides dryrun-*. */
+  readonly custodians: readonly string[];
+  readonly secrets: SecretsText;
+  /** The `host` that operators sign. */
+  readonly serviceHost: string;
+}
+
+export interface Aws {
+  readonly region: string;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  /** Of STS. */
+  readonly endpoint: string;
+  readonly s3Endpoint: string;
+}
+
+export interface RedisSettings {
+  readonly host: string;
+  readonly port: number;
+  readonly username: string;
+  readonly password: string;
+}
+
+/** The environment is not usable; the message lists every problem at once and no value of a secret. */
+export class SettingsError extends Error {
+  override readonly name = "SettingsError";
+}
+
+/** @throws SettingsError with all problems */
+export function readSettings(env: Readonly<Record<string, string | undefined>>): Settings {
+  const problems: string[] = [];
+  const text = (name: string, byDefault?: string): string => {
+    const value = env[name] || byDefault;
+    if (value === undefined) problems.push(`${name} is not set`);
+    return value ?? "";
+  };
+  const autoOrManual = (name: string): "auto" | "manual" => {
+    const value = env[name] || "auto";
+    if (value !== "auto" && value !== "manual") problems.push(`${name} is "${value}": allowed are auto, manual`);
+    return value === "manual" ? "manual" : "auto";
+  };
+  const url = (name: string, byDefault?: string): string => {
+    const value = text(name, byDefault);
+    if (value !== "" && !/^https?:\/\//.test(value)) problems.push(`${name} is "${value}": it has to begin with http:// or https://`);
+    return value;
+  };
+  const secrets = parseSecrets(env.NITRO_SECRETS);
+  if ("problem" in secrets) problems.push(`NITRO_SECRETS ${secrets.problem}: it has to be a flat JSON object of strings`);
+  const endpoint = url("AWS_ENDPOINT_URL");
+  const settings: Settings = {
+    stack: text("NITRO_STACK"),
+    keysDir: text("KEYS_DIR", "/keys"),
+    publicDir: text("PUBLIC_DIR", "/public"),
+    healthFile: text("HEALTH_FILE", "/tmp/healthy"),
+    aws: {
+      region: text("AWS_REGION"),
+      accessKeyId: text("AWS_ACCESS_KEY_ID"),
+      secretAccessKey: text("AWS_SECRET_ACCESS_KEY"),
+      endpoint,
+      s3Endpoint: url("AWS_ENDPOINT_URL_S3", endpoint),
+    },
+    config: { bucket: text("ENCLAVE_CONFIG_BUCKET_NAME"), object: text("ENCLAVE_CONFIG_OBJECT_NAME") },
+    sharesBucket: text("ENCLAVE_OPERATOR_SHARES_BUCKET_NAME"),
+    qldbRoleArn: text("QLDB_ROLE_ARN"),
+    redis: {
+      ...address(text("REDIS_ADDR"), problems),
+      username: text("REDIS_USER", "default"),
+      password: text("REDIS_PASS"),
+    },
+    bootstrap: autoOrManual("BOOTSTRAP"),
+    authorization: autoOrManual("AUTHORIZATION"),
+    custodians: (env.AUTHORIZATION_CUSTODIANS ?? "")
+      .split(",")
+      .map((name) => name.trim())
+      .filter((name) => name !== ""),
+    secrets: "secrets" in secrets ? secrets.secrets : "",
+    serviceHost: text("SERVICE_HOST"),
+  };
+  if (problems.length > 0)
+    throw new SettingsError(`the key-feeder's environment is not usable:\n${problems.map((p) => `  - ${p}`).join("\n")}`);
+  return settings;
+}
+
+function address(text: string, problems: string[]): { host: string; port: number } {
+  const match = /^(?<host>[^:]+):(?<port>\d{1,5})$/.exec(text);
+  if (match === null && text !== "") problems.push(`REDIS_ADDR is "${text}": it has to be <host>:<port>, such as redis:6380`);
+  return { host: match?.groups?.host ?? "", port: Number(match?.groups?.port ?? 0) };
+}

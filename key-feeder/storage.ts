@@ -1,0 +1,100 @@
+import {
+  CreateBucketCommand,
+  DeleteObjectsCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  S3Client,
+} from "@aws-sdk/client-s3";
+import type { Aws } from "./settings.ts";
+
+/** Objects of a bucket: key → ETag, which for objects put whole is the MD5 of their content in hex. */
+export type Listing = ReadonlyMap<string, string>;
+
+/** The metadata that tells objects which the key-feeder put from those of a person. */
+const mark = { "put-by": "key-feeder" };
+
+/** The one place that talks to S3. Every call is tried once: who calls decides what to do about a failure. */
+export class Storage {
+  private readonly client: S3Client;
+  private readonly region: string;
+
+  constructor(aws: Aws) {
+    this.region = aws.region;
+    this.client = new S3Client({
+      region: aws.region,
+      endpoint: aws.s3Endpoint,
+      forcePathStyle: true,
+      credentials: { accessKeyId: aws.accessKeyId, secretAccessKey: aws.secretAccessKey },
+      maxAttempts: 1,
+      requestHandler: { connectionTimeout: 1_000, requestTimeout: 10_000, throwOnRequestTimeout: true },
+    });
+  }
+
+  /** @returns the objects whose keys begin with the prefix (at most 1000), or undefined where there is no such bucket */
+  async list(bucket: string, prefix: string): Promise<Listing | undefined> {
+    try {
+      const { Contents = [] } = await this.client.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix }));
+      return new Map(Contents.map(({ Key = "", ETag = "" }) => [Key, unquoted(ETag)]));
+    } catch (error) {
+      if (isNamed(error, "NoSuchBucket")) return undefined;
+      throw error;
+    }
+  }
+
+  /** @returns the content, or undefined where the object is gone */
+  async get(bucket: string, key: string): Promise<Uint8Array | undefined> {
+    try {
+      const { Body } = await this.client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+      return await Body?.transformToByteArray();
+    } catch (error) {
+      if (isNamed(error, "NoSuchKey", "NoSuchBucket")) return undefined;
+      throw error;
+    }
+  }
+
+  /** @returns true where the object is there and was put by a key-feeder, not by a person */
+  async isOurs(bucket: string, key: string): Promise<boolean> {
+    try {
+      const { Metadata = {} } = await this.client.send(new HeadObjectCommand({ Bucket: bucket, Key: key }));
+      return Metadata["put-by"] === mark["put-by"];
+    } catch (error) {
+      if (isNamed(error, "NotFound", "NoSuchKey", "NoSuchBucket")) return false;
+      throw error;
+    }
+  }
+
+  /** Makes a bucket; one that is there already is fine. */
+  async createBucket(bucket: string): Promise<void> {
+    // us-east-1 is the one region that must not be named (S3 API reference, CreateBucket).
+    const where = this.region === "us-east-1" ? {} : { CreateBucketConfiguration: { LocationConstraint: this.region as "us-west-2" } };
+    try {
+      await this.client.send(new CreateBucketCommand({ Bucket: bucket, ...where }));
+    } catch (error) {
+      if (!isNamed(error, "BucketAlreadyOwnedByYou", "BucketAlreadyExists")) throw error;
+    }
+  }
+
+  /** @returns the new object's ETag */
+  async put(bucket: string, key: string, content: Uint8Array | string): Promise<string> {
+    const { ETag = "" } = await this.client.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: content, Metadata: mark }));
+    return unquoted(ETag);
+  }
+
+  async remove(bucket: string, keys: readonly string[]): Promise<void> {
+    await this.client.send(new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects: keys.map((Key) => ({ Key })), Quiet: true } }));
+  }
+
+  close(): void {
+    this.client.destroy();
+  }
+}
+
+function unquoted(etag: string): string {
+  return etag.replace(/^"|"$/g, "");
+}
+
+function isNamed(error: unknown, ...names: string[]): boolean {
+  return error instanceof Error && names.includes(error.name);
+}
