@@ -1,0 +1,55 @@
+package service
+
+import (
+	"crypto/ed25519"
+	"errors"
+	"net/http"
+
+	"example.com/nitro-stacks/payments/internal/httpsig"
+	"example.com/nitro-stacks/payments/internal/ledger"
+	"example.com/nitro-stacks/payments/internal/payment"
+)
+
+// Seconds until a worker should try again: soon where the trouble may pass, late where the request itself is wrong.
+const (
+	retrySoon = 1
+	retryLate = 10
+)
+
+var errSealed = errors.New("the service is sealed: it waits for the operators' shares")
+
+// failure is the answer to an error.
+func failure(err error) answer {
+	code := statusOf(err)
+	return answer{code, envelope{Message: err.Error(), Code: code, Data: struct{}{}}}
+}
+
+func statusOf(err error) int {
+	var invalid payment.InvalidError
+	switch {
+	case errors.As(err, &invalid):
+		return http.StatusBadRequest
+	case errors.Is(err, httpsig.ErrUnsigned):
+		return http.StatusUnauthorized
+	case errors.Is(err, httpsig.ErrForbidden):
+		return http.StatusForbidden
+	case errors.Is(err, ledger.ErrNotFound):
+		return http.StatusNotFound
+	case errors.Is(err, errSealed):
+		return http.StatusServiceUnavailable
+	default:
+		return http.StatusInternalServerError
+	}
+}
+
+func retryAfter(code int) int {
+	if code >= http.StatusInternalServerError {
+		return retrySoon
+	}
+	return retryLate
+}
+
+func (a *api) publicKey(keyID string) (ed25519.PublicKey, bool) {
+	operator, known := a.operators.Lookup(keyID)
+	return operator.PublicKey, known
+}

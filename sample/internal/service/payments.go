@@ -1,0 +1,74 @@
+package service
+
+import (
+	"context"
+	"net/http"
+
+	"example.com/nitro-stacks/payments/internal/custodian"
+	"example.com/nitro-stacks/payments/internal/ledger"
+	"example.com/nitro-stacks/payments/internal/payment"
+)
+
+// prepare records a payment; the same payment again gives the same document.
+func (a *api) prepare(ctx context.Context, c call) (answer, error) {
+	var details payment.Details
+	if err := decode(c.body, &details); err != nil {
+		return answer{}, err
+	}
+	if err := details.Validate(); err != nil {
+		return answer{}, err
+	}
+	if _, err := custodian.Find(details.Custodian); err != nil {
+		return answer{}, err
+	}
+	documentID, err := a.payments.Insert(ctx, details)
+	if err != nil {
+		return answer{}, err
+	}
+	return answer{http.StatusOK, struct {
+		payment.Details
+		DocumentID string `json:"documentId"`
+	}{details, documentID}}, nil
+}
+
+type submitRequest struct {
+	DocumentID string `json:"documentId"`
+	PayoutID   string `json:"payoutId"`
+}
+
+type submitData struct {
+	Status         payment.Status  `json:"status"`
+	PaymentDetails payment.Details `json:"paymentDetails"`
+}
+
+// submit records the signing operator's authorization and drives the payment on once there are enough of them.
+func (a *api) submit(ctx context.Context, c call) (answer, error) {
+	var request submitRequest
+	if err := decode(c.body, &request); err != nil {
+		return answer{}, err
+	}
+	if request.DocumentID == "" || request.PayoutID == "" {
+		return answer{}, payment.Invalid("documentId and payoutId are needed, found are %q and %q", request.DocumentID, request.PayoutID)
+	}
+	current, err := a.payments.Amend(ctx, request.DocumentID, func(current ledger.Current) (payment.State, bool, error) {
+		if current.PayoutID != request.PayoutID {
+			return payment.State{}, false, payment.Invalid("payment %s is not of payout %q", request.DocumentID, request.PayoutID)
+		}
+		next, changed := current.Authorize(c.keyID, request.DocumentID)
+		return next, changed, nil
+	})
+	if err != nil {
+		return answer{}, err
+	}
+	current, err = a.drive(ctx, request.DocumentID, current)
+	return submitted(current.State, err), nil
+}
+
+// submitted is 200 unless the same request should be sent again.
+func submitted(state payment.State, err error) answer {
+	message, code := "submitted", http.StatusOK
+	if err != nil {
+		message, code = err.Error(), http.StatusInternalServerError
+	}
+	return answer{code, envelope{Message: message, Code: code, Data: submitData{state.Status, state.Details}}}
+}
