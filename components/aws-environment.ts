@@ -1,0 +1,33 @@
+import type * as pulumi from "@pulumi/pulumi";
+import type { StackContext } from "../stacks/context.ts";
+import { innerPorts } from "../stacks/names.ts";
+
+/** Made-up credentials of a stack: LocalStack takes any. */
+export interface AwsCredentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: pulumi.Input<string>;
+}
+
+/**
+ * The environment of a program that uses the stack's AWS services.
+ * S3 has an endpoint of its own: the SDKs put the bucket before its host name, and only below `s3.` LocalStack takes that for a bucket.
+ */
+export function awsEnvironment(context: StackContext, credentials: AwsCredentials): Record<string, pulumi.Input<string>> {
+  const port = innerPorts.localstack;
+  return {
+    AWS_REGION: context.names.region,
+    AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+    AWS_ENDPOINT_URL: `http://localstack:${port}`,
+    AWS_ENDPOINT_URL_S3: `http://s3.localstack:${port}`,
+    ENCLAVE_CONFIG_BUCKET_NAME: context.names.buckets.config,
+    ENCLAVE_CONFIG_OBJECT_NAME: context.names.configObject,
+    ENCLAVE_OPERATOR_SHARES_BUCKET_NAME: context.names.buckets.shares,
+    QLDB_ROLE_ARN: context.names.qldbRoleArn,
+  };
+}
+
+/** The environment of a program that talks to the stack's Redis. */
+export function redisEnvironment(password: pulumi.Input<string>): Record<string, pulumi.Input<string>> {
+  return { REDIS_ADDR: `redis:${innerPorts.redis}`, REDIS_USER: "default", REDIS_PASS: password };
+}

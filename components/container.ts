@@ -1,0 +1,79 @@
+import * as docker from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+import { type HealthCheck, resourceLabels, type StackContext } from "../stacks/context.ts";
+import { innerPorts, publishedRoles, type Role } from "../stacks/names.ts";
+
+/** What differs between the containers of a stack. */
+export interface ContainerArgs {
+  readonly role: Role;
+  /** Id of the image. */
+  readonly image: pulumi.Input<string>;
+  readonly command?: pulumi.Input<pulumi.Input<string>[]>;
+  readonly environment?: Readonly<Record<string, pulumi.Input<string>>>;
+  readonly check: HealthCheck;
+  /** Labels besides those of every resource. */
+  readonly labels?: Readonly<Record<string, string>>;
+  /** Limit in MiB. */
+  readonly memory: number;
+  readonly workingDir?: string;
+  /** Further names on the stack's network. */
+  readonly aliases?: readonly string[];
+  /** Named volumes: volume → folder in the container. */
+  readonly volumes?: readonly { readonly volume: string; readonly path: string; readonly readOnly?: boolean }[];
+  /** Folders of the host, mounted read-only. */
+  readonly folders?: readonly { readonly host: string; readonly path: string }[];
+  /** Folders in memory besides /tmp: path → mount options. */
+  readonly tmpfs?: Readonly<Record<string, string>>;
+}
+
+/** User and group that every container runs as; the images' mount points belong to them. */
+export const containerUser = "1000:1000";
+
+/**
+ * A container the way all of ours run: an unprivileged user, no capabilities, a read-only root, its port on loopback alone,
+ * known by its role on the stack's network. It does not wait for health: `context.healthy` does, by the engine's events.
+ */
+export function stackContainer(context: StackContext, args: ContainerArgs, opts: pulumi.CustomResourceOptions): docker.Container {
+  const { role } = args;
+  const published = publishedRoles.find((candidate) => candidate === role);
+  return new docker.Container(
+    `${role}-container`,
+    {
+      name: context.names.containers[role],
+      image: args.image,
+      hostname: role,
+      command: args.command,
+      envs: Object.entries(args.environment ?? {}).map(([name, value]) => join(name, value)),
+      workingDir: args.workingDir,
+      user: containerUser,
+      init: true,
+      readOnly: true,
+      capabilities: { drops: ["ALL"] },
+      securityOpts: ["no-new-privileges:true"],
+      tmpfs: { "/tmp": "rw,nosuid,nodev,mode=1777,size=256m", ...args.tmpfs },
+      memory: args.memory,
+      restart: "unless-stopped",
+      destroyGraceSeconds: 1,
+      logDriver: "json-file",
+      logOpts: { "max-size": "20m", "max-file": "2" },
+      healthcheck: { tests: ["CMD", ...args.check.command], interval: "3s", timeout: "5s", retries: 3, startPeriod: "1m0s" },
+      networksAdvanced: [{ name: context.names.network, aliases: [role, ...(args.aliases ?? [])] }],
+      ports: published === undefined ? [] : [{ internal: innerPorts[published], external: context.ports[published], ip: "127.0.0.1" }],
+      volumes: [
+        ...(args.volumes ?? []).map(({ volume, path, readOnly }) => ({
+          volumeName: volume,
+          containerPath: path,
+          readOnly: readOnly ?? false,
+        })),
+        ...(args.folders ?? []).map(({ host, path }) => ({ hostPath: host, containerPath: path, readOnly: true })),
+      ],
+      labels: [...resourceLabels(context, role), ...Object.entries(args.labels ?? {}).map(([label, value]) => ({ label, value }))],
+    },
+    // Engines that can limit swap set it to twice the memory by themselves, the others do not: neither is a change.
+    { ...opts, ignoreChanges: ["memorySwap"] },
+  );
+}
+
+function join(name: string, value: pulumi.Input<string>): pulumi.Input<string> {
+  return pulumi.interpolate`${name}=${value}`;
+}

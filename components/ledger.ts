@@ -1,0 +1,67 @@
+import type * as docker from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+import type { StackContext } from "../stacks/context.ts";
+import { innerPorts, localAccount } from "../stacks/names.ts";
+import { stackContainer } from "./container.ts";
+import { stackVolume } from "./volume.ts";
+
+export interface LedgerArgs {
+  readonly context: StackContext;
+  /** Id of the image that holds the ledger server. */
+  readonly image: pulumi.Input<string>;
+  readonly network: pulumi.Resource;
+}
+
+const port = innerPorts.ledger;
+
+/**
+ * The ledger of a stack, behind one contract whatever it runs on: a name, an ARN, the role to assume before using it, and an endpoint
+ * where that is not AWS's own. Here it is the QLDB-compatible server of this repository.
+ *
+ * @example new Ledger("ledger", { context, image, network })
+ */
+export class Ledger extends pulumi.ComponentResource {
+  /** Where it answers on the host. */
+  readonly endpoint: string | undefined;
+  /** Where it answers on the stack's network. */
+  readonly innerEndpoint: string | undefined;
+  readonly name: string;
+  readonly arn: string;
+  readonly roleArn: string;
+  /** What waits for the ledger depends on this. */
+  readonly ready: Promise<docker.Container>;
+
+  constructor(name: string, args: LedgerArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("nitro:component:Ledger", name, {}, opts);
+    const { context } = args;
+    this.name = context.names.ledgerName;
+    this.arn = context.names.ledgerArn;
+    this.roleArn = context.names.qldbRoleArn;
+    this.innerEndpoint = `http://ledger:${port}`;
+    this.endpoint = `http://127.0.0.1:${context.ports.ledger}`;
+    const data = stackVolume(`${name}-data`, context, "ledger", context.names.volumes.ledger, { parent: this });
+    const check = { command: ["curl", "-fsS", "-o", "/dev/null", `http://127.0.0.1:${port}/healthz`] };
+    const container = stackContainer(
+      context,
+      {
+        role: "ledger",
+        image: args.image,
+        command: ["node", "/app/ledger.mjs"],
+        environment: {
+          LEDGER_NAME: this.name,
+          LEDGER_DIR: "/data",
+          LEDGER_HOST: "0.0.0.0",
+          LEDGER_PORT: String(port),
+          LEDGER_REGION: context.names.region,
+          LEDGER_ACCOUNT: localAccount,
+        },
+        check,
+        memory: 2048,
+        volumes: [{ volume: context.names.volumes.ledger, path: "/data" }],
+      },
+      { parent: this, dependsOn: [args.network, data] },
+    );
+    this.ready = context.healthy("ledger", container.id, check).then(() => container);
+    this.registerOutputs({});
+  }
+}

@@ -1,0 +1,55 @@
+import type * as docker from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+import type { StackContext } from "../stacks/context.ts";
+import { innerPorts } from "../stacks/names.ts";
+import { stackContainer } from "./container.ts";
+
+export interface LocalStackArgs {
+  readonly context: StackContext;
+  /** Id of an image that starts LocalStack on port 4566 and has curl. */
+  readonly image: pulumi.Input<string>;
+  readonly network: pulumi.Resource;
+}
+
+const port = innerPorts.localstack;
+
+/**
+ * LocalStack with S3, STS and IAM. It keeps nothing over a restart: the key-feeder puts everything back.
+ * AWS's SDKs put a bucket into the host name, so every bucket is a name on the network.
+ *
+ * @example new LocalStack("localstack", { context, image, network })
+ */
+export class LocalStack extends pulumi.ComponentResource {
+  /** Where it answers on the host. */
+  readonly url: string;
+  /** What waits for LocalStack depends on this. */
+  readonly ready: Promise<docker.Container>;
+
+  constructor(name: string, args: LocalStackArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("nitro:component:LocalStack", name, {}, opts);
+    const { context } = args;
+    const buckets = Object.values(context.names.buckets);
+    const check = { command: ["curl", "-fsS", "-o", "/dev/null", `http://127.0.0.1:${port}/_localstack/health`] };
+    const container = stackContainer(
+      context,
+      {
+        role: "localstack",
+        image: args.image,
+        environment: {
+          SERVICES: "s3,sts,iam",
+          DISABLE_EVENTS: "1",
+          SKIP_SSL_CERT_DOWNLOAD: "1",
+          EAGER_SERVICE_LOADING: "1",
+        },
+        check,
+        memory: 1024,
+        aliases: ["s3.localstack", ...buckets.flatMap((bucket) => [`${bucket}.s3.localstack`, `${bucket}.localstack`])],
+        tmpfs: { "/var/lib/localstack": "rw,nosuid,nodev,mode=1777,size=512m" },
+      },
+      { parent: this, dependsOn: [args.network] },
+    );
+    this.ready = context.healthy("localstack", container.id, check).then(() => container);
+    this.url = `http://127.0.0.1:${context.ports.localstack}`;
+    this.registerOutputs({});
+  }
+}

@@ -1,0 +1,57 @@
+import type * as docker from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+import * as random from "@pulumi/random";
+import type { StackContext } from "../stacks/context.ts";
+import { innerPorts } from "../stacks/names.ts";
+import { stackContainer } from "./container.ts";
+import { stackVolume } from "./volume.ts";
+
+export interface RedisArgs {
+  readonly context: StackContext;
+  /** Id of an image with redis-server, redis-cli and sh. */
+  readonly image: pulumi.Input<string>;
+  readonly network: pulumi.Resource;
+}
+
+const port = innerPorts.redis;
+
+/** The password goes in by standard input: arguments are for everybody to see. */
+const start = `printf 'requirepass %s\\n' "$REDIS_PASSWORD" | exec redis-server - --port ${port} --dir /data --appendonly yes --appendfsync always --save ''`;
+
+/**
+ * Redis with a password of its own, whose every write is on disk before it is answered.
+ *
+ * @example new Redis("redis", { context, image, network })
+ */
+export class Redis extends pulumi.ComponentResource {
+  /** Secret. */
+  readonly password: pulumi.Output<string>;
+  /** Where it answers on the host, with user and password: secret. */
+  readonly url: pulumi.Output<string>;
+  /** What waits for Redis depends on this. */
+  readonly ready: Promise<docker.Container>;
+
+  constructor(name: string, args: RedisArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("nitro:component:Redis", name, {}, opts);
+    const { context } = args;
+    this.password = new random.RandomPassword(`${name}-password`, { length: 32, special: false }, { parent: this }).result;
+    const data = stackVolume(`${name}-data`, context, "redis", context.names.volumes.redis, { parent: this });
+    const check = { command: ["sh", "-c", `redis-cli -p ${port} ping | grep -q PONG`] };
+    const container = stackContainer(
+      context,
+      {
+        role: "redis",
+        image: args.image,
+        command: ["sh", "-c", start],
+        environment: { REDIS_PASSWORD: this.password, REDISCLI_AUTH: this.password },
+        check,
+        memory: 256,
+        volumes: [{ volume: context.names.volumes.redis, path: "/data" }],
+      },
+      { parent: this, dependsOn: [args.network, data] },
+    );
+    this.ready = context.healthy("redis", container.id, check).then(() => container);
+    this.url = pulumi.secret(pulumi.interpolate`redis://default:${this.password}@127.0.0.1:${context.ports.redis}`);
+    this.registerOutputs({});
+  }
+}

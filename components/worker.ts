@@ -1,0 +1,66 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { StackContext } from "../stacks/context.ts";
+import { innerPorts, labels } from "../stacks/names.ts";
+import type { Executable } from "../stacks/outputs.ts";
+import { redisEnvironment } from "./aws-environment.ts";
+import { stackContainer } from "./container.ts";
+import { binPath, executableCommand, type MountedExecutable, runningExecutable } from "./executable.ts";
+import type { KeyFeeder } from "./key-feeder.ts";
+import type { Redis } from "./redis.ts";
+
+export interface WorkerArgs {
+  readonly context: StackContext;
+  /** Id of the image whose entry point verifies and runs the mounted executable. */
+  readonly image: pulumi.Input<string>;
+  readonly executable: MountedExecutable;
+  readonly redis: Redis;
+  readonly keyFeeder: KeyFeeder;
+}
+
+/**
+ * The worker opens no port: it is ready once it holds a connection to Redis (state 01 is ESTABLISHED, see proc_net_tcp of the Linux
+ * kernel's documentation).
+ */
+const connected = `grep -qiE ':${innerPorts.redis.toString(16).padStart(4, "0")} 01 ' /proc/net/tcp /proc/net/tcp6`;
+
+/**
+ * The developer's executable as the payments worker.
+ *
+ * @example new Worker("worker", { context, image, executable, redis, keyFeeder })
+ */
+export class Worker extends pulumi.ComponentResource {
+  readonly executable: pulumi.Output<Executable>;
+  /** Resolves once the worker is connected. */
+  readonly ready: Promise<void>;
+
+  constructor(name: string, args: WorkerArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("nitro:component:Worker", name, {}, opts);
+    const { context } = args;
+    const check = { command: ["sh", "-c", connected] };
+    const container = stackContainer(
+      context,
+      {
+        role: "worker",
+        image: args.image,
+        command: executableCommand(args.executable, ["serve", "payments", "worker"]),
+        workingDir: "/payments",
+        environment: {
+          ...redisEnvironment(args.redis.password),
+          NITRO_API_BASE: `http://service:${innerPorts.service}`,
+          NITRO_ENCLAVE_MOCKING: "1",
+          ENVIRONMENT: "development",
+          DEBUG: "1",
+        },
+        check,
+        labels: { [labels.executable]: args.executable.sha256 },
+        memory: 256,
+        volumes: [{ volume: context.names.volumes.publicKeys, path: "/payments/payment-test/secrets", readOnly: true }],
+        folders: [{ host: args.executable.folder, path: binPath }],
+      },
+      { parent: this, dependsOn: args.keyFeeder.ready },
+    );
+    this.executable = runningExecutable(container);
+    this.ready = context.healthy("worker", container.id, check);
+    this.registerOutputs({});
+  }
+}

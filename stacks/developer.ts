@@ -1,0 +1,76 @@
+import * as docker from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+import * as random from "@pulumi/random";
+import { KeyFeeder } from "../components/key-feeder.ts";
+import { Ledger } from "../components/ledger.ts";
+import { LocalStack } from "../components/localstack.ts";
+import { Network } from "../components/network.ts";
+import { Redis } from "../components/redis.ts";
+import { Service } from "../components/service.ts";
+import { Worker } from "../components/worker.ts";
+import type { ImageRefs } from "../images/build.ts";
+import type { ImageRole } from "../images/inputs.ts";
+import type { StackOutputs } from "./outputs.ts";
+import type { PreparedStack } from "./prepare.ts";
+import { stackType } from "./urns.ts";
+
+/**
+ * A developer's own environment: network → redis, localstack, ledger → key-feeder → service and worker.
+ *
+ * @example new DeveloperStack("nitro", await prepareStack(root))
+ */
+export class DeveloperStack extends pulumi.ComponentResource {
+  /** What the stack tells its users. They are known once everything answers. */
+  readonly outputs: { readonly [Name in keyof Required<StackOutputs>]: pulumi.Output<StackOutputs[Name]> };
+
+  constructor(name: string, args: PreparedStack, opts?: pulumi.ComponentResourceOptions) {
+    super(stackType, name, {}, opts);
+    const { context } = args;
+    const { names, ports } = context;
+    const inside = { parent: this };
+    const images = this.createImages(args.images);
+    const credentials = {
+      accessKeyId: `NITRO${names.stack.replaceAll("-", "").toUpperCase()}`.padEnd(20, "0").slice(0, 20),
+      secretAccessKey: new random.RandomPassword("aws-secret-key", { length: 40, special: false }, inside).result,
+    };
+    const { network } = new Network("network", { context }, inside);
+    const redis = new Redis("redis", { context, network, image: images.redis }, inside);
+    const localstack = new LocalStack("localstack", { context, network, image: images.localstack }, inside);
+    const ledger = new Ledger("ledger", { context, network, image: images.node }, inside);
+    const { bootstrap, authorization } = args.settings;
+    const keyFeeder = new KeyFeeder(
+      "key-feeder",
+      { context, network, image: images.node, credentials, redis, localstack, bootstrap, authorization, secrets: args.secrets },
+      inside,
+    );
+    const { executable } = args;
+    const service = new Service("service", { context, image: images.base, executable, credentials, ledger, keyFeeder }, inside);
+    const worker = new Worker("worker", { context, image: images.base, executable, redis, keyFeeder }, inside);
+    const ready = Promise.all([service.ready, worker.ready, ledger.ready]);
+    // One by one: an output is secret as a whole, and only one of these is.
+    const once = <T>(value: pulumi.Input<T>): pulumi.Output<T> =>
+      pulumi.output(ready).apply(() => pulumi.output(value) as pulumi.Output<T>);
+    this.outputs = {
+      serviceUrl: once(service.url),
+      redisUrl: once(redis.url),
+      localstackUrl: once(localstack.url),
+      ledgerEndpoint: once(ledger.endpoint),
+      ledgerName: once(ledger.name),
+      ledgerArn: once(ledger.arn),
+      qldbRoleArn: once(ledger.roleArn),
+      buckets: once(names.buckets),
+      network: once(names.network),
+      ports: once(ports),
+      service: once(service.executable),
+      worker: once(worker.executable),
+    };
+    this.registerOutputs({});
+  }
+
+  /** Declared, so that state says what the stack runs on; never deleted, since other stacks use the same ones. */
+  private createImages(refs: ImageRefs): Record<ImageRole, pulumi.Output<string>> {
+    const image = (role: ImageRole) =>
+      new docker.RemoteImage(`${role}-image`, { name: refs[role], keepLocally: true }, { parent: this }).imageId;
+    return { base: image("base"), redis: image("redis"), localstack: image("localstack"), node: image("node") };
+  }
+}

@@ -1,0 +1,96 @@
+/** The processor architectures a container engine may have, in Go's names. */
+export type Arch = "amd64" | "arm64";
+
+const machines: Record<Arch, number> = { amd64: 62, arm64: 183 };
+const machineNames = new Map<number, string>([
+  [3, "386"],
+  [40, "arm"],
+  [62, "amd64"],
+  [183, "arm64"],
+  [243, "riscv64"],
+]);
+
+/** Dynamic loaders that our Debian base image brings. */
+const knownLoaders = new Set(["/lib64/ld-linux-x86-64.so.2", "/lib/ld-linux-aarch64.so.1"]);
+
+/** The executable cannot run in the stack's containers; the message says why and which command mends it. */
+export class ExecutableError extends Error {
+  override readonly name = "ExecutableError";
+}
+
+/**
+ * Checks that a file's bytes are a complete executable for Linux on the engine's architecture.
+ * Layout: System V ABI, chapter 4 (ELF-64 header, program headers, section headers).
+ * @param path the file's path, for the messages alone
+ * @throws ExecutableError
+ */
+export function checkExecutable(bytes: Buffer, path: string, arch: Arch): void {
+  const build = `build it with: GOOS=linux GOARCH=${arch} CGO_ENABLED=0 go build`;
+  const fail = (what: string, mend = build): never => {
+    throw new ExecutableError(`executable ${path}: ${what}; needed is a complete Linux executable (ELF) for ${arch}; ${mend}`);
+  };
+  if (bytes.length === 0) fail("the file is empty (is a build still writing it?)");
+  if (bytes.readUInt8(0) !== 0x7f || bytes.toString("latin1", 1, 4) !== "ELF") fail(foreignFormat(bytes));
+  if (bytes.length < 64) fail(`the file ends after ${bytes.length} bytes, inside its header: it is cut off or still being written`);
+  if (bytes[4] !== 2 || bytes[5] !== 1) fail("it is a 32-bit or big-endian ELF file");
+  const machine = bytes.readUInt16LE(18);
+  if (machine !== machines[arch]) {
+    fail(`it is for ${machineNames.get(machine) ?? `machine ${machine}`}, the container engine runs ${arch}`);
+  }
+  const type = bytes.readUInt16LE(16);
+  if (type !== 2 && type !== 3) fail(`it is an ELF file of type ${type}, not an executable (is it an object file or a core dump?)`);
+  const promised = promisedLength(bytes);
+  if (promised > bytes.length) {
+    fail(
+      `the file has ${bytes.length} bytes, its headers promise ${promised}: it is cut off or still being written`,
+      `wait for the build, or ${build}`,
+    );
+  }
+  const loader = interpreter(bytes);
+  if (loader !== undefined && !knownLoaders.has(loader)) {
+    fail(`it is linked dynamically against ${loader}, which the containers do not have`);
+  }
+}
+
+function foreignFormat(bytes: Buffer): string {
+  const magic = bytes.length < 4 ? 0 : bytes.readUInt32BE(0);
+  if (bytes.toString("latin1", 0, 2) === "#!") return `it is a script (${JSON.stringify(bytes.toString("utf8", 0, 60).split("\n")[0])})`;
+  if ([0xcffaedfe, 0xcefaedfe, 0xfeedfacf, 0xcafebabe].includes(magic)) return "it is an executable for macOS (Mach-O)";
+  if (bytes.toString("latin1", 0, 2) === "MZ") return "it is an executable for Windows";
+  if (bytes.toString("latin1", 0, 7) === "!<arch>") return "it is a library archive (go build of a package that is not main)";
+  return `it is not an executable (it begins with ${bytes.toString("hex", 0, 4)})`;
+}
+
+/** The end of the furthest part that the headers speak of. */
+function promisedLength(bytes: Buffer): number {
+  const [phoff, shoff] = [Number(bytes.readBigUInt64LE(32)), Number(bytes.readBigUInt64LE(40))];
+  const [phentsize, phnum] = [bytes.readUInt16LE(54), bytes.readUInt16LE(56)];
+  const [shentsize, shnum] = [bytes.readUInt16LE(58), bytes.readUInt16LE(60)];
+  let end = Math.max(phoff + phentsize * phnum, shoff + shentsize * shnum);
+  if (end > bytes.length) return end;
+  for (let index = 0; index < phnum; index++) {
+    const at = phoff + index * phentsize;
+    end = Math.max(end, Number(bytes.readBigUInt64LE(at + 8)) + Number(bytes.readBigUInt64LE(at + 32)));
+  }
+  const withoutBytes = 8; // SHT_NOBITS: .bss has a size but nothing in the file
+  for (let index = 0; index < shnum; index++) {
+    const at = shoff + index * shentsize;
+    if (bytes.readUInt32LE(at + 4) === withoutBytes) continue;
+    end = Math.max(end, Number(bytes.readBigUInt64LE(at + 24)) + Number(bytes.readBigUInt64LE(at + 32)));
+  }
+  return end;
+}
+
+function interpreter(bytes: Buffer): string | undefined {
+  const phoff = Number(bytes.readBigUInt64LE(32));
+  const [phentsize, phnum] = [bytes.readUInt16LE(54), bytes.readUInt16LE(56)];
+  const interp = 3;
+  for (let index = 0; index < phnum; index++) {
+    const at = phoff + index * phentsize;
+    if (bytes.readUInt32LE(at) !== interp) continue;
+    const offset = Number(bytes.readBigUInt64LE(at + 8));
+    const size = Number(bytes.readBigUInt64LE(at + 32));
+    return bytes.toString("utf8", offset, offset + size).replace(/\0.*$/s, "");
+  }
+  return undefined;
+}

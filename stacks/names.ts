@@ -1,0 +1,94 @@
+import { createHash } from "node:crypto";
+
+/** The parts of a stack, in the order of their ports. */
+export const roles = ["service", "redis", "localstack", "ledger", "key-feeder", "worker"] as const;
+export type Role = (typeof roles)[number];
+
+/** The roles that answer on a port of the host, in the order of their ports. */
+export const publishedRoles = ["service", "redis", "localstack", "ledger"] as const;
+export type PublishedRole = (typeof publishedRoles)[number];
+
+/** The ports that each role listens on inside the stack's network. */
+export const innerPorts: Record<PublishedRole, number> = { service: 18080, redis: 6380, localstack: 4566, ledger: 8080 };
+
+export const labels = { stack: "nitro.stack", role: "nitro.role", owner: "nitro.owner", executable: "nitro.executable" } as const;
+
+/** AWS account of everything local: the one LocalStack gives to made-up credentials. */
+export const localAccount = "000000000000";
+
+/** Longest stack name that keeps the ledger's name within QLDB's 32 characters. */
+export const maxStackNameLength = 24;
+
+/** Pulumi.dev.yaml documents every setting and belongs to everybody: no stack may write its salt into it. */
+const templateStack = "dev";
+
+const stackName = /^[a-z0-9]+(-[a-z0-9]+)*$/;
+
+/**
+ * Checks a stack's name: lower-case letters, digits and single hyphens, at most 24 characters (QLDB's ledger names and S3's
+ * bucket names allow no more).
+ * @returns the problem as a sentence, or undefined where the name is fine
+ */
+export function stackNameProblem(stack: string): string | undefined {
+  if (stack === templateStack)
+    return `stack "${stack}" is the template of all settings (Pulumi.${stack}.yaml, tracked by git): name one of your own, for example "${validStackName(stack)}"`;
+  if (stackName.test(stack) && stack.length <= maxStackNameLength) return undefined;
+  return `stack name "${stack}" is not allowed: use 1 to ${maxStackNameLength} lower-case letters, digits and single hyphens, for example "${validStackName(stack)}"`;
+}
+
+/** Makes a valid stack name from any text, such as a login name. */
+export function validStackName(text: string): string {
+  const name = text
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, "-")
+    .slice(0, maxStackNameLength)
+    .replace(/^-+|-+$/g, "");
+  return name === "" || name === templateStack ? "my-stack" : name;
+}
+
+/** First port of a stack: 20000 + 10 × (hash of its name mod 1000), the same on every machine. */
+export function portBase(stack: string): number {
+  const hash = createHash("sha256").update(stack).digest().readUInt32BE(0);
+  return 20000 + 10 * (hash % 1000);
+}
+
+/** Everything that is named after a stack. Containers know each other by these names, never by each other's outputs. */
+export interface StackNames {
+  readonly stack: string;
+  readonly network: string;
+  readonly containers: Record<Role, string>;
+  readonly volumes: { readonly redis: string; readonly ledger: string; readonly keys: string; readonly publicKeys: string };
+  readonly buckets: { readonly config: string; readonly shares: string };
+  readonly configObject: string;
+  readonly ledgerName: string;
+  readonly ledgerArn: string;
+  readonly qldbRoleArn: string;
+  readonly region: string;
+}
+
+/** @param stack a valid stack name (see stackNameProblem) */
+export function stackNames(stack: string, region = "us-west-2"): StackNames {
+  const prefix = `nitro-${stack}`;
+  return {
+    stack,
+    network: prefix,
+    containers: Object.fromEntries(roles.map((role) => [role, `${prefix}-${role}`])) as Record<Role, string>,
+    volumes: {
+      redis: `${prefix}-redis`,
+      ledger: `${prefix}-ledger`,
+      keys: `${prefix}-keys`,
+      publicKeys: `${prefix}-public-keys`,
+    },
+    buckets: { config: `${prefix}-config`, shares: `${prefix}-operator-shares` },
+    configObject: "secrets.age",
+    ledgerName: prefix,
+    ledgerArn: `arn:aws:qldb:${region}:${localAccount}:ledger/${prefix}`,
+    qldbRoleArn: `arn:aws:iam::${localAccount}:role/${prefix}-qldb`,
+    region,
+  };
+}
+
+/** Ports on 127.0.0.1: the base and one for each published role. */
+export function stackPorts(base: number): Record<PublishedRole, number> {
+  return Object.fromEntries(publishedRoles.map((role, index) => [role, base + index])) as Record<PublishedRole, number>;
+}

@@ -1,0 +1,27 @@
+import type { PublishedRole } from "./names.ts";
+
+/** An executable as a running container has it. */
+export interface Executable {
+  /** SHA-256 of the file, in hex. */
+  readonly sha256: string;
+  /** Where it is inside the container. */
+  readonly path: string;
+}
+
+/** What a stack tells its users: the outputs of `pulumi stack output`, and what tests read through `testing/`. */
+export interface StackOutputs {
+  readonly serviceUrl: string;
+  /** Secret: holds the stack's Redis password. */
+  readonly redisUrl: string;
+  readonly localstackUrl: string;
+  /** Undefined in ledger mode `aws`, where the SDK's own endpoint applies. */
+  readonly ledgerEndpoint?: string;
+  readonly ledgerName: string;
+  readonly ledgerArn: string;
+  readonly qldbRoleArn: string;
+  readonly buckets: { readonly config: string; readonly shares: string };
+  readonly network: string;
+  readonly ports: Readonly<Record<PublishedRole, number>>;
+  readonly service: Executable;
+  readonly worker: Executable;
+}

@@ -1,0 +1,78 @@
+import { RunError } from "@pulumi/pulumi";
+import type { ContainerSummary, Engine } from "../cli/docker.ts";
+import { labels, type PublishedRole, type StackNames } from "./names.ts";
+import { freePortBase, portHolder, portIsFree } from "./ports.ts";
+
+type Listing = Pick<Engine, "host" | "containers" | "networks" | "volumes">;
+
+export interface PreflightArgs {
+  readonly names: StackNames;
+  readonly ports: Readonly<Record<PublishedRole, number>>;
+  readonly owner: string;
+}
+
+/**
+ * Looks for what would make an update fail half-way, or hurt somebody: resources of the same name that are not ours, and ports in use.
+ * @returns the stack's own containers
+ * @throws RunError naming every problem and what mends it
+ */
+export async function preflight(engine: Listing, args: PreflightArgs): Promise<ContainerSummary[]> {
+  const [containers, networks, volumes] = await Promise.all([engine.containers({ all: true }), engine.networks({}), engine.volumes({})]);
+  const ours = containers.filter(
+    (container) => container.labels[labels.owner] === args.owner && container.labels[labels.stack] === args.names.stack,
+  );
+  const foreign = [
+    ...foreignOnes("container", containers, Object.values(args.names.containers), args),
+    ...foreignOnes("network", networks, [args.names.network], args),
+    ...foreignOnes("volume", volumes, Object.values(args.names.volumes), args),
+  ];
+  if (foreign.length > 0) throw new RunError(foreign.join("\n"));
+  const taken = await takenPorts(engine, containers, ours, args);
+  if (taken.length > 0) throw new RunError(taken.join("\n"));
+  return ours;
+}
+
+interface Named {
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+function foreignOnes(kind: string, existing: readonly Named[], wanted: readonly string[], args: PreflightArgs): string[] {
+  return existing
+    .filter(({ name, labels: has }) => wanted.includes(name) && has[labels.owner] !== args.owner)
+    .map(({ name, labels: has }) => {
+      const owner = has[labels.owner];
+      const whose =
+        owner === undefined
+          ? "does not carry our label, somebody else made it"
+          : `belongs to another owner (${owner}; this backend is ${args.owner})`;
+      const remove = kind === "container" ? `docker rm -f ${name}` : `docker ${kind} rm ${name}`;
+      return `${kind} ${name} exists already and ${whose}: it is left alone; use another stack name, or if nobody needs it: ${remove}`;
+    });
+}
+
+async function takenPorts(
+  engine: Listing,
+  all: readonly ContainerSummary[],
+  ours: readonly ContainerSummary[],
+  args: PreflightArgs,
+): Promise<string[]> {
+  const own = new Set(ours.filter(({ state }) => state === "running").flatMap(({ ports }) => ports.map(({ hostPort }) => hostPort)));
+  const local = engine.host.startsWith("unix:");
+  const problems: string[] = [];
+  for (const [role, port] of Object.entries(args.ports)) {
+    if (own.has(port)) continue;
+    const container = all.find(({ state, ports }) => state === "running" && ports.some(({ hostPort }) => hostPort === port));
+    if (container === undefined && (!local || (await portIsFree(port)))) continue;
+    const holder =
+      container === undefined ? ((await portHolder(port)) ?? "a process that this user may not see") : `container ${container.name}`;
+    problems.push(`port ${port} on 127.0.0.1, needed by ${role}, is in use by ${holder}`);
+  }
+  if (problems.length === 0) return [];
+  const base = await freePortBase(args.ports.service);
+  const mend =
+    base === undefined
+      ? "free a port"
+      : `stop it, or move this stack: pulumi config set --stack ${args.names.stack} --path nitro:ports.base ${base}`;
+  return [...problems, `${mend} (after eval "$(./nitro env)")`];
+}

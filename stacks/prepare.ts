@@ -1,0 +1,90 @@
+import { existsSync } from "node:fs";
+import * as pulumi from "@pulumi/pulumi";
+import { Engine } from "../cli/docker.ts";
+import { ensureImages, type ImageRefs, imageRefs } from "../images/build.ts";
+import { ownerId } from "../toolchain/owner.ts";
+import { parseSettings, type Settings } from "./config.ts";
+import type { HealthCheck, StackContext } from "./context.ts";
+import type { Arch } from "./executable.ts";
+import { waitUntilHealthy } from "./healthy.ts";
+import { labels, portBase, type Role, stackNameProblem, stackNames, stackPorts } from "./names.ts";
+import { preflight } from "./preflight.ts";
+import { readSecretsFile } from "./secrets-file.ts";
+import { binFolder, type LoadedExecutable, loadExecutable, pruneStaged, sampleExecutable, stageExecutable } from "./staging.ts";
+
+/** Everything a stack is made from, read and checked. */
+export interface PreparedStack {
+  readonly context: StackContext;
+  readonly settings: Settings;
+  readonly images: ImageRefs;
+  readonly executable: { readonly sha256: string; readonly folder: string };
+  /** The developer's own secrets as JSON text; undefined for made-up ones. */
+  readonly secrets: pulumi.Output<string> | undefined;
+}
+
+/**
+ * Reads the configuration and makes the host ready: checks the executable and stages it, looks for foreign resources and ports in use,
+ * builds images that are missing. A dry run checks as much as it can and changes nothing; it does without a container engine.
+ * @param root the project's folder
+ * @throws RunError with a message for the user, and nothing else
+ */
+export async function prepareStack(root: string): Promise<PreparedStack> {
+  try {
+    return await prepare(root, pulumi.getStack(), pulumi.runtime.isDryRun());
+  } catch (error) {
+    if (process.env.NITRO_DEBUG === "1" || !(error instanceof Error)) throw error;
+    throw new pulumi.RunError(error.message);
+  }
+}
+
+async function prepare(root: string, stack: string, dryRun: boolean): Promise<PreparedStack> {
+  const problem = stackNameProblem(stack);
+  if (problem !== undefined) throw new pulumi.RunError(problem);
+  const settings = parseSettings(pulumi.runtime.allConfig(), stack);
+  const secrets = settings.secrets.file === undefined ? undefined : pulumi.secret(readSecretsFile(root, settings.secrets.file));
+  const names = stackNames(stack, settings.aws.region);
+  const engine = Engine.connect();
+  const arch = await engineArch(engine, dryRun);
+  const executable = await load(root, settings, arch, stack, dryRun);
+  const images = imageRefs(arch, settings.images);
+  const ports = stackPorts(settings.ports.base ?? portBase(stack));
+  const owner = ownerId();
+  if (!dryRun) {
+    const [containers] = await Promise.all([preflight(engine, { names, ports, owner }), ensureImages(engine, images)]);
+    await stageExecutable(root, stack, executable);
+    await pruneStaged(root, stack, new Set([executable.sha256, ...containers.flatMap(({ labels: has }) => has[labels.executable] ?? [])]));
+  }
+  const healthy = (role: Role, id: pulumi.Output<string>, check: HealthCheck) =>
+    dryRun ? Promise.resolve() : started(id).then(() => waitUntilHealthy(engine, names.containers[role], { role, check, stack }));
+  return {
+    context: { names, ports, owner, healthy },
+    settings,
+    images,
+    executable: { sha256: executable.sha256, folder: binFolder(root, stack) },
+    secrets,
+  };
+}
+
+/** A container's id is known once it has been started. */
+function started(id: pulumi.Output<string>): Promise<void> {
+  return new Promise((resolve) => id.apply(() => resolve()));
+}
+
+/** A preview also runs where no engine is, such as in a pull request: then this host's architecture is as good as any. */
+async function engineArch(engine: Engine, dryRun: boolean): Promise<Arch> {
+  try {
+    return (await engine.ping()).arch;
+  } catch (error) {
+    if (!dryRun) throw error;
+    return process.arch === "arm64" ? "arm64" : "amd64";
+  }
+}
+
+/** A preview may come before the sample was ever built; an executable that is configured has to be there. */
+async function load(root: string, settings: Settings, arch: Arch, stack: string, dryRun: boolean): Promise<LoadedExecutable> {
+  const { binary } = settings.service;
+  if (dryRun && binary === undefined && !existsSync(sampleExecutable(root))) {
+    return { sha256: "the-sample-once-built", bytes: Buffer.alloc(0), builtAt: new Date(0) };
+  }
+  return await loadExecutable(root, binary, arch, stack);
+}

@@ -1,0 +1,100 @@
+import { createHash } from "node:crypto";
+import { chmod, mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { join, relative, resolve } from "node:path";
+import { type Arch, checkExecutable, ExecutableError } from "./executable.ts";
+
+/** An executable that was read, checked and hashed, not yet where the containers see it. */
+export interface LoadedExecutable {
+  readonly sha256: string;
+  readonly bytes: Buffer;
+  readonly builtAt: Date;
+}
+
+/** Where `nitro up` builds the sample, used when no `service.binary` is configured. */
+export function sampleExecutable(root: string): string {
+  return join(root, ".nitro", "build", "payments");
+}
+
+/** The folder that a stack's service and worker see as /nitro/bin. */
+export function binFolder(root: string, stack: string): string {
+  return join(root, ".nitro", stack, "bin");
+}
+
+/**
+ * Reads and checks the executable. Reading it whole means that what was checked is what runs, whatever the build does meanwhile.
+ * @param configured the setting service.binary, relative to the project's root; undefined for the sample
+ * @throws ExecutableError with the reason and the command that mends it
+ */
+export async function loadExecutable(root: string, configured: string | undefined, arch: Arch, stack: string): Promise<LoadedExecutable> {
+  const path = configured === undefined ? sampleExecutable(root) : resolve(root, configured);
+  const shown = relative(root, path).startsWith("..") ? path : relative(root, path);
+  const before = await stat(path).catch((error: NodeJS.ErrnoException) => {
+    const mend =
+      configured === undefined
+        ? `build it with: ./nitro up -s ${stack}`
+        : "give the path of a built executable: --binary <file>, or setting service.binary";
+    throw new ExecutableError(`executable ${shown}: ${error.code === "ENOENT" ? "there is no such file" : error.message}; ${mend}`);
+  });
+  if (!before.isFile())
+    throw new ExecutableError(
+      `executable ${shown}: it is ${before.isDirectory() ? "a folder" : "not a regular file"}; give the path of a built executable`,
+    );
+  const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
+    throw new ExecutableError(`executable ${shown}: it cannot be read (${error.code ?? error.message}); allow it with: chmod u+r ${path}`);
+  });
+  checkExecutable(bytes, shown, arch);
+  const after = await stat(path).catch(() => undefined);
+  if (
+    after === undefined ||
+    after.mtimeMs !== before.mtimeMs ||
+    after.size !== before.size ||
+    after.ino !== before.ino ||
+    bytes.length !== after.size
+  ) {
+    throw new ExecutableError(
+      `executable ${shown}: it changed while it was read, a build is writing it; wait for the build and run the command again`,
+    );
+  }
+  return { sha256: createHash("sha256").update(bytes).digest("hex"), bytes, builtAt: before.mtime };
+}
+
+/**
+ * Puts an executable where the containers see it, as bin/<sha256>/payments; all at once, whatever kills this process.
+ * Modes do not depend on the umask: the containers' user has to read it.
+ * @returns the folder to mount
+ */
+export async function stageExecutable(root: string, stack: string, executable: LoadedExecutable): Promise<string> {
+  const bin = binFolder(root, stack);
+  await mkdir(bin, { recursive: true });
+  await chmod(bin, 0o755);
+  const target = join(bin, executable.sha256);
+  if ((await stat(join(target, "payments")).catch(() => undefined))?.size === executable.bytes.length) return bin;
+  const incoming = join(bin, `.incoming-${process.pid}`);
+  await rm(incoming, { recursive: true, force: true });
+  await mkdir(incoming);
+  const file = join(incoming, "payments");
+  await writeFile(file, executable.bytes);
+  await utimes(file, executable.builtAt, executable.builtAt);
+  await chmod(file, 0o555);
+  await chmod(incoming, 0o755);
+  await rm(target, { recursive: true, force: true });
+  await rename(incoming, target);
+  return bin;
+}
+
+/**
+ * Removes staged executables that nothing needs, and what killed runs left half-way.
+ * @param spared hashes that a container uses or is about to
+ */
+export async function pruneStaged(root: string, stack: string, spared: ReadonlySet<string>): Promise<void> {
+  const bin = binFolder(root, stack);
+  const entries = await readdir(bin).catch(() => []);
+  await Promise.all(
+    entries
+      .filter(
+        (entry) =>
+          (/^[0-9a-f]{64}$/.test(entry) && !spared.has(entry)) || (entry.startsWith(".incoming-") && !entry.endsWith(`-${process.pid}`)),
+      )
+      .map((entry) => rm(join(bin, entry), { recursive: true, force: true })),
+  );
+}

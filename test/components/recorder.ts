@@ -1,0 +1,40 @@
+import * as pulumi from "@pulumi/pulumi";
+
+/** A resource as the program declared it. */
+export interface Recorded {
+  readonly type: string;
+  readonly name: string;
+  readonly inputs: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Records every resource that a program declares; a provider function nobody expects is an error.
+ * @returns the resources, in the order of their declaration
+ */
+export async function recordResources(stack: string, dryRun: boolean, program: () => unknown): Promise<Recorded[]> {
+  const recorded: Recorded[] = [];
+  await pulumi.runtime.setMocks(
+    {
+      newResource: ({ type, name, inputs }) => {
+        recorded.push({ type, name, inputs });
+        const state = { ...inputs };
+        if (type === "random:index/randomPassword:RandomPassword") state.result = `made-${name}`;
+        if (type === "docker:index/remoteImage:RemoteImage") state.imageId = `sha256:${name}`;
+        return { id: `${name}-id`, state };
+      },
+      call: ({ token }) => {
+        throw new Error(`unexpected call of ${token}`);
+      },
+    },
+    "nitro",
+    stack,
+    dryRun,
+  );
+  await program();
+  return recorded;
+}
+
+/** Waits for an output's value. */
+export function resolved<T>(output: pulumi.Output<T>): Promise<pulumi.Unwrap<T>> {
+  return new Promise((resolve) => pulumi.output(output).apply((value) => resolve(value)));
+}

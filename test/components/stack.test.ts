@@ -1,0 +1,237 @@
+import * as pulumi from "@pulumi/pulumi";
+import { beforeAll, describe, expect, test } from "vitest";
+import { parseSettings } from "../../stacks/config.ts";
+import { type Role, stackNames, stackPorts } from "../../stacks/names.ts";
+import type { StackOutputs } from "../../stacks/outputs.ts";
+import type { PreparedStack } from "../../stacks/prepare.ts";
+import { type Recorded, recordResources, resolved } from "./recorder.ts";
+
+const hash = "ab".repeat(32);
+const waited: Role[] = [];
+
+function prepared(raw: Record<string, string> = {}): PreparedStack {
+  return {
+    context: {
+      names: stackNames("alice"),
+      ports: stackPorts(21000),
+      owner: "0123456789abcdef",
+      healthy: async (role) => {
+        waited.push(role);
+      },
+    },
+    settings: parseSettings(raw, "alice"),
+    images: {
+      base: "localhost/nitro/base:1",
+      redis: "localhost/nitro/redis:1",
+      localstack: "localhost/nitro/localstack:1",
+      node: "localhost/nitro/node:1",
+    },
+    executable: { sha256: hash, folder: "/host/.nitro/alice/bin" },
+    secrets: pulumi.secret('{"key":"topsecret"}'),
+  };
+}
+
+let resources: Recorded[] = [];
+let outputs: StackOutputs;
+let secretOutputs: string[] = [];
+
+beforeAll(async () => {
+  resources = await recordResources("alice", false, async () => {
+    const { DeveloperStack } = await import("../../stacks/developer.ts");
+    const stack = new DeveloperStack("nitro", prepared());
+    const entries = Object.entries(stack.outputs).map(
+      async ([name, output]) => [name, await resolved(output as pulumi.Output<unknown>)] as const,
+    );
+    outputs = Object.fromEntries(await Promise.all(entries)) as unknown as StackOutputs;
+    const secret = await Promise.all(
+      Object.entries(stack.outputs).map(async ([name, output]) =>
+        (await pulumi.isSecret(output as pulumi.Output<unknown>)) ? [name] : [],
+      ),
+    );
+    secretOutputs = secret.flat();
+  });
+});
+
+const ofType = (type: string) => resources.filter((resource) => resource.type === type);
+const containers = () => ofType("docker:index/container:Container");
+
+/** The inputs of a container that tests look at. */
+interface ContainerInputs {
+  readonly command: readonly string[];
+  readonly envs: readonly string[];
+  readonly networksAdvanced: readonly { name: string; aliases: string[] }[];
+  readonly ports: readonly { ip: string; internal: number; external: number }[];
+  readonly volumes: readonly { volumeName?: string; hostPath?: string; readOnly: boolean }[];
+}
+
+const container = (role: Role): ContainerInputs => {
+  const found = containers().find(({ name }) => name === `${role}-container`);
+  if (found === undefined) throw new Error(`no container for ${role}`);
+  return found.inputs as unknown as ContainerInputs;
+};
+
+test("a stack is a network, four volumes, four images, two secrets and six containers", () => {
+  const counts = new Map<string, number>();
+  for (const { type } of resources) counts.set(type, (counts.get(type) ?? 0) + 1);
+  expect(Object.fromEntries([...counts].filter(([type]) => !type.startsWith("nitro:")))).toEqual({
+    "docker:index/network:Network": 1,
+    "docker:index/volume:Volume": 4,
+    "docker:index/remoteImage:RemoteImage": 4,
+    "docker:index/container:Container": 6,
+    "random:index/randomPassword:RandomPassword": 2,
+  });
+});
+
+test("images are never deleted with a stack", () => {
+  for (const image of ofType("docker:index/remoteImage:RemoteImage")) expect(image.inputs.keepLocally).toBe(true);
+});
+
+test("everything in the engine has an explicit name and carries stack, role and owner", () => {
+  for (const { type, name, inputs } of resources.filter((resource) => /container:|network:|volume:/.test(resource.type))) {
+    expect(inputs.name, name).toMatch(/^nitro-alice(-|$)/);
+    const labels = Object.fromEntries((inputs.labels as { label: string; value: string }[]).map(({ label, value }) => [label, value]));
+    expect(labels, `${type} ${name}`).toMatchObject({
+      "nitro.stack": "alice",
+      "nitro.owner": "0123456789abcdef",
+      "nitro.role": expect.any(String),
+    });
+  }
+});
+
+describe.each(["service", "redis", "localstack", "ledger", "key-feeder", "worker"] as const)("container %s", (role) => {
+  test("runs unprivileged, read-only, limited, with an init process", () => {
+    expect(container(role)).toMatchObject({
+      user: "1000:1000",
+      readOnly: true,
+      init: true,
+      capabilities: { drops: ["ALL"] },
+      securityOpts: ["no-new-privileges:true"],
+      restart: "unless-stopped",
+      destroyGraceSeconds: 1,
+      memory: expect.any(Number),
+    });
+  });
+
+  test("is known by its role on the stack's network and publishes on loopback alone", () => {
+    const { networksAdvanced, ports } = container(role);
+    expect(networksAdvanced).toHaveLength(1);
+    expect(networksAdvanced[0]?.name).toBe("nitro-alice");
+    expect(networksAdvanced[0]?.aliases).toContain(role);
+    for (const port of ports) expect(port.ip).toBe("127.0.0.1");
+  });
+});
+
+test("ports follow the base", () => {
+  const published = Object.fromEntries(
+    containers().map(({ name, inputs }) => [
+      name,
+      (inputs.ports as { internal: number; external: number }[]).map(({ internal, external }) => [internal, external]),
+    ]),
+  );
+  expect(published).toEqual({
+    "service-container": [[18080, 21000]],
+    "redis-container": [[6380, 21001]],
+    "localstack-container": [[4566, 21002]],
+    "ledger-container": [[8080, 21003]],
+    "key-feeder-container": [],
+    "worker-container": [],
+  });
+});
+
+test("LocalStack answers to every bucket's name, as AWS's SDKs ask for it", () => {
+  const [network] = container("localstack").networksAdvanced;
+  expect(network?.aliases).toEqual(
+    expect.arrayContaining(["s3.localstack", "nitro-alice-config.s3.localstack", "nitro-alice-operator-shares.s3.localstack"]),
+  );
+});
+
+const environment = (role: Role) =>
+  Object.fromEntries(container(role).envs.map((line) => [line.slice(0, line.indexOf("=")), line.slice(line.indexOf("=") + 1)]));
+
+test("the service gets the environment of payments-service.md", () => {
+  expect(container("service").command).toEqual([
+    hash,
+    ...["serve", "nitro", "inside-enclave", "--egress-address", "none", "--log-address", "none", "--upstream-url", "http://0.0.0.0:8080"],
+  ]);
+  expect(environment("service")).toEqual({
+    NITRO_ENCLAVE_MOCKING: "1",
+    ADDR: "0.0.0.0:18080",
+    DEBUG: "1",
+    ENV: "development",
+    ENVIRONMENT: "development",
+    AWS_REGION: "us-west-2",
+    AWS_ACCESS_KEY_ID: "NITROALICE0000000000",
+    AWS_SECRET_ACCESS_KEY: "made-aws-secret-key",
+    AWS_ENDPOINT_URL: "http://localstack:4566",
+    AWS_ENDPOINT_URL_S3: "http://s3.localstack:4566",
+    AWS_ENDPOINT_URL_QLDB_SESSION: "http://ledger:8080",
+    AWS_ENDPOINT_URL_QLDB: "http://ledger:8080",
+    QLDB_LEDGER_NAME: "nitro-alice",
+    QLDB_LEDGER_ARN: "arn:aws:qldb:us-west-2:000000000000:ledger/nitro-alice",
+    QLDB_ROLE_ARN: "arn:aws:iam::000000000000:role/nitro-alice-qldb",
+    ENCLAVE_CONFIG_BUCKET_NAME: "nitro-alice-config",
+    ENCLAVE_CONFIG_OBJECT_NAME: "secrets.age",
+    ENCLAVE_OPERATOR_SHARES_BUCKET_NAME: "nitro-alice-operator-shares",
+    ENCLAVE_SOLANA_ADDRESS_NAME: "",
+  });
+});
+
+test("the worker gets the environment of payments-service.md", () => {
+  expect(container("worker").command).toEqual([hash, "serve", "payments", "worker"]);
+  expect(environment("worker")).toEqual({
+    NITRO_API_BASE: "http://service:18080",
+    REDIS_ADDR: "redis:6380",
+    REDIS_USER: "default",
+    REDIS_PASS: "made-redis-password",
+    NITRO_ENCLAVE_MOCKING: "1",
+    ENVIRONMENT: "development",
+    DEBUG: "1",
+  });
+});
+
+test("private keys are mounted by the key-feeder alone, public ones read-only by the service and the worker", () => {
+  const mounts = (role: Role) => container(role).volumes;
+  const withKeys = containers().filter(({ name }) =>
+    mounts(name.replace("-container", "") as Role).some(({ volumeName }) => volumeName === "nitro-alice-keys"),
+  );
+  expect(withKeys.map(({ name }) => name)).toEqual(["key-feeder-container"]);
+  for (const role of ["service", "worker"] as const) {
+    expect(mounts(role)).toEqual([
+      { volumeName: "nitro-alice-public-keys", containerPath: "/payments/payment-test/secrets", readOnly: true },
+      { hostPath: "/host/.nitro/alice/bin", containerPath: "/nitro/bin", readOnly: true },
+    ]);
+  }
+});
+
+test("no command line holds a secret", () => {
+  for (const { inputs } of containers()) {
+    expect(JSON.stringify([inputs.command, inputs.healthcheck, inputs.labels])).not.toMatch(/made-|topsecret/);
+  }
+});
+
+test("every part is waited for", () => {
+  expect(new Set(waited)).toEqual(new Set(["redis", "localstack", "ledger", "key-feeder", "service", "worker"]));
+  const order = containers().map(({ name }) => name);
+  expect(order.indexOf("key-feeder-container")).toBeGreaterThan(
+    Math.max(order.indexOf("redis-container"), order.indexOf("localstack-container")),
+  );
+  expect(order.indexOf("service-container")).toBeGreaterThan(order.indexOf("key-feeder-container"));
+});
+
+test("the outputs are the contract", () => {
+  expect(outputs).toEqual({
+    serviceUrl: "http://127.0.0.1:21000",
+    redisUrl: "redis://default:made-redis-password@127.0.0.1:21001",
+    localstackUrl: "http://127.0.0.1:21002",
+    ledgerEndpoint: "http://127.0.0.1:21003",
+    ledgerName: "nitro-alice",
+    ledgerArn: "arn:aws:qldb:us-west-2:000000000000:ledger/nitro-alice",
+    qldbRoleArn: "arn:aws:iam::000000000000:role/nitro-alice-qldb",
+    buckets: { config: "nitro-alice-config", shares: "nitro-alice-operator-shares" },
+    network: "nitro-alice",
+    ports: { service: 21000, redis: 21001, localstack: 21002, ledger: 21003 },
+    service: { sha256: hash, path: `/nitro/bin/${hash}/payments` },
+    worker: { sha256: hash, path: `/nitro/bin/${hash}/payments` },
+  });
+  expect(secretOutputs).toEqual(["redisUrl"]);
+});

@@ -1,0 +1,109 @@
+import { expect, test } from "vitest";
+import type { ContainerDetails, ExecResult, LogLine } from "../../cli/docker.ts";
+import { type WaitOptions, waitUntilHealthy } from "../../stacks/healthy.ts";
+
+type Moment = Partial<ContainerDetails> & { readonly gone?: boolean; readonly exitsWith?: number };
+
+/** A container that is in the given states at one look after the other, the last one for ever. */
+function container(moments: readonly Moment[], log: readonly string[] = []) {
+  let look = -1;
+  const seen: { clock: number; tries: number } = { clock: 0, tries: 0 };
+  const at = (): Moment => moments[Math.min(look, moments.length - 1)] ?? {};
+  return {
+    seen,
+    options: (role: WaitOptions["role"] = "service"): WaitOptions => ({
+      role,
+      stack: "alice",
+      check: { command: ["check"] },
+      timeoutMs: 1000,
+      now: () => seen.clock,
+      sleep: async (ms) => {
+        seen.clock += ms;
+      },
+    }),
+    engine: {
+      inspect: async (name: string): Promise<ContainerDetails | undefined> => {
+        look++;
+        if (at().gone) return undefined;
+        return { ...details(name), ...at() };
+      },
+      exec: async (): Promise<ExecResult> => {
+        seen.tries++;
+        return { exitCode: at().exitsWith ?? 1, output: "connection refused\n", stdout: "", stderr: "connection refused\n" };
+      },
+      logs: async function* (): AsyncGenerator<LogLine> {
+        for (const line of log) yield { stream: "stderr", line };
+      },
+    },
+  };
+}
+
+function details(name: string): ContainerDetails {
+  return {
+    ...{ id: "1", name, image: "i", imageId: "i", created: "", status: "running", running: true, exitCode: 0, oomKilled: false, error: "" },
+    ...{
+      startedAt: "",
+      finishedAt: "",
+      restartCount: 0,
+      health: "starting",
+      healthOutput: undefined,
+      healthCheck: undefined,
+      labels: {},
+      env: {},
+      command: [],
+    },
+    ...{ entrypoint: [], user: "", tty: false, mounts: [], ports: [], networks: {} },
+  };
+}
+
+test("it waits until the health check passes", async () => {
+  const { engine, options, seen } = container([{}, {}, { exitsWith: 0 }]);
+  await waitUntilHealthy(engine, "c", options());
+  expect(seen.tries).toBe(3);
+});
+
+test("a container that the engine calls healthy is believed", async () => {
+  const { engine, options, seen } = container([{ health: "healthy" }]);
+  await waitUntilHealthy(engine, "c", options("redis"));
+  expect(seen.tries).toBe(0);
+});
+
+test("the worker is asked although the engine calls it healthy: Redis may just have been replaced", async () => {
+  const { engine, options, seen } = container([{ health: "healthy" }, { health: "healthy", exitsWith: 0 }]);
+  await waitUntilHealthy(engine, "c", options("worker"));
+  expect(seen.tries).toBe(2);
+});
+
+test("an exit ends the waiting at once, with exit code, log and who waits", async () => {
+  const { engine, options, seen } = container([{}, { status: "exited", exitCode: 2 }], ["panic: no key", "goroutine 1"]);
+  await expect(waitUntilHealthy(engine, "nitro-alice-redis", options("redis"))).rejects.toThrow(
+    "redis exited with code 2 before it answered (container nitro-alice-redis); its last log lines:\n  | panic: no key\n  | goroutine 1\n" +
+      "key-feeder, service, worker wait for it.\nmore: ./nitro logs redis -s alice",
+  );
+  expect(seen.clock).toBe(100);
+});
+
+test("a restart is an exit, also when the container runs again already", async () => {
+  const { engine, options } = container([{ restartCount: 3 }, { restartCount: 4, exitCode: 1 }]);
+  await expect(waitUntilHealthy(engine, "c", options())).rejects.toThrow("service exited with code 1");
+});
+
+test("running out of memory is named", async () => {
+  const { engine, options } = container([{ status: "exited", exitCode: 137, oomKilled: true }]);
+  await expect(waitUntilHealthy(engine, "c", options())).rejects.toThrow("code 137 (it ran out of the memory its limit allows)");
+});
+
+test("time out says what the check said last", async () => {
+  const { engine, options, seen } = container([{}]);
+  await expect(waitUntilHealthy(engine, "c", options())).rejects.toThrow(
+    "did not answer within 1 s, its health check says: connection refused",
+  );
+  expect(seen.clock).toBeGreaterThan(1000);
+});
+
+test("a container that is gone names the command that brings it back", async () => {
+  const { engine, options } = container([{ gone: true }]);
+  await expect(waitUntilHealthy(engine, "nitro-alice-service", options())).rejects.toThrow(
+    "service: container nitro-alice-service is not there; bring it back with: ./nitro up -s alice",
+  );
+});
