@@ -1,0 +1,105 @@
+import { existsSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { createInterface } from "node:readline/promises";
+import { labels, stackNames } from "../stacks/names.ts";
+import { ownerId } from "../toolchain/owner.ts";
+import { takeOverLocks } from "./apply.ts";
+import { type Command, type Context, parseArguments, stackOption } from "./command.ts";
+import { Engine, EngineError } from "./docker.ts";
+import { InterruptedError } from "./errors.ts";
+import { clearAway, decideHealing, look, type Seen } from "./heal.ts";
+import { announceStop, Progress, seconds } from "./progress.ts";
+import { selectStack } from "./selection.ts";
+import { Stack } from "./stack.ts";
+
+export const command: Command = {
+  summary: "Remove the stack: containers, network, volumes, staged files, settings",
+  usage: `nitro down [-s STACK] [--yes] [--keep-settings]
+
+  --yes            do not ask (without a terminal nothing is ever asked)
+  --keep-settings  leave Pulumi.STACK.yaml for the next up`,
+  stopsCleanly: true,
+
+  async run(args: string[], context: Context): Promise<number> {
+    const options = { ...stackOption, yes: { type: "boolean", short: "y" }, "keep-settings": { type: "boolean" } } as const;
+    const { values } = parseArguments(args, options);
+    const began = Date.now();
+    const stack = new Stack(selectStack(values.stack, context.env), context);
+    const progress = new Progress(context.stderr);
+    const engine = Engine.connect(context.env);
+    await takeOverLocks(stack, progress);
+    const state = await stack.state();
+    const seen = await lookAtOwn(engine, stack.name, context).catch((error: unknown) => {
+      // Where no engine answers, nothing of a stack that Pulumi does not know can be running either.
+      if (state === undefined && error instanceof EngineError && error.status === undefined) return nothing;
+      throw error;
+    });
+    const staged = join(context.root, ".nitro", stack.name);
+    if (state === undefined && count(seen) === 0 && !existsSync(staged)) {
+      context.stdout.write(`there is no stack "${stack.name}": nothing to remove\n`);
+      return 0;
+    }
+    if (values.yes !== true && context.stdin.isTTY === true && !(await confirmed(stack.name, context))) {
+      context.stdout.write("nothing was removed\n");
+      return 1;
+    }
+    const healing = decideHealing(stackNames(stack.name), ownerId(context.env), seen, state);
+    if (state !== undefined) {
+      await clearAway(engine, healing);
+      if (healing.pending) await stack.refresh();
+      await destroy(stack, progress, context);
+    }
+    await removeLeftovers(engine, stack.name, context);
+    await rm(staged, { recursive: true, force: true });
+    if (state !== undefined) await stack.remove(values["keep-settings"] === true);
+    context.stdout.write(`stack ${stack.name} is gone, ${seconds(Date.now() - began)}\n`);
+    return 0;
+  },
+};
+
+async function confirmed(stack: string, { stdin, stderr, signal }: Context): Promise<boolean> {
+  // Without `terminal` Ctrl-C stays a signal.
+  const terminal = createInterface({ input: stdin, output: stderr, terminal: false });
+  try {
+    const answer = await terminal.question(`remove stack "${stack}" with all its data? [y/N] `, { signal });
+    return /^y(es)?$/i.test(answer.trim());
+  } catch (error) {
+    throw signal.aborted ? new InterruptedError("nothing was removed") : error;
+  } finally {
+    terminal.close();
+  }
+}
+
+async function destroy(stack: Stack, progress: Progress, context: Context): Promise<void> {
+  const stopListening = announceStop(context, progress);
+  progress.start("removing");
+  try {
+    await stack.destroy(progress.onEvent);
+  } finally {
+    progress.stop();
+    stopListening();
+  }
+}
+
+/** What interrupted commands made without pulumi knowing of it. Volumes are the last: containers hold them. */
+async function removeLeftovers(engine: Engine, stack: string, context: Context): Promise<void> {
+  const { containers, networks, volumes } = await lookAtOwn(engine, stack, context);
+  await Promise.all(containers.map(({ name }) => engine.removeContainer(name, { force: true })));
+  await Promise.all(networks.map(({ id }) => engine.removeNetwork(id)));
+  await Promise.all(volumes.map(({ name }) => engine.removeVolume(name)));
+}
+
+/** Another backend may have a stack of the same name on this engine: nothing of it is touched. */
+async function lookAtOwn(engine: Engine, stack: string, context: Context): Promise<Seen> {
+  const owner = ownerId(context.env);
+  const isOwn = ({ labels: has }: { readonly labels: Readonly<Record<string, string>> }) => has[labels.owner] === owner;
+  const { containers, networks, volumes } = await look(engine, stack);
+  return { containers: containers.filter(isOwn), networks: networks.filter(isOwn), volumes: volumes.filter(isOwn) };
+}
+
+const nothing: Seen = { containers: [], networks: [], volumes: [] };
+
+function count({ containers, networks, volumes }: Seen): number {
+  return containers.length + networks.length + volumes.length;
+}

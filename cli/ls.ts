@@ -1,0 +1,60 @@
+import { labels, roles } from "../stacks/names.ts";
+import { ownerId } from "../toolchain/owner.ts";
+import { type Command, type Context, parseArguments } from "./command.ts";
+import { type ContainerSummary, Engine } from "./docker.ts";
+import { type ListedStack, listStacks } from "./stack.ts";
+import { age } from "./status.ts";
+import { table } from "./table.ts";
+
+export const command: Command = {
+  summary: "All stacks of this backend, and what runs of each",
+  usage: "nitro ls [--json]",
+
+  async run(args: string[], context: Context): Promise<number> {
+    const { values } = parseArguments(args, { json: { type: "boolean" } });
+    const engine = Engine.connect(context.env);
+    const filter = { labels: { [labels.owner]: ownerId(context.env) }, all: true };
+    const [stacks, containers] = await Promise.all([listStacks(context), engine.containers(filter)]);
+    const rows = joinStacks(stacks, containers);
+    context.stdout.write(values.json === true ? `${JSON.stringify(rows, null, 2)}\n` : describe(rows, new Date()));
+    return 0;
+  },
+};
+
+export interface StackRow {
+  readonly name: string;
+  readonly running: number;
+  readonly healthy: number;
+  /** How many containers a stack has. */
+  readonly parts: number;
+  /** ISO 8601; undefined before the first update. */
+  readonly lastUpdate?: string;
+  readonly updating: boolean;
+}
+
+/** Stacks that only the engine knows (an interrupted removal) are listed too. */
+export function joinStacks(stacks: readonly ListedStack[], containers: readonly ContainerSummary[]): StackRow[] {
+  const names = new Set([...stacks.map(({ name }) => name), ...containers.flatMap(({ labels: has }) => has[labels.stack] ?? [])]);
+  return [...names].sort().map((name) => {
+    const stack = stacks.find((each) => each.name === name);
+    const own = containers.filter(({ labels: has }) => has[labels.stack] === name);
+    return {
+      name,
+      running: own.filter(({ state }) => state === "running").length,
+      healthy: own.filter(({ health }) => health === "healthy").length,
+      parts: roles.length,
+      ...(stack?.lastUpdate === undefined ? {} : { lastUpdate: stack.lastUpdate }),
+      updating: stack?.updateInProgress === true,
+    };
+  });
+}
+
+function describe(rows: readonly StackRow[], now: Date): string {
+  if (rows.length === 0) return "there are no stacks yet: ./nitro up\n";
+  const cells = rows.map((row) => [
+    row.name,
+    row.updating ? "being changed" : row.running === 0 ? "down" : `${row.running} of ${row.parts} run, ${row.healthy} healthy`,
+    row.lastUpdate === undefined ? "never" : `${age(now.getTime() - Date.parse(row.lastUpdate))} ago`,
+  ]);
+  return table(["stack", "state", "changed"], cells);
+}

@@ -1,0 +1,21 @@
+/** Every command, in the order of `nitro help`. Each is the file of its name in this folder. */
+export const commandNames = [
+  "up",
+  "swap",
+  "down",
+  "status",
+  "outputs",
+  "logs",
+  "exec",
+  "ls",
+  "pay",
+  "setup",
+  "doctor",
+  "env",
+  "test",
+] as const;
+export type CommandName = (typeof commandNames)[number];
+
+export function isCommandName(word: string): word is CommandName {
+  return (commandNames as readonly string[]).includes(word);
+}

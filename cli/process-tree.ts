@@ -1,0 +1,85 @@
+import { spawnSync } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+
+export interface ProcessEntry {
+  readonly pid: number;
+  readonly parent: number;
+}
+
+/**
+ * Kills a process and everything below it, at once and synchronously. Pulumi gives each of its plugins a process group of its own:
+ * killing a group would leave them behind.
+ */
+export function killTree(pid: number): void {
+  for (const each of [pid, ...descendants(pid, listProcesses())]) killOne(each);
+}
+
+function killOne(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // It has ended by itself.
+  }
+}
+
+/**
+ * Kills what a dead leader of a session has left behind: a pulumi that was killed leaves its program running, at full speed. An id cannot
+ * be given to a new process while a session of that id exists, so nobody else is hit. Linux alone tells sessions.
+ * @returns how many processes
+ */
+export function killSession(session: number): number {
+  if (process.platform !== "linux") return 0;
+  const members = fromProc().filter((entry) => entry.session === session && entry.pid !== session);
+  for (const { pid } of members) killOne(pid);
+  return members.length;
+}
+
+/** True where a process of this id lives, whoever owns it. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && "code" in error && error.code === "EPERM";
+  }
+}
+
+/** All processes below one, children before grandchildren. */
+export function descendants(pid: number, all: readonly ProcessEntry[]): number[] {
+  const found: number[] = [];
+  const open = [pid];
+  for (let next = open.shift(); next !== undefined; next = open.shift()) {
+    const children = all.filter((entry) => entry.parent === next && !found.includes(entry.pid)).map((entry) => entry.pid);
+    found.push(...children);
+    open.push(...children);
+  }
+  return found;
+}
+
+function listProcesses(): ProcessEntry[] {
+  return process.platform === "linux" ? fromProc() : fromPs();
+}
+
+/** /proc rather than ps: minimal Debian has no ps. Format: proc(5), /proc/pid/stat; the name in parentheses may hold anything. */
+function fromProc(): (ProcessEntry & { readonly session: number })[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((name) => {
+      try {
+        const stat = readFileSync(`/proc/${name}/stat`, "utf8");
+        const [state, parent, , session] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+        // A zombie has ended: it only waits for its parent to notice.
+        return state === "Z" ? [] : [{ pid: Number(name), parent: Number(parent), session: Number(session) }];
+      } catch {
+        return [];
+      }
+    });
+}
+
+function fromPs(): ProcessEntry[] {
+  const { stdout } = spawnSync("ps", ["-A", "-o", "pid=,ppid="], { encoding: "utf8" });
+  return stdout
+    .split("\n")
+    .map((line) => line.trim().split(/\s+/).map(Number))
+    .flatMap(([pid, parent]) => (pid === undefined || parent === undefined ? [] : [{ pid, parent }]));
+}

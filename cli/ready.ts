@@ -1,0 +1,60 @@
+import { type BuildProgress, ensureImages, imageRefs } from "../images/build.ts";
+import type { Arch } from "../stacks/executable.ts";
+import { ensureGo } from "../toolchain/go.ts";
+import { setUp } from "../toolchain/setup.ts";
+import type { Context } from "./command.ts";
+import type { Engine } from "./docker.ts";
+import { type Progress, seconds } from "./progress.ts";
+import { buildSample } from "./sample.ts";
+import { type StackConfig, setting } from "./stack-config.ts";
+
+/** Between two lines about a long build where no terminal shows it live. */
+const heartbeatMs = 10_000;
+
+export interface ReadyOptions {
+  readonly config: StackConfig;
+  /** Build the sample: no executable is configured. */
+  readonly sample: boolean;
+  readonly progress: Progress;
+  readonly context: Context;
+}
+
+/**
+ * Gets everything that has to be there before an update: engine, Pulumi, images, an executable. What is there already costs milliseconds.
+ * @returns the container engine
+ */
+export async function makeReady({ config, sample, progress, context }: ReadyOptions): Promise<Engine> {
+  const engine = await setUp(context.env, context.stderr);
+  const { arch } = await engine.ping();
+  await Promise.all([images(engine, arch, config, progress, context), sample ? compileSample(arch, progress, context) : undefined]);
+  return engine;
+}
+
+async function images(engine: Engine, arch: Arch, config: StackConfig, progress: Progress, context: Context): Promise<void> {
+  const text = (await config.text()) ?? "";
+  const own = (role: string) => setting(text, `images.${role}`);
+  const refs = imageRefs(arch, { base: own("base"), redis: own("redis"), localstack: own("localstack"), node: own("node") });
+  let told = Date.now();
+  const onProgress = ({ image, step, detail, elapsedMs }: BuildProgress) => {
+    const text = `image ${image}: ${step} ${seconds(elapsedMs)}`;
+    progress.status(`${text} ${detail}`);
+    if (progress.live || Date.now() - told < heartbeatMs) return;
+    told = Date.now();
+    progress.line(`  ${text}`);
+  };
+  const began = Date.now();
+  const built = await ensureImages(engine, refs, { onProgress, env: context.env });
+  progress.status(undefined);
+  if (built.length > 0) progress.line(`✓ images ${built.join(", ")} built ${seconds(Date.now() - began)}`);
+}
+
+/** Builds the sample for the engine's architecture. */
+export async function buildForEngine(engine: Engine, progress: Progress, context: Context): Promise<void> {
+  await compileSample((await engine.ping()).arch, progress, context);
+}
+
+async function compileSample(arch: Arch, progress: Progress, context: Context): Promise<void> {
+  const began = Date.now();
+  await buildSample(await ensureGo(context.env), arch, context);
+  progress.line(`✓ sample built ${seconds(Date.now() - began)}`);
+}

@@ -1,0 +1,27 @@
+import { labels, type Role, roles, stackNames } from "../stacks/names.ts";
+import { nearest } from "../stacks/nearest.ts";
+import type { ContainerDetails, Engine } from "./docker.ts";
+import { UsageError, UserError } from "./errors.ts";
+
+/** @throws UsageError where the word is no part of a stack */
+export function roleNamed(word: string): Role {
+  const role = roles.find((each) => each === word);
+  if (role !== undefined) return role;
+  const meant = nearest(word, roles);
+  throw new UsageError(
+    `"${word}" is not a part of a stack${meant === undefined ? "" : `, did you mean ${meant}?`} Parts: ${roles.join(", ")}`,
+  );
+}
+
+/**
+ * The container of a role.
+ * @throws UserError where there is none, or it is somebody else's
+ */
+export async function roleContainer(engine: Engine, stack: string, role: Role, owner: string): Promise<ContainerDetails> {
+  const details = await engine.inspect(stackNames(stack).containers[role]);
+  if (details === undefined) throw new UserError(`stack "${stack}" has no container for ${role}`, `./nitro up -s ${stack}`);
+  if (details.labels[labels.owner] !== owner) {
+    throw new UserError(`container ${details.name} belongs to somebody else: it is left alone`, "use another stack name: -s <name>");
+  }
+  return details;
+}

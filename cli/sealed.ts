@@ -1,0 +1,83 @@
+import { stackNames } from "../stacks/names.ts";
+import type { ContainerDetails, Engine } from "./docker.ts";
+
+/** Whether the service can read its secrets, and how many key shares wait for it. */
+export interface Sealing {
+  readonly sealed: boolean;
+  readonly shares: number;
+}
+
+/** Shares that the service needs. */
+export const neededShares = 2;
+
+/** PCR2 of a mocked enclave in hex: 48 bytes, the text abc2 over and over (payments-service.md). */
+const pcr2 = "abc2".repeat(24);
+
+const requestTimeout = 3_000;
+
+/** The service says so once for each key of its secrets, whatever else it logs; no call of its API tells. */
+export function saysUnsealed(line: string): boolean {
+  return line.includes(" is loaded in secrets!");
+}
+
+type Service = Pick<ContainerDetails, "name" | "created" | "finishedAt">;
+
+/**
+ * When what a container logs began to be about its present run: the end of the run before. The engine notes the start only after
+ * the process may have written its first lines.
+ */
+export function presentRun({ created, finishedAt }: Omit<Service, "name">): Date {
+  return new Date(Math.max(Date.parse(created), Date.parse(finishedAt) || 0));
+}
+
+/**
+ * Asks the service's log and LocalStack.
+ * @param localstackPort on the host; undefined where it does not run
+ */
+export async function readSealing(
+  engine: Pick<Engine, "logs">,
+  stack: string,
+  service: Service,
+  localstackPort: number | undefined,
+): Promise<Sealing> {
+  const [sealed, shares] = await Promise.all([
+    isSealed(engine, service),
+    localstackPort === undefined ? 0 : countShares(`http://127.0.0.1:${localstackPort}`, stackNames(stack).buckets.shares),
+  ]);
+  return { sealed, shares };
+}
+
+async function isSealed(engine: Pick<Engine, "logs">, service: Service): Promise<boolean> {
+  for await (const { line } of engine.logs(service.name, { since: presentRun(service) })) {
+    if (saysUnsealed(line)) return false;
+  }
+  return true;
+}
+
+/**
+ * Waits until the service has its secrets.
+ * @param signal ends the waiting
+ * @returns false where the signal came first, or the service ended
+ */
+export async function waitUnsealed(engine: Pick<Engine, "logs">, service: Service, signal: AbortSignal): Promise<boolean> {
+  for await (const { line } of engine.logs(service.name, { since: presentRun(service), follow: true, signal })) {
+    if (saysUnsealed(line)) return true;
+  }
+  return false;
+}
+
+/** S3's ListObjectsV2; LocalStack takes it unsigned. A bucket that is not there yet holds no shares. */
+async function countShares(endpoint: string, bucket: string): Promise<number> {
+  const url = `${endpoint}/${bucket}?list-type=2&prefix=${pcr2}/operator-share`;
+  try {
+    const answer = await fetch(url, { signal: AbortSignal.timeout(requestTimeout) });
+    return answer.ok ? countKeys(await answer.text()) : 0;
+  } catch {
+    return 0;
+  }
+}
+
+/** @param xml a ListBucketResult */
+export function countKeys(xml: string): number {
+  return xml.match(/<Key>/g)?.length ?? 0;
+}

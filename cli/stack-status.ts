@@ -1,0 +1,107 @@
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
+import { labels, type Role, roles, stackNames } from "../stacks/names.ts";
+import type { ContainerDetails, ContainerState, Engine, Health } from "./docker.ts";
+import { readSealing, type Sealing } from "./sealed.ts";
+
+/** One container of a stack, as it is right now. */
+export interface PartStatus {
+  readonly role: Role;
+  readonly container: string;
+  readonly id: string;
+  /** "missing" where there is no such container. */
+  readonly state: ContainerState | "missing";
+  /** Only of running ones. */
+  readonly health?: Health;
+  /** Only of stopped ones. */
+  readonly exitCode?: number;
+  readonly restarts: number;
+  readonly image?: string;
+  /** Of the service's and the worker's executable. */
+  readonly sha256?: string;
+  /** When the executable was built, ISO 8601. */
+  readonly builtAt?: string;
+  readonly startedAt?: string;
+  /** Ports on 127.0.0.1. */
+  readonly ports: readonly number[];
+  /** Bytes in use. */
+  readonly memory?: number;
+}
+
+export interface StackStatus extends Sealing {
+  readonly stack: string;
+  /** Everything runs and answers. */
+  readonly healthy: boolean;
+  readonly parts: readonly PartStatus[];
+}
+
+/**
+ * Looks at every container of a stack, at the same time.
+ * @param owner of this backend: containers of others are left out
+ */
+export async function stackStatus(engine: Engine, stack: string, owner: string): Promise<StackStatus> {
+  const names = stackNames(stack);
+  const details = await Promise.all(
+    roles.map(async (role) => {
+      const found = await engine.inspect(names.containers[role]);
+      return found?.labels[labels.owner] === owner ? found : undefined;
+    }),
+  );
+  const parts = await Promise.all(roles.map((role, index) => partStatus(engine, role, names.containers[role], details[index])));
+  const service = details[roles.indexOf("service")];
+  const localstack = parts.find(({ role, state }) => role === "localstack" && state === "running");
+  const sealing = service === undefined ? { sealed: true, shares: 0 } : await readSealing(engine, stack, service, localstack?.ports[0]);
+  return { stack, healthy: parts.every(({ health }) => health === "healthy"), ...sealing, parts };
+}
+
+async function partStatus(engine: Engine, role: Role, container: string, details: ContainerDetails | undefined): Promise<PartStatus> {
+  if (details === undefined) return { role, container, id: "", state: "missing", restarts: 0, ports: [] };
+  const sha256 = details.labels[labels.executable];
+  const [health, memory, image, builtAt] = await Promise.all([
+    details.status === "running" ? currentHealth(engine, details) : undefined,
+    details.running
+      ? engine.stats(container).then(
+          (stats) => stats.memory,
+          () => undefined,
+        )
+      : undefined,
+    tagOf(engine, details.image),
+    sha256 === undefined ? undefined : buildTime(details, sha256),
+  ]);
+  return {
+    role,
+    container,
+    id: details.id,
+    state: details.status,
+    ...(health === undefined ? {} : { health }),
+    ...(details.running ? {} : { exitCode: details.exitCode }),
+    restarts: details.restartCount,
+    image,
+    ...(sha256 === undefined ? {} : { sha256 }),
+    ...(builtAt === undefined ? {} : { builtAt }),
+    ...(details.running ? { startedAt: details.startedAt } : {}),
+    ports: [...new Set(details.ports.map(({ hostPort }) => hostPort))].sort((a, b) => a - b),
+    ...(memory === undefined ? {} : { memory }),
+  };
+}
+
+/** The engine looks only every few seconds: while it says "starting", the check itself is run for the present truth. */
+async function currentHealth(engine: Engine, details: ContainerDetails): Promise<Health | undefined> {
+  if (details.health !== "starting" || details.healthCheck === undefined) return details.health;
+  const check = await engine.exec(details.name, details.healthCheck).catch(() => undefined);
+  return check?.exitCode === 0 ? "healthy" : "starting";
+}
+
+/** Containers are declared by their image's id: its tag says more. */
+async function tagOf(engine: Engine, image: string): Promise<string> {
+  const found = image.startsWith("sha256:") ? await engine.images.inspect(image) : undefined;
+  return found?.tags[0] ?? image;
+}
+
+/** The staged copy keeps the time of the build. */
+async function buildTime(details: ContainerDetails, sha256: string): Promise<string | undefined> {
+  const folder = details.mounts.find(({ target }) => target === "/nitro/bin")?.source;
+  if (folder === undefined) return undefined;
+  const file = await stat(join(folder, sha256, "payments")).catch(() => undefined);
+  return file?.mtime.toISOString();
+}

@@ -1,0 +1,184 @@
+import { homedir } from "node:os";
+import { pulumiEnvironment } from "../toolchain/environment.ts";
+import type { Context } from "./command.ts";
+import { InterruptedError, UserError } from "./errors.ts";
+import { StackConfig } from "./stack-config.ts";
+import { type EngineEvent, eventName, type Outcome, outcomeOf } from "./stack-events.ts";
+import { failure, tidy } from "./stack-failure.ts";
+import { backendFolder, clearStaleLocks, type Lock } from "./stack-lock.ts";
+import { type PulumiResult, runPulumi } from "./stack-process.ts";
+import { parseState, readStateFile, type StackState } from "./stack-state.ts";
+import { trace } from "./trace.ts";
+
+export interface UpdateOptions {
+  /** URNs; everything by default. */
+  readonly targets?: readonly string[];
+  /** Compare the state with the engine first: costs seconds, needed only when something went away. */
+  readonly refresh?: boolean;
+  readonly onEvent?: (event: EngineEvent) => void;
+}
+
+/** An update that did not end well, with what it had done until then. */
+export class UpdateError extends UserError {
+  readonly outcome: Outcome;
+
+  constructor(cause: UserError, outcome: Outcome) {
+    super(cause.message, cause.hint);
+    this.name = "UpdateError";
+    this.outcome = outcome;
+  }
+}
+
+/** One Pulumi stack of this project: the only place that runs pulumi. */
+export class Stack {
+  readonly name: string;
+  readonly config: StackConfig;
+  private readonly context: Context;
+  private readonly env: Record<string, string>;
+
+  constructor(name: string, context: Context) {
+    this.name = name;
+    this.context = context;
+    this.config = new StackConfig(context.root, name);
+    this.env = environment(context);
+  }
+
+  /** What pulumi's state holds; undefined where the stack does not exist. */
+  async state(): Promise<StackState | undefined> {
+    const folder = this.folder();
+    if (folder !== undefined) return readStateFile(folder, this.name);
+    const result = await this.pulumi(["stack", "export"]);
+    if (result.exitCode === 0) return parseState(result.output);
+    if (/no stack named/.test(result.errors)) return undefined;
+    throw failure(this.name, outcomeOf([]), result);
+  }
+
+  /** Makes the stack; it must not exist. */
+  async create(): Promise<void> {
+    await this.mustPulumi(["stack", "init", this.name, "--no-select"], false);
+  }
+
+  /**
+   * Clears the locks of dead processes of this host.
+   * @throws UserError naming the holder of a living lock
+   */
+  async clearLocks(): Promise<Lock[]> {
+    const folder = this.folder();
+    return folder === undefined ? [] : clearStaleLocks(folder, this.name);
+  }
+
+  /** The plain command that `update` runs, for people. */
+  updateCommand(options: UpdateOptions = {}): string {
+    const targets = (options.targets ?? []).map((urn) => ` --target '${urn}'`);
+    return `pulumi up --stack ${this.name} --skip-preview${options.refresh === true ? " --refresh" : ""}${targets.join("")}`;
+  }
+
+  /**
+   * Brings the stack to what the program says.
+   * @throws UpdateError with the culprit; InterruptedError after a clean stop
+   */
+  async update(options: UpdateOptions = {}): Promise<Outcome> {
+    const targets = (options.targets ?? []).flatMap((urn) => ["--target", urn]);
+    return this.operate(["up", "--skip-preview", ...(options.refresh === true ? ["--refresh"] : []), ...targets], options.onEvent);
+  }
+
+  /** Forgets creations that an interruption left half-way, and compares the state with the engine. */
+  async refresh(onEvent?: (event: EngineEvent) => void): Promise<Outcome> {
+    return this.operate(["refresh", "--skip-preview", "--yes", "--clear-pending-creates"], onEvent);
+  }
+
+  async destroy(onEvent?: (event: EngineEvent) => void): Promise<Outcome> {
+    return this.operate(["destroy", "--skip-preview", "--yes"], onEvent);
+  }
+
+  /** Removes the stack itself; it must have been destroyed. */
+  async remove(keepSettings: boolean): Promise<void> {
+    await this.mustPulumi(["stack", "rm", "--yes", "--force", "--preserve-config"]);
+    if (!keepSettings) await this.config.remove();
+  }
+
+  /** The stack's outputs. @param secrets in plain text, else as "[secret]" */
+  async outputs(secrets: boolean): Promise<Record<string, unknown>> {
+    const result = await this.mustPulumi(["stack", "output", "--json", ...(secrets ? ["--show-secrets"] : [])]);
+    return JSON.parse(result.output) as Record<string, unknown>;
+  }
+
+  private folder(): string | undefined {
+    return backendFolder(this.env.PULUMI_BACKEND_URL, this.context.root, homedir());
+  }
+
+  private async operate(args: string[], onEvent?: (event: EngineEvent) => void): Promise<Outcome> {
+    const events: EngineEvent[] = [];
+    const result = await this.pulumi([...args, "--json"], (event) => {
+      events.push(event);
+      if (event.diagnosticEvent === undefined) trace(this.env, eventName(event));
+      onEvent?.(event);
+    });
+    const outcome = outcomeOf(events);
+    if (result.exitCode === 0) return outcome;
+    if (this.context.signal.aborted) throw stopped(this.name);
+    throw new UpdateError(failure(this.name, outcome, result), outcome);
+  }
+
+  private async mustPulumi(args: string[], select = true): Promise<PulumiResult> {
+    const result = await this.pulumi(args, undefined, select);
+    if (result.exitCode === 0) return result;
+    throw this.context.signal.aborted ? stopped(this.name) : failure(this.name, outcomeOf([]), result);
+  }
+
+  private async pulumi(args: string[], onEvent?: (event: EngineEvent) => void, select = true): Promise<PulumiResult> {
+    if (this.context.signal.aborted) throw stopped(this.name);
+    return callPulumi(this.context, this.env, [...args, ...(select ? ["--stack", this.name] : [])], onEvent);
+  }
+}
+
+function stopped(stack: string): InterruptedError {
+  return new InterruptedError(`stopped cleanly: stack "${stack}" is as far as the lines above say`);
+}
+
+/** A stack as the backend lists it. */
+export interface ListedStack {
+  readonly name: string;
+  /** ISO 8601; undefined before the first update. */
+  readonly lastUpdate?: string;
+  readonly updateInProgress?: boolean;
+  readonly resourceCount?: number;
+}
+
+/** All stacks of this project in the backend. */
+export async function listStacks(context: Context): Promise<ListedStack[]> {
+  const result = await callPulumi(context, environment(context), ["stack", "ls", "--json"]);
+  if (result.exitCode !== 0) throw new UserError(tidy(result.errors));
+  return JSON.parse(result.output) as ListedStack[];
+}
+
+async function callPulumi(
+  context: Context,
+  env: Record<string, string>,
+  args: string[],
+  onEvent?: (event: EngineEvent) => void,
+): Promise<PulumiResult> {
+  const { root: cwd, signal, kill, stderr } = context;
+  const debug = env.NITRO_DEBUG === "1";
+  trace(env, `pulumi ${args[0] ?? ""}`);
+  if (debug) stderr.write(`$ pulumi ${args.join(" ")}\n`);
+  const call = { args: [...args, "--non-interactive", "--color", "never"], env, cwd, signal, kill };
+  const result = await runPulumi(onEvent === undefined ? call : { ...call, onEvent });
+  trace(env, "pulumi ended");
+  if (debug) stderr.write(`${result.output}\n${result.errors}\n`);
+  return result;
+}
+
+function environment(context: Context): Record<string, string> {
+  const given = Object.entries(context.env).flatMap(([key, value]): [string, string][] => (value === undefined ? [] : [[key, value]]));
+  return { ...Object.fromEntries(given), ...pulumiEnvironment(context.env), ...withoutStackTraces(context.env) };
+}
+
+/**
+ * Pulumi's SDK takes a stack trace for every promise it makes: a quarter of a program's whole time, for traces that nobody sees.
+ * With NITRO_DEBUG=1 they stay.
+ */
+function withoutStackTraces(env: NodeJS.ProcessEnv): Record<string, string> {
+  if (env.NITRO_DEBUG === "1") return {};
+  return { NODE_OPTIONS: `${env.NODE_OPTIONS ?? ""} --stack-trace-limit=0`.trim() };
+}

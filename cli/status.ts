@@ -1,0 +1,78 @@
+import { styleText } from "node:util";
+import { ownerId } from "../toolchain/owner.ts";
+import { type Command, type Context, parseArguments, stackOption } from "./command.ts";
+import { Engine } from "./docker.ts";
+import { neededShares } from "./sealed.ts";
+import { selectStack } from "./selection.ts";
+import { type PartStatus, type StackStatus, stackStatus } from "./stack-status.ts";
+import { table } from "./table.ts";
+
+export const command: Command = {
+  summary: "Each part's health, version, ports; whether the service is sealed",
+  usage: `nitro status [-s STACK] [--json]
+
+Exit code 0 where everything runs and answers, 1 otherwise.`,
+
+  async run(args: string[], context: Context): Promise<number> {
+    const { values } = parseArguments(args, { ...stackOption, json: { type: "boolean" } });
+    const stack = selectStack(values.stack, context.env);
+    const status = await stackStatus(Engine.connect(context.env), stack, ownerId(context.env));
+    context.stdout.write(values.json === true ? `${JSON.stringify(status, null, 2)}\n` : describe(status, new Date()));
+    return status.healthy ? 0 : 1;
+  },
+};
+
+/** The status for people. */
+export function describe(status: StackStatus, now: Date): string {
+  if (status.parts.every(({ state }) => state === "missing")) {
+    return `stack "${status.stack}" is not up: ./nitro up -s ${status.stack}\n`;
+  }
+  const rows = status.parts.map((part) => [
+    part.role,
+    health(part),
+    version(part),
+    part.ports.join(" "),
+    part.startedAt === undefined ? "" : age(now.getTime() - Date.parse(part.startedAt)),
+    part.memory === undefined ? "" : mebibytes(part.memory),
+  ]);
+  const total = status.parts.reduce((sum, { memory = 0 }) => sum + memory, 0);
+  return `${table(["part", "state", "version", "port", "up", "memory"], rows)}\n${sealing(status)}, ${mebibytes(total)} in all\n`;
+}
+
+/** "unsealed", or "sealed, 0 of 2 shares". */
+export function sealing({ sealed, shares }: Pick<StackStatus, "sealed" | "shares">): string {
+  return sealed ? `sealed, ${Math.min(shares, neededShares)} of ${neededShares} shares` : "unsealed";
+}
+
+function health(part: PartStatus): string {
+  const restarts = part.restarts > 0 ? `, ${part.restarts} restart${part.restarts === 1 ? "" : "s"}` : "";
+  if (part.state === "running") {
+    const word = part.health ?? "running";
+    return styleText(word === "healthy" ? "green" : word === "unhealthy" ? "red" : "yellow", word) + restarts;
+  }
+  const code = part.exitCode === undefined || part.state === "missing" ? "" : ` (${part.exitCode})`;
+  return styleText("red", `${part.state}${code}`) + restarts;
+}
+
+function version(part: PartStatus): string {
+  if (part.sha256 === undefined) return part.image === undefined ? "" : shortImage(part.image);
+  const built = part.builtAt === undefined ? "" : `, built ${part.builtAt.slice(0, 19).replace("T", " ")}`;
+  return `${part.sha256.slice(0, 12)}${built}`;
+}
+
+/** An image by tag as it is; by id, its first digits. */
+function shortImage(image: string): string {
+  return image.replace(/^sha256:([0-9a-f]{12}).*$/, "$1").replace(/^localhost\/nitro\//, "");
+}
+
+/** Milliseconds as the one unit that matters: "42s", "7m", "3h", "12d". */
+export function age(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  if (seconds < 60) return `${seconds}s`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)}m`;
+  return seconds < 86_400 ? `${Math.floor(seconds / 3600)}h` : `${Math.floor(seconds / 86_400)}d`;
+}
+
+export function mebibytes(bytes: number): string {
+  return `${(bytes / 2 ** 20).toFixed(0)} MiB`;
+}

@@ -1,0 +1,86 @@
+import { publishedRoles } from "../stacks/names.ts";
+import { ownerId } from "../toolchain/owner.ts";
+import { applySettings, examine, heal, takeOverLocks } from "./apply.ts";
+import { type Command, type Context, parseArguments, stackOption } from "./command.ts";
+import type { Engine } from "./docker.ts";
+import { InterruptedError } from "./errors.ts";
+import { Progress, seconds } from "./progress.ts";
+import { makeReady } from "./ready.ts";
+import { selectStack } from "./selection.ts";
+import { settingChanges, settingOptions } from "./settings.ts";
+import { Stack } from "./stack.ts";
+import type { Changes } from "./stack-config.ts";
+import type { Outcome } from "./stack-events.ts";
+import { type StackStatus, stackStatus } from "./stack-status.ts";
+import { sealing } from "./status.ts";
+import { table } from "./table.ts";
+import { waitUntilUnsealed } from "./unseal.ts";
+
+export const command: Command = {
+  summary: "Make the machine ready, then the stack; heal it where it is damaged",
+  usage: `nitro up [-s STACK] [--binary FILE] [--bootstrap auto|manual] [--authorization auto|manual] [--json]
+
+  --binary FILE         the payments executable (Linux, of the engine's architecture); the sample is built where none was ever given
+  --bootstrap MODE      manual: the service stays sealed until operators bring their shares
+  --authorization MODE  manual: prepared payments wait for operators
+The options are written to the stack's settings, Pulumi.STACK.yaml, and stay until they are changed there.`,
+  stopsCleanly: true,
+
+  async run(args: string[], context: Context): Promise<number> {
+    const { values } = parseArguments(args, { ...stackOption, ...settingOptions, json: { type: "boolean" } });
+    const began = Date.now();
+    const stack = new Stack(selectStack(values.stack, context.env), context);
+    const changes = settingChanges(values, context);
+    const progress = new Progress(context.stderr);
+
+    await takeOverLocks(stack, progress);
+    const sample = changes["service.binary"] === undefined && (await stack.config.get("service.binary")) === undefined;
+    const engine = await untilStopped(makeReady({ config: stack.config, sample, progress, context }), context);
+    const outcome = await bringUp(engine, stack, changes, progress, context);
+    const status = await unsealed(engine, stack, progress, context);
+
+    const took = Date.now() - began;
+    if (values.json === true)
+      context.stdout.write(`${JSON.stringify({ ...status, outputs: outcome.outputs, changes: outcome.counts, took }, null, 2)}\n`);
+    else context.stdout.write(describe(status, outcome, took));
+    return 0;
+  },
+};
+
+/** Until pulumi runs there is nothing that would have to be stopped cleanly. */
+async function untilStopped<T>(work: Promise<T>, { signal }: Context): Promise<T> {
+  const stopped = new Promise<never>((_, reject) => {
+    signal.addEventListener("abort", () => reject(new InterruptedError("stopped before the stack was touched")), { once: true });
+  });
+  return Promise.race([work, stopped]);
+}
+
+async function bringUp(engine: Engine, stack: Stack, changes: Changes, progress: Progress, context: Context): Promise<Outcome> {
+  await takeOverLocks(stack, progress);
+  const state = await stack.state();
+  const healing = await examine(engine, stack, state, context);
+  if (state === undefined) await stack.create();
+  const refresh = await heal(engine, stack, healing, progress);
+  return applySettings(stack, changes, { refresh }, progress, context);
+}
+
+/** Under bootstrap `manual` operators unseal the service, whenever they like. */
+async function unsealed(engine: Engine, stack: Stack, progress: Progress, context: Context): Promise<StackStatus> {
+  if ((await stack.config.get("bootstrap")) === "manual") return stackStatus(engine, stack.name, ownerId(context.env));
+  return waitUntilUnsealed(engine, stack.name, progress, context);
+}
+
+function describe(status: StackStatus, outcome: Outcome, took: number): string {
+  const rows = status.parts.flatMap(({ role, ports }) => {
+    const published = publishedRoles.find((each) => each === role);
+    return published === undefined || ports[0] === undefined ? [] : [[role, address(published, ports[0])]];
+  });
+  const done = Object.entries(outcome.counts)
+    .filter(([op, count]) => op !== "same" && (count ?? 0) > 0)
+    .map(([op, count]) => `${count} ${op.replace(/e?$/, "ed")}`);
+  return `${table(["part", "answers at"], rows)}\nstack ${status.stack} is up, ${sealing(status)}: ${done.join(", ") || "nothing to change"}, ${seconds(took)}\n`;
+}
+
+function address(role: (typeof publishedRoles)[number], port: number): string {
+  return role === "redis" ? `redis://127.0.0.1:${port} (password: ./nitro outputs --show-secrets)` : `http://127.0.0.1:${port}`;
+}

@@ -1,0 +1,57 @@
+import { stripVTControlCharacters } from "node:util";
+import { describe, expect, it } from "vitest";
+import type { PartStatus } from "../../cli/stack-status.ts";
+import { age, describe as describeStatus, mebibytes, sealing } from "../../cli/status.ts";
+
+const now = new Date("2026-11-24T01:00:00Z");
+const service: PartStatus = {
+  ...{ role: "service", container: "nitro-alice-service", id: "1", state: "running", health: "healthy", restarts: 0 },
+  ...{ sha256: "0123456789abcdef".repeat(4), builtAt: "2026-11-24T00:58:00.000Z", startedAt: "2026-11-24T00:59:18Z" },
+  ...{ image: "localhost/nitro/base:1", ports: [20000], memory: 31 * 2 ** 20 },
+};
+const redis: PartStatus = {
+  ...{ role: "redis", container: "nitro-alice-redis", id: "2", state: "exited", exitCode: 137, restarts: 2 },
+  ...{ image: "localhost/nitro/redis:abc", ports: [] },
+};
+
+describe("status for people", () => {
+  it("shows state, version, port, age and memory of each part, and whether the service is sealed", () => {
+    const text = describeStatus({ stack: "alice", healthy: false, sealed: false, shares: 2, parts: [service, redis] }, now);
+    expect(
+      stripVTControlCharacters(text)
+        .split("\n")
+        .map((line) => line.split(/\s{2,}/)),
+    ).toEqual([
+      ["part", "state", "version", "port", "up", "memory"],
+      ["service", "healthy", "0123456789ab, built 2026-11-24 00:58:00", "20000", "42s", "31 MiB"],
+      ["redis", "exited (137), 2 restarts", "redis:abc"],
+      [""],
+      ["unsealed, 31 MiB in all"],
+      [""],
+    ]);
+  });
+
+  it("says how to bring up a stack that is not", () => {
+    const missing: PartStatus = { ...redis, state: "missing" };
+    const text = describeStatus({ stack: "alice", healthy: false, sealed: true, shares: 0, parts: [missing] }, now);
+    expect(text).toBe('stack "alice" is not up: ./nitro up -s alice\n');
+  });
+
+  it("counts the shares of a sealed service", () => {
+    expect(sealing({ sealed: true, shares: 0 })).toBe("sealed, 0 of 2 shares");
+    expect(sealing({ sealed: true, shares: 5 })).toBe("sealed, 2 of 2 shares");
+    expect(sealing({ sealed: false, shares: 2 })).toBe("unsealed");
+  });
+});
+
+describe("units", () => {
+  it.each([
+    [-5, "0s"],
+    [59_999, "59s"],
+    [60_000, "1m"],
+    [3_600_000, "1h"],
+    [200_000_000, "2d"],
+  ])("%i ms are %s", (ms, text) => expect(age(ms)).toBe(text));
+
+  it("rounds memory to MiB", () => expect(mebibytes(1_600_000)).toBe("2 MiB"));
+});
