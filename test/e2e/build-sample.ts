@@ -1,0 +1,26 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { ensureGo } from "../../toolchain/go.ts";
+import { root, run } from "./nitro.ts";
+
+/** Builds the sample with a version of its own, so that a swap can be seen. @returns the file's absolute path */
+export async function buildSample(file: string, version: string): Promise<string> {
+  return await build(resolve(root, "sample"), file, { GOOS: "linux" }, ["-ldflags", `-X main.version=${version}`]);
+}
+
+/** Builds the smallest program there is, for any system: enough to be refused. @returns the file's absolute path */
+export async function buildEmpty(file: string, goos: string, goarch: string): Promise<string> {
+  const folder = `${resolve(file)}.src`;
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(resolve(folder, "go.mod"), "module empty\n\ngo 1.25\n");
+  writeFileSync(resolve(folder, "main.go"), "package main\n\nfunc main() {}\n");
+  return await build(folder, file, { GOOS: goos, GOARCH: goarch }, []);
+}
+
+async function build(folder: string, file: string, target: NodeJS.ProcessEnv, flags: readonly string[]): Promise<string> {
+  const go = await ensureGo();
+  const output = resolve(file);
+  const built = await run(go, ["build", ...flags, "-o", output, "."], { cwd: folder, env: { CGO_ENABLED: "0", GOWORK: "off", ...target } });
+  if (built.code !== 0) throw new Error(`go build failed:\n${built.stderr}`);
+  return output;
+}

@@ -1,0 +1,168 @@
+import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { Engine } from "../../cli/docker.ts";
+import type { StackStatus } from "../../cli/stack-status.ts";
+import { stackNames } from "../../stacks/names.ts";
+import type { StackOutputs } from "../../stacks/outputs.ts";
+import { stackOutputs } from "../../testing/outputs.ts";
+import { buildEmpty, buildSample } from "./build-sample.ts";
+import { engineResources, nitro, nitroJson, root, run, tryNitro } from "./nitro.ts";
+
+const stack = "e2e-first-light";
+const names = stackNames(stack);
+const scratch = mkdtempSync(join(tmpdir(), "nitro-e2e-"));
+const sums = new Map<string, string>();
+
+beforeAll(async () => {
+  await nitro("down", "-s", stack, "--yes");
+});
+
+afterAll(async () => {
+  await nitro("down", "-s", stack, "--yes");
+  rmSync(scratch, { recursive: true, force: true });
+});
+
+const ids = async () => (await engineResources(stack)).containers;
+const without = (all: Record<string, string>, ...roles: string[]) =>
+  Object.fromEntries(Object.entries(all).filter(([role]) => !roles.includes(role)));
+
+async function answersWith(url: string, text: string): Promise<void> {
+  expect(await (await fetch(`${url}/health-check`)).text()).toContain(text);
+}
+
+test("up brings a stack that answers and is unsealed", async () => {
+  await nitro("up", "-s", stack);
+  const status = await nitroJson<StackStatus>("status", "-s", stack);
+  expect(status).toMatchObject({ healthy: true, sealed: false, shares: 2 });
+  expect(status.parts.map(({ role }) => role).sort()).toEqual(["key-feeder", "ledger", "localstack", "redis", "service", "worker"]);
+});
+
+test("tests read the outputs, typed, with the secret ones", async () => {
+  const outputs = await stackOutputs(stack);
+  expect(outputs.ledgerName).toBe(names.ledgerName);
+  expect(outputs.redisUrl).toMatch(/^redis:\/\/default:[A-Za-z0-9]{32}@127\.0\.0\.1:\d+$/);
+  expect((await fetch(`${outputs.serviceUrl}/health-check`)).status).toBe(200);
+});
+
+test("a payout goes from prepared to paid", async () => {
+  const out = await nitro("pay", "-s", stack, "--count", "5");
+  expect(out.match(/\bpaid\b/g)?.length).toBeGreaterThanOrEqual(5);
+});
+
+test.each(["dryrun-prepare-fails", "dryrun-authorize-fails", "dryrun-pay-fails"])(
+  "a payout of %s ends as that custodian ends",
+  async (custodian) => {
+    const out = await nitro("pay", "-s", stack, "--count", "2", "--custodian", custodian);
+    expect(out.match(/\bfailed\b/g)?.length).toBeGreaterThanOrEqual(2);
+  },
+);
+
+test("a second up changes nothing", async () => {
+  const before = await ids();
+  const { changes } = await nitroJson<{ changes: Record<string, number> }>("up", "-s", stack);
+  expect(Object.keys(changes).filter((operation) => operation !== "same")).toEqual([]);
+  expect(await ids()).toEqual(before);
+});
+
+test("secrets are in no log, no preview and no exported state in plain text", async () => {
+  const { redisUrl } = await stackOutputs(stack);
+  const password = new URL(redisUrl).password;
+  const environment = JSON.parse(await nitro("env", "--json")) as Record<string, string>;
+  const state = await run("pulumi", ["stack", "export", "-s", stack], { env: environment });
+  const preview = await run("pulumi", ["preview", "-s", stack, "--diff"], { env: environment });
+  const logs = await nitro("logs", "-s", stack);
+  expect([state.code, preview.code]).toEqual([0, 0]);
+  for (const text of [state.stdout, preview.stdout, preview.stderr, logs]) expect(text.includes(password)).toBe(false);
+});
+
+test("swap shows the new version and replaces the service and the worker alone", async () => {
+  const before = await ids();
+  const { serviceUrl } = await stackOutputs(stack);
+  const binary = await buildSample(join(scratch, "v2"), "e2e-v2");
+  await nitro("swap", "-s", stack, "--binary", binary);
+  await answersWith(serviceUrl, "e2e-v2");
+  const after = await ids();
+  expect(without(after, "service", "worker")).toEqual(without(before, "service", "worker"));
+  expect(after.service).not.toBe(before.service);
+  expect(after.worker).not.toBe(before.worker);
+  const outputs = await stackOutputs(stack);
+  expect(outputs.service.sha256).toBe(outputs.worker.sha256);
+  sums.set("v2", outputs.service.sha256);
+});
+
+test("swapping one of the two leaves the other, and the outputs say so", async () => {
+  const before = await ids();
+  const binary = await buildSample(join(scratch, "v3"), "e2e-v3");
+  await nitro("swap", "service", "-s", stack, "--binary", binary);
+  const after = await ids();
+  expect(without(after, "service")).toEqual(without(before, "service"));
+  const outputs = await nitroJson<StackOutputs>("outputs", "-s", stack);
+  expect(outputs.worker.sha256).toBe(sums.get("v2"));
+  expect(outputs.service.sha256).not.toBe(sums.get("v2"));
+  await nitro("swap", "-s", stack);
+});
+
+test("pay works after a swap", async () => {
+  await nitro("pay", "-s", stack, "--count", "3");
+});
+
+test("an executable that cannot run is refused with its own message and leaves the stack alone", async () => {
+  const before = await ids();
+  const whole = await buildSample(join(scratch, "whole"), "whole");
+  await run("sh", ["-c", `head -c 100000 '${whole}' > '${scratch}/cut'; printf '#!/bin/sh\\n' > '${scratch}/script'`]);
+  const darwin = await buildEmpty(join(scratch, "darwin"), "darwin", "arm64");
+  const foreign = await buildEmpty(join(scratch, "foreign"), "linux", process.arch === "arm64" ? "amd64" : "arm64");
+  const cases: readonly (readonly [string, RegExp])[] = [
+    [join(scratch, "nothing"), /there is no such file/],
+    [join(scratch, "cut"), /its headers promise \d+/],
+    [join(scratch, "script"), /it is a script/],
+    [darwin, /macOS/],
+    [foreign, /the container engine runs (amd64|arm64)/],
+  ];
+  for (const [binary, message] of cases) {
+    const refused = await tryNitro("swap", "-s", stack, "--binary", binary);
+    expect(refused.code, refused.stderr).toBe(1);
+    expect(refused.stderr).toMatch(message);
+    expect(await ids()).toEqual(before);
+  }
+  expect(await nitroJson<StackStatus>("status", "-s", stack)).toMatchObject({ healthy: true });
+  await nitro("swap", "-s", stack);
+});
+
+test("after a restart of LocalStack the keys are back and a payout is paid", async () => {
+  await Engine.connect().restart(names.containers.localstack);
+  await nitro("up", "-s", stack);
+  await Engine.connect().restart(names.containers.service);
+  await nitro("up", "-s", stack);
+  await nitro("pay", "-s", stack, "--count", "3");
+});
+
+test("a payout is paid exactly once although service and worker die in the middle", async () => {
+  const paying = nitro("pay", "-s", stack, "--count", "10");
+  await new Promise((resolve) => setTimeout(resolve, 1500));
+  const engine = Engine.connect();
+  await Promise.all([
+    engine.restart(names.containers.service, { graceSeconds: 0 }),
+    engine.restart(names.containers.worker, { graceSeconds: 0 }),
+  ]);
+  expect((await paying).match(/\bpaid\b/g)?.length).toBeGreaterThanOrEqual(10);
+});
+
+test("plain pulumi works beside the commands", async () => {
+  const environment = JSON.parse(await nitro("env", "--json")) as Record<string, string>;
+  const before = await ids();
+  const preview = await run("pulumi", ["preview", "-s", stack, "--expect-no-changes", "--non-interactive"], { env: environment });
+  expect(preview.code, preview.stdout + preview.stderr).toBe(0);
+  const up = await run("pulumi", ["up", "-s", stack, "--yes", "--non-interactive"], { env: environment });
+  expect(up.code, up.stdout + up.stderr).toBe(0);
+  expect(await ids()).toEqual(before);
+});
+
+test("down leaves no container, network, volume or staged file", async () => {
+  await nitro("down", "-s", stack, "--yes");
+  expect(await engineResources(stack)).toEqual({ containers: {}, networks: [], volumes: [] });
+  expect(existsSync(join(root, ".nitro", stack))).toBe(false);
+  expect(readdirSync(root).filter((file) => file.startsWith(`Pulumi.${stack}`))).toEqual([]);
+});

@@ -1,0 +1,67 @@
+import { spawn } from "node:child_process";
+import { resolve } from "node:path";
+import { Engine } from "../../cli/docker.ts";
+import { labels } from "../../stacks/names.ts";
+
+/** The repository's folder: commands run there as a user's would. */
+export const root = resolve(import.meta.dirname, "../..");
+
+export interface Result {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs a program without a terminal, to its end. */
+export function run(program: string, args: readonly string[], options: { cwd?: string; env?: NodeJS.ProcessEnv } = {}): Promise<Result> {
+  return new Promise((done, fail) => {
+    const child = spawn(program, args, {
+      cwd: options.cwd ?? root,
+      env: { ...process.env, ...options.env },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    let stdout = "";
+    let stderr = "";
+    child.stdout.on("data", (chunk) => {
+      stdout += chunk;
+    });
+    child.stderr.on("data", (chunk) => {
+      stderr += chunk;
+    });
+    child.once("error", fail);
+    child.once("close", (code) => done({ code: code ?? -1, stdout, stderr }));
+  });
+}
+
+/** Runs `./nitro …` and gives back whatever it ended with. */
+export function tryNitro(...args: string[]): Promise<Result> {
+  return run("./nitro", args);
+}
+
+/** Runs `./nitro …`, which has to succeed. @throws with everything it printed */
+export async function nitro(...args: string[]): Promise<string> {
+  const result = await tryNitro(...args);
+  if (result.code !== 0) throw new Error(`./nitro ${args.join(" ")} ended with ${result.code}:\n${result.stdout}\n${result.stderr}`);
+  return result.stdout;
+}
+
+/** Runs `./nitro … --json`, which has to succeed. */
+export async function nitroJson<T>(...args: string[]): Promise<T> {
+  return JSON.parse(await nitro(...args, "--json")) as T;
+}
+
+/** What the engine has of a stack: container ids by role, and the names of networks and volumes. */
+export async function engineResources(stack: string) {
+  const engine = Engine.connect();
+  const filter = { labels: { [labels.stack]: stack } };
+  const [containers, networks, volumes] = await Promise.all([
+    engine.containers({ ...filter, all: true }),
+    engine.networks(filter),
+    engine.volumes(filter),
+  ]);
+  return {
+    containers: Object.fromEntries(containers.map(({ id, labels: has }) => [has[labels.role] ?? "", id])),
+    networks: networks.map(({ name }) => name),
+    volumes: volumes.map(({ name }) => name).sort(),
+  };
+}
