@@ -1,0 +1,26 @@
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { ensureGo } from "../toolchain/go.ts";
+import { root, run } from "./run.ts";
+
+export interface Built {
+  readonly version: string;
+  readonly file: string;
+  readonly sha256: string;
+}
+
+/** Builds the sample so that /health-check answers with a version of its own. */
+export async function buildVersion(folder: string, version: string): Promise<Built> {
+  const file = join(folder, version);
+  const arch = process.arch === "arm64" ? "arm64" : "amd64";
+  const env = { GOOS: "linux", GOARCH: arch, CGO_ENABLED: "0", GOFLAGS: "-buildvcs=false" };
+  await run(await ensureGo(), ["build", "-trimpath", "-ldflags", `-X main.version=${version}`, "-o", file, "."], env, join(root, "sample"));
+  return {
+    version,
+    file,
+    sha256: createHash("sha256")
+      .update(await readFile(file))
+      .digest("hex"),
+  };
+}
