@@ -33,6 +33,7 @@ func New(ctx context.Context, roleARN string, sharedFile bool) (Clients, error) 
 	if err != nil {
 		return Clients{}, fmt.Errorf("the environment does not configure the AWS SDK: %w", err)
 	}
+	loaded.HTTPClient = WithPlainBodies(loaded.HTTPClient)
 	if sharedFile {
 		loaded.Credentials = aws.NewCredentialsCache(aws.CredentialsProviderFunc(readAgain))
 	}

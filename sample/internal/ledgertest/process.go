@@ -18,6 +18,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/qldbsession"
+
+	"example.com/nitro-stacks/payments/internal/awsclient"
 )
 
 // Name is the ledger's name.
@@ -100,6 +102,7 @@ func (p *Process) Client(t *testing.T) *qldbsession.Client {
 	if err != nil {
 		t.Fatal(err)
 	}
+	loaded.HTTPClient = awsclient.WithPlainBodies(loaded.HTTPClient)
 	return qldbsession.NewFromConfig(loaded)
 }
 
