@@ -1,6 +1,7 @@
 import { labels, type StackNames } from "../stacks/names.ts";
 import type { ContainerState, Engine, Health, NamedResource } from "./docker.ts";
 import { UserError } from "./errors.ts";
+import { presentHealth } from "./present-health.ts";
 import { type StackState, stateIds } from "./stack-state.ts";
 
 /** What the engine has under the stack's label. */
@@ -119,7 +120,14 @@ export async function look(engine: Engine, stack: string): Promise<Seen> {
     engine.networks(filter),
     engine.volumes(filter),
   ]);
-  return { containers, networks, volumes };
+  return { containers: await Promise.all(containers.map((container) => asOfNow(engine, container))), networks, volumes };
+}
+
+/** A part may answer again although the engine has not noticed yet. */
+async function asOfNow<T extends Pick<SeenContainer, "name" | "state" | "health">>(engine: Engine, container: T): Promise<T> {
+  if (container.state !== "running" || container.health !== "unhealthy") return container;
+  const details = await engine.inspect(container.name);
+  return details === undefined ? container : { ...container, health: await presentHealth(engine, details) };
 }
 
 /** Removes what a decision says is to go. */

@@ -2,6 +2,7 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { labels, type Role, roles, stackNames } from "../stacks/names.ts";
 import type { ContainerDetails, ContainerState, Engine, Health } from "./docker.ts";
+import { presentHealth } from "./present-health.ts";
 import { readSealing, type Sealing } from "./sealed.ts";
 
 /** One container of a stack, as it is right now. */
@@ -58,7 +59,7 @@ async function partStatus(engine: Engine, role: Role, container: string, details
   if (details === undefined) return { role, container, id: "", state: "missing", restarts: 0, ports: [] };
   const sha256 = details.labels[labels.executable];
   const [health, memory, image, builtAt] = await Promise.all([
-    details.status === "running" ? currentHealth(engine, details) : undefined,
+    details.status === "running" ? presentHealth(engine, details) : undefined,
     details.running
       ? engine.stats(container).then(
           (stats) => stats.memory,
@@ -83,13 +84,6 @@ async function partStatus(engine: Engine, role: Role, container: string, details
     ports: [...new Set(details.ports.map(({ hostPort }) => hostPort))].sort((a, b) => a - b),
     ...(memory === undefined ? {} : { memory }),
   };
-}
-
-/** The engine looks only every few seconds: while it says "starting", the check itself is run for the present truth. */
-async function currentHealth(engine: Engine, details: ContainerDetails): Promise<Health | undefined> {
-  if (details.health !== "starting" || details.healthCheck === undefined) return details.health;
-  const check = await engine.exec(details.name, details.healthCheck).catch(() => undefined);
-  return check?.exitCode === 0 ? "healthy" : "starting";
 }
 
 /** Containers are declared by their image's id: its tag says more. */
