@@ -5,8 +5,13 @@ import { newId } from "./ids.ts";
 import { readBinary } from "./ion/binary-reader.ts";
 import { ionLimits } from "./ion/value.ts";
 import { type Block, blockProblem, readBlock } from "./journal/block.ts";
-import { Journal } from "./journal/journal.ts";
+import { firstRecord, Journal } from "./journal/journal.ts";
+import { Offsets } from "./journal/offsets.ts";
+import { JournalError } from "./journal/records.ts";
 import { StatementCache } from "./partiql/execute.ts";
+import { capture } from "./snapshot/capture.ts";
+import { readSnapshot } from "./snapshot/file.ts";
+import { Snapshots } from "./snapshot/snapshots.ts";
 import { Store } from "./store/store.ts";
 import { Committer } from "./transaction/commit.ts";
 import { Transaction } from "./transaction/transaction.ts";
@@ -23,6 +28,16 @@ export interface Surroundings {
   readonly onFailure: (error: Error) => void;
 }
 
+/** What a ledger's folder gives. */
+interface Opened {
+  readonly store: Store;
+  readonly journal: Journal;
+  readonly offsets: Offsets;
+  readonly lastCommit: number;
+  /** Where the journal goes on behind the snapshot that was used; its beginning where there was none. */
+  readonly journalEnd: number;
+}
+
 /** One ledger: its tables, its journal, its transactions. */
 export class Ledger {
   readonly store: Store;
@@ -30,51 +45,56 @@ export class Ledger {
   readonly digests = new StatementDigests();
   private readonly journal: Journal;
   private readonly committer: Committer;
-  private readonly blockHashes: Buffer[];
-  private readonly offsets: number[];
+  private readonly offsets: Offsets;
+  private readonly snapshots: Snapshots;
   private readonly surroundings: Surroundings;
-  private lastCommit = 0;
+  private lastCommit: number;
   private isClosed = false;
 
-  private constructor(store: Store, journal: Journal, blocks: { hashes: Buffer[]; offsets: number[] }, surroundings: Surroundings) {
+  private constructor(folder: string, { store, journal, offsets, lastCommit, journalEnd }: Opened, surroundings: Surroundings) {
     this.store = store;
     this.journal = journal;
-    this.blockHashes = blocks.hashes;
-    this.offsets = blocks.offsets;
+    this.offsets = offsets;
+    this.lastCommit = lastCommit;
     this.surroundings = surroundings;
-    this.committer = new Committer(store, journal, {
-      append: (hash, offset) => {
-        blocks.hashes.push(hash);
-        blocks.offsets.push(offset);
-      },
+    this.committer = new Committer(store, journal, offsets);
+    this.snapshots = new Snapshots({
+      path: snapshotPath(folder),
+      journalEnd,
+      capture: () => capture(store, offsets, journal.end, this.lastCommit),
+      flushed: () => journal.flushed(),
+      log: surroundings.log,
     });
   }
 
   /**
-   * Opens a ledger's folder, making it where it is new, and replays its journal.
-   * @throws JournalError where the journal is damaged, naming the place
+   * Opens a ledger's folder, making it where it is new: takes the state from the snapshot, and from the journal what came after it.
+   * @throws JournalError where snapshot or journal are damaged, naming the place
    */
   static async open(folder: string, strandId: string, surroundings: Surroundings): Promise<Ledger> {
     await mkdir(folder, { recursive: true });
-    const store = new Store(strandId);
-    const blocks: { hashes: Buffer[]; offsets: number[] } = { hashes: [], offsets: [] };
-    let latest = 0;
+    const offsets = new Offsets();
+    const snapshot = await readSnapshot(snapshotPath(folder), strandId, offsets);
+    const { store, lastCommit, journalEnd } = snapshot ?? { store: new Store(strandId), lastCommit: 0, journalEnd: firstRecord };
+    const known = store.sequenceNo;
+    let latest = lastCommit;
+    const path = join(folder, "journal");
     const journal = await Journal.open(
-      join(folder, "journal"),
+      path,
       (content, offset) => {
         const block = readBlock(readBinary(content, blockDepth));
         const problem = blockProblem(block, { sequenceNo: store.sequenceNo + 1, previousBlockHash: store.lastBlockHash });
         if (problem !== undefined) throw new Error(problem);
         store.apply(block);
-        blocks.hashes.push(block.blockHash);
-        blocks.offsets.push(offset);
+        offsets.push(offset);
         latest = block.timestamp;
       },
       surroundings.log,
       surroundings.onFailure,
+      journalEnd,
     );
-    const ledger = new Ledger(store, journal, blocks, surroundings);
-    ledger.lastCommit = latest;
+    const ledger = new Ledger(folder, { store, journal, offsets, lastCommit: latest, journalEnd }, surroundings);
+    await ledger.checkJoint(path, known);
     return ledger;
   }
 
@@ -96,17 +116,18 @@ export class Ledger {
     const committed = this.committer.commit(transaction, this.lastCommit);
     this.committer.closed(transaction);
     await committed;
-  }
-
-  /** The hashes of all blocks, in order. */
-  get hashes(): readonly Buffer[] {
-    return this.blockHashes;
+    this.snapshots.committed(this.journal.end, this.store.revisions.heap.size);
   }
 
   /** @returns undefined where there is no such block */
   async block(sequenceNo: number): Promise<Block | undefined> {
-    const offset = this.offsets[sequenceNo];
+    const offset = this.offsets.at(sequenceNo);
     return offset === undefined ? undefined : readBlock(readBinary(await this.journal.read(offset), blockDepth));
+  }
+
+  /** Writes a snapshot, so that the next start need not replay what is in it. */
+  snapshot(): Promise<void> {
+    return this.snapshots.take();
   }
 
   /** Whether it takes no more transactions: its sessions are over. */
@@ -116,6 +137,19 @@ export class Ledger {
 
   async close(): Promise<void> {
     this.isClosed = true;
+    await this.snapshots.close();
     await this.journal.close();
   }
+
+  /** A snapshot belongs to the journal beside it where its last block is there. @throws JournalError */
+  private async checkJoint(path: string, last: number): Promise<void> {
+    const block = await this.block(last);
+    if (block !== undefined && !block.blockHash.equals(this.store.blocks.leaf(last))) {
+      throw new JournalError(path, this.offsets.at(last) ?? 0, `block ${last} is not the one that the snapshot beside it knows`);
+    }
+  }
+}
+
+function snapshotPath(folder: string): string {
+  return join(folder, "snapshot");
 }

@@ -1,4 +1,3 @@
-import { merkleProof } from "../digest/merkle.ts";
 import { IonError } from "../ion/errors.ts";
 import { readText, writeText } from "../ion/text.ts";
 import { blob, field, list, textField } from "../ion/value.ts";
@@ -44,7 +43,7 @@ export async function blockAndProof(
   if (block === undefined) throw new ControlError("InvalidParameterException", `there is no block ${sequenceNo}`);
   if (tip === undefined) return { block, proof: undefined };
   if (tip < sequenceNo) throw new ControlError("InvalidParameterException", "the digest's tip lies before the block");
-  return { block, proof: merkleProof(ledger.hashes.slice(0, tip + 1), sequenceNo) };
+  return { block, proof: ledger.store.blocks.proof(sequenceNo, tip + 1) };
 }
 
 /** A proof as the API shows it: an Ion list of hashes. */

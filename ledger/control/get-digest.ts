@@ -1,4 +1,3 @@
-import { merkleRoot } from "../digest/merkle.ts";
 import { writeText } from "../ion/text.ts";
 import { addressValue } from "../store/revision.ts";
 import { ledgerNamed } from "./addresses.ts";
@@ -11,7 +10,7 @@ export function getDigest({ registry, path: [name = ""] }: ControlRequest): unkn
   const { strandId, sequenceNo } = ledger.store;
   if (sequenceNo < 0) throw new ControlError("ResourcePreconditionNotMetException", `Ledger ${name} has no block yet`);
   return {
-    Digest: merkleRoot(ledger.hashes).toString("base64"),
+    Digest: ledger.store.blocks.root().toString("base64"),
     DigestTipAddress: { IonText: writeText(addressValue({ strandId, sequenceNo })) },
   };
 }

@@ -51,6 +51,20 @@ export function readAllBinary(bytes: Buffer, depth = ionLimits.depth): IonValue[
   return values;
 }
 
+/**
+ * Reads one field of the one struct in the bytes, and skips the others.
+ * @returns the first field of the name; undefined where there is none, or the value is no struct
+ * @throws IonError
+ */
+export function readField(bytes: Buffer, name: string): IonValue | undefined {
+  const reader = new Reader(bytes, ionLimits.depth);
+  while (reader.at < bytes.length && !reader.atStruct()) {
+    const value = reader.topLevel();
+    if (value?.type === "struct") return value.fields.find((each) => each.name === name)?.value;
+  }
+  return reader.at < bytes.length ? reader.fieldNamed(name) : undefined;
+}
+
 class Reader {
   at = 0;
   private readonly bytes: Buffer;
@@ -76,6 +90,33 @@ class Reader {
       return undefined;
     }
     return value;
+  }
+
+  /** Whether a struct without annotations comes next. */
+  atStruct(): boolean {
+    return (this.bytes[this.at] ?? 0) >> 4 === 13;
+  }
+
+  /** Reads the struct that comes next as far as a field of a name. */
+  fieldNamed(name: string): IonValue | undefined {
+    const stop = this.contentEnd(this.bytes.length);
+    while (this.at < stop) {
+      const own = this.symbol(this.varUint(stop));
+      if (own === name) {
+        const value = this.value(stop, 1);
+        if (value !== undefined) return value;
+      } else this.at = this.contentEnd(stop);
+    }
+    return undefined;
+  }
+
+  /** Passes a value's descriptor. @returns where its content ends */
+  private contentEnd(end: number): number {
+    const descriptor = this.byte(end);
+    const [type, low] = [descriptor >> 4, descriptor & 15];
+    if (low === 15 || type === 1) return this.at;
+    const length = low === 14 || (type === 13 && low === 1) ? this.varUint(end) : low;
+    return this.at + length;
   }
 
   private useSymbolTable(fields: readonly Field[]): void {

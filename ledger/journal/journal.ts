@@ -5,6 +5,9 @@ import { frame, JournalError, readRecord, scanRecords } from "./records.ts";
 
 const header = Buffer.from("nitro-ledger-journal-1\n", "latin1");
 
+/** Where the first record of a journal begins. */
+export const firstRecord = header.length;
+
 /** A record that waits to be written. */
 interface Waiting {
   readonly bytes: Buffer;
@@ -23,7 +26,7 @@ export class Journal {
   private waiting: Waiting[] = [];
   private running: Promise<void> | undefined;
   private failure: Error | undefined;
-  private end: number;
+  private position: number;
   /** The promise of the last record appended. */
   private last: Promise<void> = Promise.resolve();
 
@@ -31,7 +34,7 @@ export class Journal {
     this.file = file;
     this.onFailure = onFailure;
     this.path = path;
-    this.end = end;
+    this.position = end;
   }
 
   /**
@@ -39,6 +42,7 @@ export class Journal {
    * @param onRecord called with each record's content and offset, in order; what it throws refuses the journal at that place
    * @param onTorn told what was cut off
    * @param onFailure told once that a write failed
+   * @param from offset of the first record to read: those before it are known already
    * @throws JournalError naming file, offset and what is wrong
    */
   static async open(
@@ -46,10 +50,12 @@ export class Journal {
     onRecord: (content: Buffer, offset: number) => void,
     onTorn: (message: string) => void,
     onFailure: (error: Error) => void,
+    from = firstRecord,
   ): Promise<Journal> {
     const file = await open(path, "a+", 0o600);
     try {
       let { size } = await file.stat();
+      if (size < from && from > firstRecord) throw new JournalError(path, size, `the file ends here, but blocks up to offset ${from} were committed`);
       if (size < header.length) {
         const begun = Buffer.alloc(size);
         await file.read(begun, 0, size, 0);
@@ -63,7 +69,7 @@ export class Journal {
       const found = Buffer.alloc(header.length);
       await file.read(found, 0, header.length, 0);
       if (!found.equals(header)) throw new JournalError(path, 0, "this is not a ledger's journal of this version");
-      const sound = await scanRecords(file, path, header.length, size, onRecord);
+      const sound = await scanRecords(file, path, from, size, onRecord);
       if (sound < size) {
         onTorn(
           `${path}: the last record was cut off at offset ${sound} (${size - sound} bytes of a commit that was never answered): removed`,
@@ -85,14 +91,19 @@ export class Journal {
    */
   append(content: Buffer): { readonly offset: number; readonly durable: Promise<void> } {
     const bytes = frame(content);
-    const offset = this.end;
-    this.end += bytes.length;
+    const offset = this.position;
+    this.position += bytes.length;
     const durable = new Promise<void>((done, failed) => {
       this.waiting.push({ bytes, done, failed });
     });
     this.last = durable;
     this.running ??= this.drain();
     return { offset, durable };
+  }
+
+  /** Where the next record will begin. */
+  get end(): number {
+    return this.position;
   }
 
   /** Resolves once everything appended so far is on disk: what comes after does not hold it up. */

@@ -4,13 +4,18 @@ import { crc32 } from "node:zlib";
 /** The journal is damaged; the message names file, offset and what is wrong. */
 export class JournalError extends Error {
   override readonly name = "JournalError";
+  readonly offset: number;
+  readonly what: string;
 
   constructor(path: string, offset: number, what: string) {
     super(`${path}, offset ${offset}: ${what}`);
+    this.offset = offset;
+    this.what = what;
   }
 }
 
-const headSize = 12;
+/** Bytes before a record's content. */
+export const headSize = 12;
 const chunkSize = 4 << 20;
 
 /** Frames a content as a record: its length, the CRC-32 of the length, the CRC-32 of the content (4 bytes each, big-endian), the content. */
@@ -28,7 +33,9 @@ export async function readRecord(file: FileHandle, path: string, offset: number)
   await file.read(head, 0, headSize, offset);
   const length = contentLength(head);
   if (length === undefined) throw new JournalError(path, offset, "no record begins here");
-  const content = Buffer.alloc(length);
+  const { size } = await file.stat();
+  if (offset + headSize + length > size) throw new JournalError(path, offset, `the file ends at ${size}, inside a record`);
+  const content = Buffer.allocUnsafeSlow(length);
   await file.read(content, 0, length, offset + headSize);
   if (crc32(content) !== head.readUInt32BE(8)) throw new JournalError(path, offset, "the checksum of a record does not fit");
   return content;

@@ -22,9 +22,9 @@ export interface Metadata {
 export interface Revision {
   readonly address: BlockAddress;
   readonly hash: Buffer;
-  readonly data?: IonValue;
+  readonly data?: IonValue | undefined;
   /** Of redacted data. */
-  readonly dataHash?: Buffer;
+  readonly dataHash?: Buffer | undefined;
   readonly metadata: Metadata;
 }
 

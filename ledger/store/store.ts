@@ -1,6 +1,9 @@
+import { MerkleTree } from "../digest/merkle-tree.ts";
 import type { Block } from "../journal/block.ts";
 import { catalogId, readDefinition } from "./catalog.ts";
 import type { Revision } from "./revision.ts";
+import { Revisions } from "./revisions.ts";
+import type { StoredRevision } from "./stored-revision.ts";
 import { Table } from "./table.ts";
 
 /** What a committed transaction changed, in the terms of read sets. */
@@ -16,22 +19,39 @@ export interface Change {
 /** The committed state of one ledger. It changes by whole blocks alone. */
 export class Store {
   readonly strandId: string;
+  readonly revisions: Revisions;
   /** All tables by id, dropped ones too. */
   readonly tables = new Map<string, Table>();
-  /** Revisions of table definitions, by table id. */
-  readonly definitions = new Map<string, Revision[]>();
-  /** Number of the last block; -1 before the first. */
-  sequenceNo = -1;
-  lastBlockHash: Buffer = Buffer.alloc(0);
+  /** Where the last revision of each table's definition is, by table id. */
+  readonly definitions = new Map<string, number>();
+  /** Over the hashes of all blocks. */
+  readonly blocks = new MerkleTree();
   private readonly active = new Map<string, Table>();
 
   constructor(strandId: string) {
     this.strandId = strandId;
+    this.revisions = new Revisions(strandId);
+  }
+
+  /** Number of the last block; -1 before the first. */
+  get sequenceNo(): number {
+    return this.blocks.size - 1;
+  }
+
+  /** No bytes before the first block. */
+  get lastBlockHash(): Buffer {
+    return Buffer.from(this.blocks.leaf(this.sequenceNo));
   }
 
   /** The active table of a name. */
   activeTable(name: string): Table | undefined {
     return this.active.get(name);
+  }
+
+  /** The last revision of a table's definition. */
+  definition(tableId: string): StoredRevision | undefined {
+    const at = this.definitions.get(tableId);
+    return at === undefined ? undefined : this.revisions.at(at);
   }
 
   apply(block: Block): Change {
@@ -47,19 +67,29 @@ export class Store {
       }
       const table = this.tables.get(tableId);
       if (table === undefined) throw new Error(`a revision of document ${id} belongs to the unknown table ${tableId}`);
-      for (const key of table.apply(revision)) keys.add(key);
+      for (const key of table.apply(id, this.revisions.add(revision, table.latest(id)?.at), revision)) keys.add(key);
     }
-    this.sequenceNo = block.address.sequenceNo;
-    this.lastBlockHash = block.blockHash;
+    this.blocks.append(block.blockHash);
     return { sequenceNo: this.sequenceNo, tables, documents, keys, names };
+  }
+
+  /** Takes over a table whose definition lies at an address of the heap. */
+  loadTable(at: number): Table {
+    const { id, data } = this.revisions.at(at);
+    if (data === undefined) throw new Error(`the definition of table ${id} lacks its data`);
+    const table = new Table(readDefinition(data), this.revisions);
+    this.definitions.set(id, at);
+    this.tables.set(id, table);
+    if (table.definition.status === "ACTIVE") this.active.set(table.definition.name, table);
+    return table;
   }
 
   private define(revision: Revision): string {
     if (revision.data === undefined) throw new Error("a table's definition lacks its data");
     const definition = readDefinition(revision.data);
-    this.definitions.set(definition.id, [...(this.definitions.get(definition.id) ?? []), revision]);
+    this.definitions.set(definition.id, this.revisions.add(revision, this.definitions.get(definition.id)));
     const known = this.tables.get(definition.id);
-    const table = known ?? new Table(definition);
+    const table = known ?? new Table(definition, this.revisions);
     if (known === undefined) this.tables.set(definition.id, table);
     else known.define(definition);
     if (definition.status === "ACTIVE") this.active.set(definition.name, table);

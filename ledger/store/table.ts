@@ -1,6 +1,9 @@
 import { equalityKey } from "../ion/compare.ts";
 import { field, type IonValue } from "../ion/value.ts";
+import { Index } from "./index-entries.ts";
 import type { Revision } from "./revision.ts";
+import type { Revisions } from "./revisions.ts";
+import type { StoredRevision } from "./stored-revision.ts";
 
 export interface IndexDefinition {
   readonly indexId: string;
@@ -16,23 +19,19 @@ export interface TableDefinition {
   readonly indexes: readonly IndexDefinition[];
 }
 
-/** A document with all its revisions, the latest last. */
-export interface StoredDocument {
-  readonly id: string;
-  readonly revisions: Revision[];
-}
-
 /** The committed content of a table. */
 export class Table {
   definition: TableDefinition;
-  /** Every document that ever was, deleted ones too, in the order of their insertion. */
-  readonly documents = new Map<string, StoredDocument>();
-  /** Those that are not deleted. */
-  readonly live = new Map<string, StoredDocument>();
-  private readonly indexes = new Map<string, Map<string, Set<string>>>();
+  /** Where the last revision of each document is, in the order of their insertion. */
+  readonly live = new Map<string, number>();
+  /** The same of the documents that were deleted. */
+  readonly deleted = new Map<string, number>();
+  private readonly revisions: Revisions;
+  private readonly indexes = new Map<string, Index>();
 
-  constructor(definition: TableDefinition) {
+  constructor(definition: TableDefinition, revisions: Revisions) {
     this.definition = definition;
+    this.revisions = revisions;
     this.buildIndexes();
   }
 
@@ -42,26 +41,41 @@ export class Table {
     this.buildIndexes();
   }
 
-  /** Adds a revision. @returns the keys, as `keyOf` writes them, under which the document was or is found */
-  apply(revision: Revision): string[] {
-    const { id } = revision.metadata;
-    const document = this.documents.get(id) ?? { id, revisions: [] };
-    const before = document.revisions.at(-1)?.data;
-    document.revisions.push(revision);
-    this.documents.set(id, document);
-    if (revision.data === undefined) this.live.delete(id);
-    else this.live.set(id, document);
+  /** The last revision of a document, deleted or not. */
+  latest(id: string): StoredRevision | undefined {
+    const at = this.live.get(id) ?? this.deleted.get(id);
+    return at === undefined ? undefined : this.revisions.at(at);
+  }
+
+  /**
+   * Takes over a document's new last revision.
+   * @param at its address
+   * @returns the keys, as `keyOf` writes them, under which the document was or is found
+   */
+  apply(id: string, at: number, { data, dataHash }: Pick<Revision, "data" | "dataHash">): string[] {
+    const before = this.live.get(id);
+    // A redacted revision was not the last one when it was redacted: one that follows in the journal replaces it.
+    if (data === undefined && dataHash === undefined) {
+      this.live.delete(id);
+      this.deleted.set(id, at);
+    } else this.live.set(id, at);
+    const old = before === undefined || this.indexes.size === 0 ? undefined : this.revisions.at(before);
     const keys: string[] = [];
-    for (const { field: name } of this.definition.indexes) {
-      const [old, now] = [indexKey(before, name), indexKey(revision.data, name)];
-      if (old !== undefined) keys.push(keyOf(this.definition.id, name, old));
-      if (now !== undefined) keys.push(keyOf(this.definition.id, name, now));
-      if (old === now) continue;
-      const entries = this.indexes.get(name);
-      if (old !== undefined) removeFrom(entries, old, id);
-      if (now !== undefined) addTo(entries, now, id);
+    for (const [name, index] of this.indexes) {
+      const [was, is] = [fieldKey(old?.field(name)), fieldKey(field(data, name))];
+      if (was !== undefined) keys.push(keyOf(this.definition.id, name, was));
+      if (is !== undefined && is !== was) keys.push(keyOf(this.definition.id, name, is));
+      if (was === is) continue;
+      if (was !== undefined) index.remove(was, id);
+      if (is !== undefined) index.add(is, id);
     }
     return keys;
+  }
+
+  /** Takes over documents as a snapshot has them; `buildIndexes` follows once all are there. */
+  load(at: number): void {
+    const revision = this.revisions.at(at);
+    (revision.isLive ? this.live : this.deleted).set(revision.id, at);
   }
 
   hasIndex(name: string): boolean {
@@ -69,20 +83,21 @@ export class Table {
   }
 
   /** Ids of live documents whose field has a value. @param name of an indexed field */
-  lookup(name: string, key: string): Iterable<string> {
-    return this.indexes.get(name)?.get(key) ?? [];
+  lookup(name: string, key: string): readonly string[] {
+    return this.indexes.get(name)?.lookup(key) ?? [];
   }
 
-  private buildIndexes(): void {
+  /** Makes the indexes that the definition asks for and that are not there yet. */
+  buildIndexes(): void {
     const wanted = new Set(this.definition.indexes.map((index) => index.field));
     for (const name of [...this.indexes.keys()]) if (!wanted.has(name)) this.indexes.delete(name);
     for (const name of wanted) {
       if (this.indexes.has(name)) continue;
-      const entries = new Map<string, Set<string>>();
-      this.indexes.set(name, entries);
-      for (const { id, revisions } of this.live.values()) {
-        const key = indexKey(revisions.at(-1)?.data, name);
-        if (key !== undefined) addTo(entries, key, id);
+      const index = new Index();
+      this.indexes.set(name, index);
+      for (const [id, at] of this.live) {
+        const key = fieldKey(this.revisions.at(at).field(name));
+        if (key !== undefined) index.add(key, id);
       }
     }
   }
@@ -90,23 +105,14 @@ export class Table {
 
 /** What an index finds a document by; undefined where it does not hold the document. */
 export function indexKey(data: IonValue | undefined, name: string): string | undefined {
-  const value = field(data, name);
+  return fieldKey(field(data, name));
+}
+
+function fieldKey(value: IonValue | undefined): string | undefined {
   return value && equalityKey(value);
 }
 
 /** A key of one index of one table, for read sets. */
 export function keyOf(tableId: string, name: string, key: string): string {
   return `${tableId}/${name}/${key}`;
-}
-
-function addTo(entries: Map<string, Set<string>> | undefined, key: string, id: string): void {
-  const ids = entries?.get(key);
-  if (ids === undefined) entries?.set(key, new Set([id]));
-  else ids.add(id);
-}
-
-function removeFrom(entries: Map<string, Set<string>> | undefined, key: string, id: string): void {
-  const ids = entries?.get(key);
-  ids?.delete(id);
-  if (ids?.size === 0) entries?.delete(key);
 }

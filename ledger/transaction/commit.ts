@@ -1,19 +1,16 @@
 import { writeBinary } from "../ion/binary-writer.ts";
 import { blockValue, type DocumentInfo, makeBlock } from "../journal/block.ts";
 import type { Journal } from "../journal/journal.ts";
+import type { Offsets } from "../journal/offsets.ts";
 import { catalogId, definitionValue } from "../store/catalog.ts";
 import { type Metadata, type Revision, revisionHash } from "../store/revision.ts";
 import type { Change, Store } from "../store/store.ts";
+import type { StoredRevision } from "../store/stored-revision.ts";
 import { badRequest, LedgerError } from "./errors.ts";
 import type { Transaction } from "./transaction.ts";
 
 /** QLDB's limits of one transaction: https://docs.aws.amazon.com/qldb/latest/developerguide/limits.html */
 export const limits = { documents: 40, bytes: 4 << 20, documentBytes: 128 << 10 };
-
-/** Where the blocks of a ledger are kept: content and place in the journal. */
-export interface BlockLog {
-  append(blockHash: Buffer, offset: number): void;
-}
 
 /**
  * Commits transactions one after the other, in memory at once and on disk together with others. Changes of recent commits are kept as long as
@@ -22,14 +19,14 @@ export interface BlockLog {
 export class Committer {
   private readonly store: Store;
   private readonly journal: Journal;
-  private readonly log: BlockLog;
+  private readonly offsets: Offsets;
   private recent: Change[] = [];
   private readonly open = new Set<Transaction>();
 
-  constructor(store: Store, journal: Journal, log: BlockLog) {
+  constructor(store: Store, journal: Journal, offsets: Offsets) {
     this.store = store;
     this.journal = journal;
-    this.log = log;
+    this.offsets = offsets;
   }
 
   opened(transaction: Transaction): void {
@@ -70,7 +67,7 @@ export class Committer {
       throw badRequest(`Transaction ${transaction.id} has ${content.length} bytes: allowed are ${limits.bytes}`);
     const { offset, durable } = this.journal.append(content);
     this.recent.push(this.store.apply(block));
-    this.log.append(block.blockHash, offset);
+    this.offsets.push(offset);
     await durable;
   }
 
@@ -80,7 +77,7 @@ export class Committer {
     const documents = new Map<string, DocumentInfo>();
     const metadata = (id: string, version: number): Metadata => ({ id, version, txTime: now, txId: transaction.id });
     for (const { definition, statements } of transaction.definitions.values()) {
-      const meta = metadata(definition.id, this.store.definitions.get(definition.id)?.length ?? 0);
+      const meta = metadata(definition.id, versionAfter(this.store.definition(definition.id)));
       const data = definitionValue(definition);
       revisions.push({ address, hash: revisionHash(meta, data), data, metadata: meta });
       documents.set(definition.id, { tableName: catalogId, tableId: catalogId, statements });
@@ -89,14 +86,18 @@ export class Committer {
       const table = this.store.tables.get(tableId);
       const tableName = transaction.definitions.get(tableId)?.definition.name ?? table?.definition.name ?? "";
       for (const { id, data, statements } of pending.values()) {
-        const known = table?.documents.get(id);
+        const known = table?.latest(id);
         // Inserted and deleted by the same transaction: nothing ever was.
         if (known === undefined && data === undefined) continue;
-        const meta = metadata(id, known?.revisions.length ?? 0);
+        const meta = metadata(id, versionAfter(known));
         revisions.push({ address, hash: revisionHash(meta, data), ...(data === undefined ? {} : { data }), metadata: meta });
         documents.set(id, { tableName, tableId, statements });
       }
     }
     return { revisions, documents };
   }
+}
+
+function versionAfter(last: StoredRevision | undefined): number {
+  return last === undefined ? 0 : last.version + 1;
 }

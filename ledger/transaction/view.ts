@@ -3,7 +3,8 @@ import { struct } from "../ion/value.ts";
 import { definitionValue } from "../store/catalog.ts";
 import { metadataValue, type Revision, revisionValue } from "../store/revision.ts";
 import type { Store } from "../store/store.ts";
-import { indexKey, keyOf, type TableDefinition } from "../store/table.ts";
+import type { StoredRevision } from "../store/stored-revision.ts";
+import { indexKey, keyOf, type Table, type TableDefinition } from "../store/table.ts";
 import type { IoUsage, Transaction } from "./transaction.ts";
 
 /** A document as a transaction sees it. */
@@ -11,7 +12,7 @@ export interface Document {
   readonly id: string;
   readonly data: IonValue;
   /** Its last committed revision; undefined for one that this transaction has inserted. */
-  readonly revision: Revision | undefined;
+  readonly revision: StoredRevision | undefined;
   /** Changed by this transaction. */
   readonly changed: boolean;
 }
@@ -70,7 +71,7 @@ export class TransactionView {
     this.transaction.reads.table(table.id, this.store.sequenceNo);
     const pending = this.transaction.pending(table.id);
     const stored = this.store.tables.get(table.id);
-    for (const { id } of stored?.live.values() ?? []) {
+    for (const id of stored?.live.keys() ?? []) {
       const document = this.look(table.id, id);
       if (document === undefined) continue;
       this.usage.readIOs++;
@@ -79,7 +80,7 @@ export class TransactionView {
     for (const { id, data } of [...(pending?.values() ?? [])]) {
       if (data === undefined || stored?.live.has(id)) continue;
       this.usage.readIOs++;
-      yield { id, data, revision: stored?.documents.get(id)?.revisions.at(-1), changed: true };
+      yield { id, data, revision: stored?.latest(id), changed: true };
     }
   }
 
@@ -110,7 +111,7 @@ export class TransactionView {
     }
     for (const key of wanted) {
       this.transaction.reads.key(keyOf(table.id, field, key), this.store.sequenceNo);
-      for (const id of [...(stored?.lookup(field, key) ?? [])]) {
+      for (const id of stored?.lookup(field, key) ?? []) {
         if (pending?.has(id)) continue;
         const document = this.look(table.id, id);
         if (document === undefined) continue;
@@ -122,7 +123,7 @@ export class TransactionView {
       const key = indexKey(data, field);
       if (data === undefined || key === undefined || !wanted.has(key)) continue;
       this.usage.readIOs++;
-      yield { id, data, revision: stored?.documents.get(id)?.revisions.at(-1), changed: true };
+      yield { id, data, revision: stored?.latest(id), changed: true };
     }
   }
 
@@ -133,12 +134,10 @@ export class TransactionView {
   *history(table: TableDefinition, ids: Iterable<string> | undefined, window: { start: number; end: number }): Generator<Revision> {
     const stored = this.store.tables.get(table.id);
     if (ids === undefined) this.transaction.reads.table(table.id, this.store.sequenceNo);
-    for (const id of ids === undefined ? (stored?.documents.keys() ?? []) : new Set(ids)) {
+    const documents = ids === undefined ? (stored === undefined ? [] : everyId(stored)) : new Set(ids);
+    for (const id of documents) {
       if (ids !== undefined) this.transaction.reads.document(id, this.store.sequenceNo);
-      const revisions = stored?.documents.get(id)?.revisions ?? [];
-      for (const [index, revision] of [...revisions].entries()) {
-        const until = revisions[index + 1]?.metadata.txTime ?? Number.POSITIVE_INFINITY;
-        if (revision.metadata.txTime > window.end || until <= window.start) continue;
+      for (const revision of revisionsWithin(stored?.latest(id), window)) {
         this.usage.readIOs++;
         yield revision;
       }
@@ -148,14 +147,31 @@ export class TransactionView {
   /** A row of the committed view. Of a change that is not committed there is no block and no hash yet. */
   committed({ id, data, revision, changed }: Document): IonValue {
     if (!changed && revision !== undefined) return revisionValue(revision);
-    const version = revision === undefined ? 0 : revision.metadata.version + 1;
+    const version = revision === undefined ? 0 : revision.version + 1;
     return struct({ data, metadata: metadataValue({ id, version, txTime: this.transaction.startTime, txId: this.transaction.id }) });
   }
 
   private look(tableId: string, id: string): Document | undefined {
-    const revision = this.store.tables.get(tableId)?.documents.get(id)?.revisions.at(-1);
+    const revision = this.store.tables.get(tableId)?.latest(id);
     const pending = this.transaction.pending(tableId)?.get(id);
     const data = pending === undefined ? revision?.data : pending.data;
     return data === undefined ? undefined : { id, data, revision, changed: pending !== undefined };
   }
+}
+
+/** Every document of a table, deleted ones too. */
+function* everyId({ live, deleted }: Table): Generator<string> {
+  yield* live.keys();
+  yield* deleted.keys();
+}
+
+/** A document's revisions that were current at some time of a window, oldest first. */
+function revisionsWithin(latest: StoredRevision | undefined, window: { start: number; end: number }): StoredRevision[] {
+  const found: StoredRevision[] = [];
+  let until = Number.POSITIVE_INFINITY;
+  for (let revision = latest; revision !== undefined && until > window.start; revision = revision.previous) {
+    if (revision.txTime <= window.end) found.push(revision);
+    until = revision.txTime;
+  }
+  return found.reverse();
 }

@@ -1,0 +1,62 @@
+import type { Captured } from "./capture.ts";
+import { writeSnapshot } from "./file.ts";
+
+/** A start replays at most so much of the journal without a snapshot, or an eighth of what a snapshot holds. */
+const leastBytes = 16 << 20;
+const share = 8;
+
+export interface SnapshotsOptions {
+  readonly path: string;
+  /** Where the journal goes on behind the last snapshot. */
+  readonly journalEnd: number;
+  readonly capture: () => Captured;
+  /** Resolves once everything that was captured is in the journal on disk: a snapshot never runs ahead of it. */
+  readonly flushed: () => Promise<void>;
+  readonly log: (message: string) => void;
+}
+
+/** Takes a snapshot whenever enough was committed since the last one. A snapshot that fails costs time at the next start, nothing else. */
+export class Snapshots {
+  private readonly options: SnapshotsOptions;
+  private journalEnd: number;
+  private running: Promise<void> | undefined;
+  private ended = false;
+
+  constructor(options: SnapshotsOptions) {
+    this.options = options;
+    this.journalEnd = options.journalEnd;
+  }
+
+  /** To be called after each commit. @param heapSize bytes that a snapshot would hold */
+  committed(journalEnd: number, heapSize: number): void {
+    if (journalEnd - this.journalEnd > Math.max(leastBytes, heapSize / share)) this.take().catch(() => undefined);
+  }
+
+  /** Takes one now, or waits for the one that is under way. */
+  take(): Promise<void> {
+    this.running ??= this.write().finally(() => {
+      this.running = undefined;
+    });
+    return this.running;
+  }
+
+  /** Gives up the one that is under way, and takes no more. */
+  async close(): Promise<void> {
+    this.ended = true;
+    await this.running?.catch(() => undefined);
+  }
+
+  private async write(): Promise<void> {
+    if (this.ended) return;
+    const { path, capture, flushed, log } = this.options;
+    const captured = capture();
+    this.journalEnd = captured.head.journalEnd;
+    try {
+      await flushed();
+      await writeSnapshot(path, captured, () => this.ended);
+    } catch (error) {
+      log(`${path}: no snapshot was taken, the next start takes longer: ${error instanceof Error ? error.message : String(error)}`);
+      throw error;
+    }
+  }
+}
