@@ -2,12 +2,13 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { StatementDigests } from "./digest/statement-digest.ts";
 import { newId } from "./ids.ts";
-import { readBinary } from "./ion/binary-reader.ts";
-import { ionLimits } from "./ion/value.ts";
-import { type Block, blockProblem, readBlock } from "./journal/block.ts";
+import { type Block, blockProblem, readJournalBlock } from "./journal/block.ts";
 import { firstRecord, Journal } from "./journal/journal.ts";
 import { Offsets } from "./journal/offsets.ts";
 import { JournalError } from "./journal/records.ts";
+import { withoutData } from "./journal/redaction.ts";
+import type { Redaction } from "./journal/redaction-value.ts";
+import { finishRewrite, rewriteRecord } from "./journal/rewrite.ts";
 import { StatementCache } from "./partiql/execute.ts";
 import { capture } from "./snapshot/capture.ts";
 import { readSnapshot } from "./snapshot/file.ts";
@@ -15,9 +16,6 @@ import { Snapshots } from "./snapshot/snapshots.ts";
 import { Store } from "./store/store.ts";
 import { Committer } from "./transaction/commit.ts";
 import { Transaction } from "./transaction/transaction.ts";
-
-/** A document lies a few levels deep in its block. */
-const blockDepth = ionLimits.depth + 10;
 
 /** What the world outside gives a ledger; tests give their own. */
 export interface Surroundings {
@@ -79,14 +77,18 @@ export class Ledger {
     const known = store.sequenceNo;
     let latest = lastCommit;
     const path = join(folder, "journal");
+    await finishRewrite(path);
+    // A snapshot is taken only when everything before it is erased: what follows it may be left.
+    const redactions: Redaction[] = [];
     const journal = await Journal.open(
       path,
       (content, offset) => {
-        const block = readBlock(readBinary(content, blockDepth));
+        const block = readJournalBlock(content);
         const problem = blockProblem(block, { sequenceNo: store.sequenceNo + 1, previousBlockHash: store.lastBlockHash });
         if (problem !== undefined) throw new Error(problem);
         store.apply(block);
         offsets.push(offset);
+        redactions.push(...block.redactions);
         latest = block.timestamp;
       },
       surroundings.log,
@@ -95,6 +97,7 @@ export class Ledger {
     );
     const ledger = new Ledger(folder, { store, journal, offsets, lastCommit: latest, journalEnd }, surroundings);
     await ledger.checkJoint(path, known);
+    for (const redaction of redactions) await ledger.erase(redaction);
     return ledger;
   }
 
@@ -111,18 +114,43 @@ export class Ledger {
 
   /** @throws LedgerError OccConflictException. The transaction is over either way. */
   async commit(transaction: Transaction): Promise<void> {
+    const { redaction } = transaction;
+    if (redaction === undefined) await this.append(transaction);
+    else {
+      await this.snapshots.without(async () => {
+        await this.append(transaction);
+        await this.erase(redaction);
+      });
+    }
+    this.snapshots.committed(this.journal.end, this.store.revisions.heap.size);
+  }
+
+  private async append(transaction: Transaction): Promise<void> {
     // Time in a journal never runs backwards, whatever the clock does.
     this.lastCommit = Math.max(this.lastCommit, this.surroundings.now());
     const committed = this.committer.commit(transaction, this.lastCommit);
     this.committer.closed(transaction);
     await committed;
-    this.snapshots.committed(this.journal.end, this.store.revisions.heap.size);
+  }
+
+  /** Erases a revision's data from the journal, unless that is done. */
+  private async erase({ address, documentId }: Redaction): Promise<void> {
+    const offset = this.offsets.at(address.sequenceNo);
+    if (offset === undefined) return;
+    const record = await this.journal.read(offset);
+    const content = withoutData(readJournalBlock(record), documentId, record.length);
+    if (content !== undefined) await rewriteRecord(this.journal.path, offset, content);
   }
 
   /** @returns undefined where there is no such block */
   async block(sequenceNo: number): Promise<Block | undefined> {
     const offset = this.offsets.at(sequenceNo);
-    return offset === undefined ? undefined : readBlock(readBinary(await this.journal.read(offset), blockDepth));
+    return offset === undefined ? undefined : readJournalBlock(await this.journal.read(offset));
+  }
+
+  /** Its journal so far, for those who verify it. */
+  get journalFile(): { readonly path: string; readonly end: number } {
+    return { path: this.journal.path, end: this.journal.end };
   }
 
   /** Writes a snapshot, so that the next start need not replay what is in it. */

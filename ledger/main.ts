@@ -1,8 +1,10 @@
 import { mkdirSync } from "node:fs";
+import { isMainThread } from "node:worker_threads";
 import { Registry } from "./control/registry.ts";
 import { lockFolder } from "./folder-lock.ts";
 import { ledgerServer } from "./http/server.ts";
 import { Sessions } from "./session/session.ts";
+import { verifyAsThread, verifyInBackground } from "./verify/background.ts";
 
 /** Settings of the process, all from its environment. */
 function settings(env: NodeJS.ProcessEnv) {
@@ -57,11 +59,15 @@ async function main(): Promise<void> {
     log(`listening on http://${host}:${actual}, ledgers: ${ledgers} (ready after ${Math.round(performance.now() - began)} ms)`);
   });
 
+  const verifying = new AbortController();
+  verifyAll(registry, verifying.signal);
+
   let stopping = false;
   const stop = async (): Promise<void> => {
     if (stopping) return;
     stopping = true;
     clearInterval(sweeping);
+    verifying.abort();
     // What is being answered is answered; whoever takes longer is cut off.
     const answered = new Promise((resolve) => server.close(resolve));
     server.closeIdleConnections();
@@ -75,4 +81,22 @@ async function main(): Promise<void> {
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => void stop());
 }
 
-main().catch((error: unknown) => fail(error instanceof Error ? error.message : String(error)));
+/** All that was committed before this start, whatever of it the start itself has read. */
+function verifyAll(registry: Registry, signal: AbortSignal): void {
+  for (const { name } of registry.list()) {
+    const ledger = registry.ledger(name);
+    if (ledger === undefined || ledger.store.sequenceNo < 0) continue;
+    verifyInBackground(new URL(import.meta.url), ledger.journalFile, signal).then(
+      (blocks) => {
+        if (blocks !== undefined) log(`ledger ${name}: verified ${blocks} blocks`);
+      },
+      (error: unknown) => {
+        // A ledger that was deleted meanwhile has no journal any more.
+        if (!ledger.closed) fail(`ledger ${name} is damaged: ${error instanceof Error ? error.message : String(error)}`);
+      },
+    );
+  }
+}
+
+const run = isMainThread ? main : verifyAsThread;
+run().catch((error: unknown) => fail(error instanceof Error ? error.message : String(error)));

@@ -18,13 +18,12 @@ export async function getRevision({ registry, path: [name = ""], body }: Control
   const answer = { Revision: { IonText: writeText(revisionValue(revision)) } };
   if (proof === undefined) return answer;
   // From the revision to the root of the revisions, over the entries to the block's hash, from there to the digest.
-  const [info = Buffer.alloc(0)] = block.entriesHashList;
   const way = [
     ...merkleProof(
       block.revisions.map(({ hash }) => hash),
       index,
     ),
-    info,
+    ...merkleProof(block.entriesHashList, 1),
     block.previousBlockHash,
     ...proof,
   ];

@@ -16,6 +16,27 @@ export function writeBinary(value: IonValue): Buffer {
   return Buffer.concat([versionMarker, writer.symbolTable(), body]);
 }
 
+/**
+ * Padding that readers pass over: https://amazon-ion.github.io/ion-docs/docs/binary.html#nop-pad
+ * @param length of all of it, in bytes
+ */
+export function padding(length: number): Buffer {
+  const bytes = Buffer.alloc(length);
+  if (length === 0) return bytes;
+  if (length < 15) bytes[0] = length - 1;
+  else {
+    // The length in four bytes, or in one: a VarUInt may have leading zeros.
+    bytes[0] = 0x0e;
+    const size = length < 20 ? 1 : 4;
+    let rest = length - 1 - size;
+    for (let at = size; at >= 1; at--) {
+      bytes[at] = (rest & 127) | (at === size ? 128 : 0);
+      rest >>= 7;
+    }
+  }
+  return bytes;
+}
+
 class Writer {
   private readonly ids = new Map<string, number>();
 

@@ -1,9 +1,11 @@
 import { dot } from "../digest/dot.ts";
 import { merkleRoot } from "../digest/merkle.ts";
+import { readBinary } from "../ion/binary-reader.ts";
 import { ionHash } from "../ion/hash.ts";
 import { epochMilliseconds, timestampOf } from "../ion/timestamp.ts";
-import { blob, field, type IonValue, int, list, struct, text, textField } from "../ion/value.ts";
+import { blob, field, type IonValue, int, ionLimits, list, struct, text, textField } from "../ion/value.ts";
 import { addressValue, type BlockAddress, number, type Revision, readRevision, revisionValue } from "../store/revision.ts";
+import { type Redaction, redactionValue } from "./redaction-value.ts";
 
 /** A statement that ran in a transaction. */
 export interface StatementInfo {
@@ -37,14 +39,22 @@ export interface Block {
   readonly entriesHashList: readonly Buffer[];
   readonly info: TransactionInfo;
   readonly revisions: readonly Revision[];
+  /** What is to be erased from blocks before this one. */
+  readonly redactions: readonly Redaction[];
 }
 
 /** Chains a block to the one before; @param previousBlockHash no bytes for the first */
 export function makeBlock(
-  parts: Pick<Block, "address" | "transactionId" | "timestamp" | "info" | "revisions">,
+  parts: Pick<Block, "address" | "transactionId" | "timestamp" | "info" | "revisions" | "redactions">,
   previousBlockHash: Buffer,
 ): Block {
-  const entriesHashList = [ionHash(infoValue(parts.info)), merkleRoot(parts.revisions.map(({ hash }) => hash))];
+  const { info, revisions, redactions } = parts;
+  const hashes = [
+    ionHash(infoValue(info)),
+    merkleRoot(revisions.map(({ hash }) => hash)),
+    merkleRoot(redactions.map((redaction) => ionHash(redactionValue(redaction)))),
+  ];
+  const entriesHashList = hashes.filter((hash) => hash.length > 0);
   const entriesHash = merkleRoot(entriesHashList);
   return { ...parts, entriesHashList, entriesHash, previousBlockHash, blockHash: dot(entriesHash, previousBlockHash) };
 }
@@ -78,7 +88,16 @@ export function blockValue(block: Block, show: (revision: Revision) => IonValue 
     entriesHashList: list(block.entriesHashList.map(blob)),
     transactionInfo: infoValue(block.info),
     revisions: list(block.revisions.map(show)),
+    redactions: block.redactions.length === 0 ? undefined : list(block.redactions.map(redactionValue)),
   });
+}
+
+/** A document lies a few levels deep in its block. */
+const blockDepth = ionLimits.depth + 10;
+
+/** A block from the content of its record. @throws Error where it is none */
+export function readJournalBlock(content: Buffer): Block {
+  return readBlock(readBinary(content, blockDepth));
 }
 
 /** The reverse of blockValue. @throws Error where the value is no block */
@@ -102,6 +121,17 @@ export function readBlock(value: IonValue): Block {
       documents: documentsOf(field(info, "documents")),
     },
     revisions: items(field(value, "revisions")).map(readRevision),
+    redactions: field(value, "redactions") === undefined ? [] : items(field(value, "redactions")).map(readRedaction),
+  };
+}
+
+function readRedaction(value: IonValue): Redaction {
+  const address = field(value, "blockAddress");
+  return {
+    address: { strandId: textField(address, "strandId") ?? "", sequenceNo: number(field(address, "sequenceNo")) },
+    tableId: textField(value, "tableId") ?? "",
+    documentId: textField(value, "documentId") ?? "",
+    version: number(field(value, "version")),
   };
 }
 

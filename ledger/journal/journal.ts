@@ -8,6 +8,13 @@ const header = Buffer.from("nitro-ledger-journal-1\n", "latin1");
 /** Where the first record of a journal begins. */
 export const firstRecord = header.length;
 
+/** @throws JournalError where the file is no journal */
+export async function checkHeader(file: FileHandle, path: string): Promise<void> {
+  const found = Buffer.alloc(header.length);
+  await file.read(found, 0, header.length, 0);
+  if (!found.equals(header)) throw new JournalError(path, 0, "this is not a ledger's journal of this version");
+}
+
 /** A record that waits to be written. */
 interface Waiting {
   readonly bytes: Buffer;
@@ -21,7 +28,7 @@ interface Waiting {
  */
 export class Journal {
   private readonly file: FileHandle;
-  private readonly path: string;
+  readonly path: string;
   private readonly onFailure: (error: Error) => void;
   private waiting: Waiting[] = [];
   private running: Promise<void> | undefined;
@@ -55,7 +62,8 @@ export class Journal {
     const file = await open(path, "a+", 0o600);
     try {
       let { size } = await file.stat();
-      if (size < from && from > firstRecord) throw new JournalError(path, size, `the file ends here, but blocks up to offset ${from} were committed`);
+      if (size < from && from > firstRecord)
+        throw new JournalError(path, size, `the file ends here, but blocks up to offset ${from} were committed`);
       if (size < header.length) {
         const begun = Buffer.alloc(size);
         await file.read(begun, 0, size, 0);
@@ -66,9 +74,7 @@ export class Journal {
         await syncFolder(dirname(path));
         return new Journal(file, path, header.length, onFailure);
       }
-      const found = Buffer.alloc(header.length);
-      await file.read(found, 0, header.length, 0);
-      if (!found.equals(header)) throw new JournalError(path, 0, "this is not a ledger's journal of this version");
+      await checkHeader(file, path);
       const sound = await scanRecords(file, path, from, size, onRecord);
       if (sound < size) {
         onTorn(

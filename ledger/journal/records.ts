@@ -27,6 +27,14 @@ export function frame(content: Buffer): Buffer {
   return Buffer.concat([head, content]);
 }
 
+/** The content of the one record that some bytes are. @returns undefined where they are no whole, sound record */
+export function recordIn(bytes: Buffer): Buffer | undefined {
+  const length = bytes.length < headSize ? undefined : contentLength(bytes);
+  if (length === undefined || bytes.length !== headSize + length) return undefined;
+  const content = bytes.subarray(headSize);
+  return crc32(content) === bytes.readUInt32BE(8) ? content : undefined;
+}
+
 /** Reads the one record at an offset. @throws JournalError */
 export async function readRecord(file: FileHandle, path: string, offset: number): Promise<Buffer> {
   const head = Buffer.alloc(headSize);

@@ -1,3 +1,6 @@
+import { rm } from "node:fs/promises";
+import { dirname } from "node:path";
+import { syncFolder } from "../sync-folder.ts";
 import type { Captured } from "./capture.ts";
 import { writeSnapshot } from "./file.ts";
 
@@ -21,6 +24,8 @@ export class Snapshots {
   private journalEnd: number;
   private running: Promise<void> | undefined;
   private ended = false;
+  /** The one that is under way holds what is to be erased. */
+  private givenUp = false;
 
   constructor(options: SnapshotsOptions) {
     this.options = options;
@@ -29,15 +34,31 @@ export class Snapshots {
 
   /** To be called after each commit. @param heapSize bytes that a snapshot would hold */
   committed(journalEnd: number, heapSize: number): void {
-    if (journalEnd - this.journalEnd > Math.max(leastBytes, heapSize / share)) this.take().catch(() => undefined);
+    if (this.running === undefined && journalEnd - this.journalEnd > Math.max(leastBytes, heapSize / share)) {
+      this.take().catch(() => undefined);
+    }
   }
 
-  /** Takes one now, or waits for the one that is under way. */
+  /** Takes one once those asked for before are done. Rejects where it fails, which is logged already. */
   take(): Promise<void> {
-    this.running ??= this.write().finally(() => {
-      this.running = undefined;
+    return this.inTurn(() => this.write());
+  }
+
+  /**
+   * Runs work during which no snapshot is taken, removes the one there is, and has a new one taken: for work that erases what they hold.
+   */
+  without(work: () => Promise<void>): Promise<void> {
+    this.givenUp = true;
+    const done = this.inTurn(async () => {
+      await work();
+      await rm(this.options.path, { force: true });
+      await syncFolder(dirname(this.options.path));
     });
-    return this.running;
+    done.then(
+      () => this.take().catch(() => undefined),
+      () => undefined,
+    );
+    return done;
   }
 
   /** Gives up the one that is under way, and takes no more. */
@@ -46,14 +67,26 @@ export class Snapshots {
     await this.running?.catch(() => undefined);
   }
 
+  private inTurn(work: () => Promise<void>): Promise<void> {
+    const before = this.running ?? Promise.resolve();
+    const done = before.catch(() => undefined).then(work);
+    this.running = done;
+    const finished = () => {
+      if (this.running === done) this.running = undefined;
+    };
+    done.then(finished, finished);
+    return done;
+  }
+
   private async write(): Promise<void> {
     if (this.ended) return;
     const { path, capture, flushed, log } = this.options;
     const captured = capture();
+    this.givenUp = false;
     this.journalEnd = captured.head.journalEnd;
     try {
       await flushed();
-      await writeSnapshot(path, captured, () => this.ended);
+      await writeSnapshot(path, captured, () => this.ended || this.givenUp);
     } catch (error) {
       log(`${path}: no snapshot was taken, the next start takes longer: ${error instanceof Error ? error.message : String(error)}`);
       throw error;

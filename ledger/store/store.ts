@@ -1,5 +1,7 @@
 import { MerkleTree } from "../digest/merkle-tree.ts";
+import { ionHash } from "../ion/hash.ts";
 import type { Block } from "../journal/block.ts";
+import type { Redaction } from "../journal/redaction-value.ts";
 import { catalogId, readDefinition } from "./catalog.ts";
 import type { Revision } from "./revision.ts";
 import { Revisions } from "./revisions.ts";
@@ -69,8 +71,19 @@ export class Store {
       if (table === undefined) throw new Error(`a revision of document ${id} belongs to the unknown table ${tableId}`);
       for (const key of table.apply(id, this.revisions.add(revision, table.latest(id)?.at), revision)) keys.add(key);
     }
+    for (const redaction of block.redactions) {
+      const revision = this.revision(redaction);
+      if (revision?.data !== undefined) revision.redact(ionHash(revision.data));
+    }
     this.blocks.append(block.blockHash);
     return { sequenceNo: this.sequenceNo, tables, documents, keys, names };
+  }
+
+  /** The revision of a document that a block made. */
+  revision({ tableId, documentId, address }: Pick<Redaction, "tableId" | "documentId" | "address">): StoredRevision | undefined {
+    let revision = this.tables.get(tableId)?.latest(documentId);
+    while (revision !== undefined && revision.sequenceNo > address.sequenceNo) revision = revision.previous;
+    return revision?.sequenceNo === address.sequenceNo ? revision : undefined;
   }
 
   /** Takes over a table whose definition lies at an address of the heap. */

@@ -38,8 +38,12 @@ export class StoredRevision implements Revision {
     return this.bytes.readUInt32LE(32);
   }
 
+  get sequenceNo(): number {
+    return this.bytes.readDoubleLE(16);
+  }
+
   get address(): BlockAddress {
-    return { strandId: this.strandId, sequenceNo: this.bytes.readDoubleLE(16) };
+    return { strandId: this.strandId, sequenceNo: this.sequenceNo };
   }
 
   get hash(): Buffer {

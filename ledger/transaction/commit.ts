@@ -1,7 +1,7 @@
-import { writeBinary } from "../ion/binary-writer.ts";
-import { blockValue, type DocumentInfo, makeBlock } from "../journal/block.ts";
+import { type DocumentInfo, makeBlock } from "../journal/block.ts";
 import type { Journal } from "../journal/journal.ts";
 import type { Offsets } from "../journal/offsets.ts";
+import { blockContent } from "../journal/redaction.ts";
 import { catalogId, definitionValue } from "../store/catalog.ts";
 import { type Metadata, type Revision, revisionHash } from "../store/revision.ts";
 import type { Change, Store } from "../store/store.ts";
@@ -54,15 +54,16 @@ export class Committer {
       throw new LedgerError("OccConflictException", "Optimistic concurrency control failure");
     }
     const { revisions, documents } = this.changes(transaction, now);
-    if (revisions.length === 0) {
+    const redactions = transaction.redaction === undefined ? [] : [transaction.redaction];
+    if (revisions.length === 0 && redactions.length === 0) {
       await this.journal.flushed();
       return;
     }
     const address = { strandId: this.store.strandId, sequenceNo: this.store.sequenceNo + 1 };
     const info = { statements: transaction.statements, documents };
-    const parts = { address, transactionId: transaction.id, timestamp: now, info, revisions };
+    const parts = { address, transactionId: transaction.id, timestamp: now, info, revisions, redactions };
     const block = makeBlock(parts, this.store.lastBlockHash);
-    const content = writeBinary(blockValue(block));
+    const content = blockContent(block);
     if (content.length > limits.bytes)
       throw badRequest(`Transaction ${transaction.id} has ${content.length} bytes: allowed are ${limits.bytes}`);
     const { offset, durable } = this.journal.append(content);

@@ -2,6 +2,7 @@ import { dot } from "../digest/dot.ts";
 import { transactionDigest } from "../digest/statement-digest.ts";
 import type { IonValue } from "../ion/value.ts";
 import type { StatementInfo } from "../journal/block.ts";
+import type { Redaction } from "../journal/redaction-value.ts";
 import type { TableDefinition } from "../store/table.ts";
 import { LedgerError } from "./errors.ts";
 import { ReadSet } from "./read-set.ts";
@@ -43,6 +44,8 @@ export class Transaction {
   documents: ReadonlyMap<string, ReadonlyMap<string, PendingDocument>> = new Map();
   /** Changed table definitions by table id, with the statements that changed them. */
   definitions: ReadonlyMap<string, PendingDefinition> = new Map();
+  /** What is to be erased; QLDB takes one a transaction. */
+  redaction: Redaction | undefined;
   private digestSoFar: Buffer;
 
   constructor(id: string, startTime: number, startedAfter: number) {
@@ -87,10 +90,11 @@ export class Transaction {
 
   /** @returns what takes back all changes made from now on: a statement that fails half-way leaves none */
   savepoint(): () => void {
-    const { documents, definitions } = this;
+    const { documents, definitions, redaction } = this;
     return () => {
       this.documents = documents;
       this.definitions = definitions;
+      this.redaction = redaction;
     };
   }
 

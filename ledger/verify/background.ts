@@ -1,0 +1,49 @@
+import { setPriority } from "node:os";
+import { parentPort, Worker, workerData } from "node:worker_threads";
+import { verifyJournal } from "./verify-journal.ts";
+
+/** What a verifying thread is told. */
+interface Job {
+  readonly path: string;
+  readonly end: number;
+}
+
+/** How it ended. */
+type Report = { readonly sound: true; readonly blocks: number } | { readonly sound: false; readonly problem: string };
+
+const lowestPriority = 19;
+
+/**
+ * Verifies a journal in a thread of its own, which gives way to everything else.
+ * @param program the file that runs `verifyAsThread` when it is started as a thread
+ * @returns how many blocks are sound; undefined where it was stopped. @throws Error with the exact place of a damage
+ */
+export function verifyInBackground(program: URL, job: Job, signal: AbortSignal): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    const worker = new Worker(program, { workerData: job });
+    const stop = () => void worker.terminate();
+    signal.addEventListener("abort", stop, { once: true });
+    worker.once("message", (report: Report) => {
+      if (report.sound) resolve(report.blocks);
+      else reject(new Error(report.problem));
+    });
+    worker.once("error", reject);
+    worker.once("exit", () => {
+      signal.removeEventListener("abort", stop);
+      resolve(undefined);
+    });
+    if (signal.aborted) stop();
+  });
+}
+
+/** The other side, in the thread. */
+export async function verifyAsThread(): Promise<void> {
+  // Linux gives each thread a priority of its own; elsewhere this would slow the whole process down.
+  if (process.platform === "linux") setPriority(lowestPriority);
+  const { path, end } = workerData as Job;
+  const report: Report = await verifyJournal(path, { end }).then(
+    ({ blocks }) => ({ sound: true, blocks }),
+    (error: unknown) => ({ sound: false, problem: error instanceof Error ? error.message : String(error) }),
+  );
+  parentPort?.postMessage(report);
+}

@@ -1,0 +1,63 @@
+import { open } from "node:fs/promises";
+import { dot } from "../digest/dot.ts";
+import { ionHash } from "../ion/hash.ts";
+import { blockProblem, readJournalBlock } from "../journal/block.ts";
+import { checkHeader, firstRecord } from "../journal/journal.ts";
+import { scanRecords } from "../journal/records.ts";
+import { metadataValue, type Revision, revisionHash } from "../store/revision.ts";
+
+/** What was found sound. */
+export interface Verified {
+  readonly blocks: number;
+  readonly revisions: number;
+  /** Hash of the last block; no bytes where there is none. */
+  readonly lastBlockHash: Buffer;
+  /** Bytes at the end that are no whole record: a commit that is being written, or was never answered. */
+  readonly torn: number;
+}
+
+export interface VerifyOptions {
+  /** Up to which offset; by default to the end. */
+  readonly end?: number;
+  /** Told now and then how many blocks were sound so far. */
+  readonly onProgress?: (blocks: number) => void;
+}
+
+const blocksBetweenLooks = 1000;
+
+/**
+ * Verifies a journal from its beginning: every checksum, every block's number, hash and link to the one before, and every revision's data
+ * against its hash. It only reads, and may do so while a ledger appends.
+ * @throws JournalError naming file, offset and what is wrong
+ */
+export async function verifyJournal(path: string, { end, onProgress }: VerifyOptions = {}): Promise<Verified> {
+  const file = await open(path, "r");
+  try {
+    await checkHeader(file, path);
+    let blocks = 0;
+    let revisions = 0;
+    let previousBlockHash: Buffer = Buffer.alloc(0);
+    const size = end ?? (await file.stat()).size;
+    const sound = await scanRecords(file, path, firstRecord, size, (content) => {
+      const block = readJournalBlock(content);
+      const problem = blockProblem(block, { sequenceNo: blocks, previousBlockHash });
+      if (problem !== undefined) throw new Error(problem);
+      const forged = block.revisions.find((revision) => !isSound(revision));
+      if (forged !== undefined) {
+        const { id, version } = forged.metadata;
+        throw new Error(`the hash of document ${id}, version ${version}, does not fit its content`);
+      }
+      previousBlockHash = block.blockHash;
+      revisions += block.revisions.length;
+      if (++blocks % blocksBetweenLooks === 0) onProgress?.(blocks);
+    });
+    return { blocks, revisions, lastBlockHash: previousBlockHash, torn: size - sound };
+  } finally {
+    await file.close();
+  }
+}
+
+function isSound({ hash, data, dataHash, metadata }: Revision): boolean {
+  const expected = dataHash === undefined ? revisionHash(metadata, data) : dot(ionHash(metadataValue(metadata)), dataHash);
+  return hash.equals(expected);
+}
