@@ -18,8 +18,12 @@ export type Evaluate = (slots: Slots) => Value;
 export interface Execution extends FunctionContext {
   readonly view: TransactionView;
   readonly parameters: readonly IonValue[];
-  /** Called for each row that is looked at. @throws LedgerError once the transaction has expired: no statement runs for ever */
-  readonly tick: () => void;
+  /**
+   * Called for each row that is looked at.
+   * @returns whether others should have their turn now
+   * @throws LedgerError once the transaction has expired: no statement runs for ever
+   */
+  readonly tick: () => boolean;
   /** A new slot, of this statement alone. */
   readonly slot: () => number;
   /** Makes a SELECT ready: its rows for the current values of the slots around it. */

@@ -10,6 +10,7 @@ import { compileExpression, type Execution, type Slots } from "./compile-express
 import { evaluationError, noSuchVariable, semanticError } from "./errors.ts";
 import { isTrue } from "./operators.ts";
 import { type Key, withInserted, withPart } from "./paths.ts";
+import { type Pause, pause } from "./pause.ts";
 import { chooseAccess, conjuncts } from "./plan.ts";
 import { Scope } from "./scope.ts";
 
@@ -76,7 +77,7 @@ interface Target {
 }
 
 /** All rows are found before the first is changed: a statement does not see its own changes. */
-function findTarget(from: FromItem, where: Expression | undefined, writing: Writing): Target {
+function* findTarget(from: FromItem, where: Expression | undefined, writing: Writing): Generator<Pause, Target> {
   const { source } = from;
   if (source.kind !== "expression" || source.expression.kind !== "name") throw semanticError(from.at, "only a table can be changed");
   const table = activeTable({ name: source.expression.name, byId: false, at: source.expression.at }, writing);
@@ -98,6 +99,7 @@ function findTarget(from: FromItem, where: Expression | undefined, writing: Writ
         : view.scan(table);
   const matched: Matched[] = [];
   for (const document of documents) {
+    if (writing.tick()) yield pause;
     const slots: Slots = [];
     slots[slot] = document.data;
     if (idSlot !== undefined) slots[idSlot] = text(document.id);
@@ -107,8 +109,8 @@ function findTarget(from: FromItem, where: Expression | undefined, writing: Writ
 }
 
 /** DELETE FROM table. @returns a row with the id of each document */
-export function remove(statement: Extract<Statement, { kind: "delete" }>, writing: Writing): IonValue[] {
-  const { table, matched } = findTarget(statement.from, statement.where, writing);
+export function* remove(statement: Extract<Statement, { kind: "delete" }>, writing: Writing): Generator<Pause, IonValue[]> {
+  const { table, matched } = yield* findTarget(statement.from, statement.where, writing);
   return matched.map(({ document }) => {
     write(table, document.id, undefined, writing);
     return documentRow(document.id);
@@ -116,8 +118,8 @@ export function remove(statement: Extract<Statement, { kind: "delete" }>, writin
 }
 
 /** UPDATE table … and FROM table … SET | INSERT INTO | REMOVE. @returns a row with the id of each document */
-export function update(statement: Extract<Statement, { kind: "update" }>, writing: Writing): IonValue[] {
-  const { table, scope, slot, matched } = findTarget(statement.from, statement.where, writing);
+export function* update(statement: Extract<Statement, { kind: "update" }>, writing: Writing): Generator<Pause, IonValue[]> {
+  const { table, scope, slot, matched } = yield* findTarget(statement.from, statement.where, writing);
   const edits = statement.changes.map((change) => compileChange(change, scope, slot, writing));
   const changed = matched.map(({ document, slots }) => {
     // Values are computed from the document as it was, whatever the order of the changes.

@@ -8,13 +8,11 @@ import type { Execution } from "./compile-expression.ts";
 import { define } from "./ddl.ts";
 import { insert, remove, update, type Writing } from "./dml.ts";
 import { parseStatement } from "./parse-statement.ts";
+import { type Pause, pause, TimeSlices, unpaused } from "./pause.ts";
 import { compileSelect } from "./select.ts";
 
 /** Programs send the same few statements over and over: the last ones parsed are kept. */
 const cacheSize = 1000;
-
-/** How many rows are looked at between two looks at the clock. */
-const ticksBetweenLooks = 1024;
 
 /** Parses statements, and remembers them. */
 export class StatementCache {
@@ -47,49 +45,60 @@ export interface ExecuteArgs {
 }
 
 /**
- * Runs a statement in a transaction. What it writes is written at once; the rows of a SELECT are found while they are asked for.
+ * Runs a statement in a transaction. Everything happens while rows are asked for: what it writes is written before the first one.
+ * @returns rows, and a pause wherever others should have their turn
  * @throws LedgerError; also while rows are asked for
  */
-export function execute(args: ExecuteArgs): Iterator<IonValue> {
+export function execute(args: ExecuteArgs): Iterator<IonValue | Pause> {
   const { parsed, parameters, transaction, usage } = args;
   if (parameters.length !== parsed.parameters) {
     throw badRequest(`the statement has ${parsed.parameters} parameter(s), ${parameters.length} were sent`);
   }
   const view = new TransactionView(args.store, transaction, usage);
+  const slices = new TimeSlices(() => performance.now());
   let slots = 0;
-  let ticks = 0;
   const execution: Execution = {
     view,
     parameters,
     transactionId: transaction.id,
     now: args.now,
     tick: () => {
-      if (++ticks % ticksBetweenLooks === 0) transaction.refuseExpired(args.clock());
+      const what = slices.tick();
+      if (what !== "go") transaction.refuseExpired(args.clock());
+      return what === "pause";
     },
     slot: () => slots++,
-    select: (select, scope) => compileSelect(select, scope, execution).rows,
+    select: (select, scope) => {
+      const { rows } = compileSelect(select, scope, execution);
+      return (values) => unpaused(rows(values));
+    },
   };
   const { statement } = parsed;
   if (statement.kind === "select") return ionRows(compileSelect(statement.select, undefined, execution).rows([]));
-  const writing: Writing = { ...execution, transaction, statement: args.statement, newId: args.newId };
-  const rows = write(statement, writing);
-  usage.writeIOs += rows.length;
-  return rows[Symbol.iterator]();
+  return written(statement, { ...execution, transaction, statement: args.statement, newId: args.newId }, usage);
 }
 
-function write(statement: Exclude<Parsed["statement"], { kind: "select" }>, writing: Writing): IonValue[] {
+type Written = Exclude<Parsed["statement"], { kind: "select" }>;
+
+function* written(statement: Written, writing: Writing, usage: IoUsage): Generator<IonValue | Pause> {
+  const rows = yield* write(statement, writing);
+  usage.writeIOs += rows.length;
+  yield* rows;
+}
+
+function* write(statement: Written, writing: Writing): Generator<Pause, IonValue[]> {
   switch (statement.kind) {
     case "insert":
       return insert(statement, writing);
     case "update":
-      return update(statement, writing);
+      return yield* update(statement, writing);
     case "delete":
-      return remove(statement, writing);
+      return yield* remove(statement, writing);
     default:
       return define(statement, writing);
   }
 }
 
-function* ionRows(rows: Iterable<Value>): Generator<IonValue> {
-  for (const row of rows) if (row.type !== "missing") yield row;
+function* ionRows(rows: Iterable<Value | Pause>): Generator<IonValue | Pause> {
+  for (const row of rows) if (row === pause || row.type !== "missing") yield row;
 }

@@ -4,6 +4,7 @@ import { compileExpression, type Evaluate, type Execution, type Slots } from "./
 import { semanticError } from "./errors.ts";
 import { Aggregate, isAggregate } from "./functions.ts";
 import { arithmetic, isTrue } from "./operators.ts";
+import { type Pause, pause } from "./pause.ts";
 import { children, conjuncts, slotsOf } from "./plan.ts";
 import { Scope } from "./scope.ts";
 import { type PreparedSource, prepareSource, type Rows } from "./sources.ts";
@@ -12,7 +13,7 @@ import { type PreparedSource, prepareSource, type Rows } from "./sources.ts";
 export interface CompiledSelect {
   /** One line for each source, in the order of the nested loops. */
   readonly plan: readonly string[];
-  readonly rows: (slots: Slots) => Generator<Value>;
+  readonly rows: (slots: Slots) => Generator<Value | Pause>;
 }
 
 /** Makes a SELECT ready. Its rows are found one after the other, while they are asked for. */
@@ -28,9 +29,9 @@ export function compileSelect(select: Select, outer: Scope | undefined, executio
     return {
       plan,
       *rows(slots) {
-        for (const _ of run(loops, 0, slots, execution.tick)) {
-          const row = project(slots);
-          if (row.type !== "missing") yield row;
+        for (const step of run(loops, 0, slots, execution.tick)) {
+          const row = step === pause ? pause : project(slots);
+          if (row === pause || row.type !== "missing") yield row;
         }
       },
     };
@@ -77,14 +78,15 @@ function outerSlots(scope: Scope | undefined): number[] {
   return scope === undefined ? [] : scope.allSlots();
 }
 
-function* run(loops: readonly Loop[], depth: number, slots: Slots, tick: () => void): Generator<undefined> {
+/** Fills the slots with one combination of rows after the other that meets all conditions. */
+function* run(loops: readonly Loop[], depth: number, slots: Slots, tick: Execution["tick"]): Generator<undefined | Pause> {
   const loop = loops[depth];
   if (loop === undefined) {
     yield undefined;
     return;
   }
   for (const _ of loop.source.rows(slots)) {
-    tick();
+    if (tick()) yield pause;
     if (!loop.conditions.every((condition) => isTrue(condition(slots)))) continue;
     if (depth === loops.length - 1) yield undefined;
     else yield* run(loops, depth + 1, slots, tick);
@@ -170,7 +172,11 @@ function aggregated(
   const project = projection({ ...select, projection: replaced(select.projection, names) }, sources, inner, execution);
   return function* rows(slots) {
     const totals = ready.map(({ name, at }) => new Aggregate(name, at));
-    for (const _ of run(loops, 0, slots, execution.tick)) {
+    for (const step of run(loops, 0, slots, execution.tick)) {
+      if (step === pause) {
+        yield pause;
+        continue;
+      }
       for (const [index, { value, at }] of ready.entries()) {
         if (value === undefined) totals[index]?.addRow();
         else totals[index]?.add(value(slots), (a, b) => arithmetic("+", a, b, at));

@@ -10,7 +10,7 @@ import { bytesOf, type Json, object, textOf, transactionId } from "./requests.ts
 import type { Cursor, Session } from "./session.ts";
 
 /** ExecuteStatement: `{TransactionId, Statement, Parameters?}` → `{FirstPage, ConsumedIOs}` */
-export function executeStatement(request: Json, session: Session, clock: () => number): Json {
+export async function executeStatement(request: Json, session: Session, clock: () => number): Promise<Json> {
   const now = clock();
   const transaction = session.open(textOf(request, "TransactionId", transactionId), now);
   const statement = textOf(request, "Statement", { most: 100_000 });
@@ -24,8 +24,8 @@ export function executeStatement(request: Json, session: Session, clock: () => n
   try {
     const parsed = ledger.statements.parse(statement);
     const rows = execute({ store: ledger.store, transaction, parsed, parameters, statement: index, now, clock, usage, newId });
-    const cursor: Cursor = { rows, next: rows.next(), usage };
-    return { FirstPage: nextPage(session, cursor), ConsumedIOs: takeUsage(cursor) };
+    const cursor: Cursor = { transaction, rows, next: undefined, usage };
+    return { FirstPage: await nextPage(session, cursor), ConsumedIOs: takeUsage(cursor) };
   } catch (error) {
     undo();
     throw error;

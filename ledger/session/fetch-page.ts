@@ -4,11 +4,11 @@ import { type Json, textOf, token, transactionId } from "./requests.ts";
 import type { Session } from "./session.ts";
 
 /** FetchPage: `{TransactionId, NextPageToken}` → `{Page, ConsumedIOs}`. A token is good for one page. */
-export function fetchPage(request: Json, session: Session, now: number): Json {
+export async function fetchPage(request: Json, session: Session, now: number): Promise<Json> {
   session.open(textOf(request, "TransactionId", transactionId), now);
   const pageToken = textOf(request, "NextPageToken", token);
   const cursor = session.cursors.get(pageToken);
   if (cursor === undefined) throw badRequest("Invalid NextPageToken");
   session.cursors.delete(pageToken);
-  return { Page: nextPage(session, cursor), ConsumedIOs: takeUsage(cursor) };
+  return { Page: await nextPage(session, cursor), ConsumedIOs: takeUsage(cursor) };
 }

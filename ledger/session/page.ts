@@ -1,5 +1,9 @@
 import { randomBytes } from "node:crypto";
+import { setImmediate as othersTurn } from "node:timers/promises";
 import { writeBinary } from "../ion/binary-writer.ts";
+import type { IonValue } from "../ion/value.ts";
+import { pause } from "../partiql/pause.ts";
+import { badRequest } from "../transaction/errors.ts";
 import type { ValueHolder } from "./requests.ts";
 import type { Cursor, Session } from "./session.ts";
 
@@ -15,21 +19,38 @@ export interface Page {
 
 /**
  * Takes the next rows of a cursor; the rows after them are found when they are asked for.
- * @throws LedgerError where a row cannot be computed
+ * @throws LedgerError where a row cannot be computed, or the transaction is over before the page is full
  */
-export function nextPage(session: Session, cursor: Cursor): Page {
+export async function nextPage(session: Session, cursor: Cursor): Promise<Page> {
   const values: ValueHolder[] = [];
   let bytes = 0;
-  while (cursor.next.done !== true && values.length < mostRows && bytes < mostBytes) {
+  while (values.length < mostRows && bytes < mostBytes) {
+    if (cursor.next === undefined) cursor.next = await nextRow(session, cursor);
+    if (cursor.next.done === true) return { Values: values };
     const row = writeBinary(cursor.next.value);
     values.push({ IonBinary: row.toString("base64") });
     bytes += row.length;
-    cursor.next = cursor.rows.next();
+    cursor.next = undefined;
   }
+  // Only a look at the next row tells whether this page is the last.
+  cursor.next ??= await nextRow(session, cursor);
   if (cursor.next.done === true) return { Values: values };
   const token = randomBytes(24).toString("base64");
   session.cursors.set(token, cursor);
   return { Values: values, NextPageToken: token };
+}
+
+/** Other requests have their turn wherever the statement pauses; one of them may be the end of this transaction. */
+async function nextRow(session: Session, { rows, transaction }: Cursor): Promise<IteratorResult<IonValue>> {
+  for (;;) {
+    const row = rows.next();
+    if (row.done === true) return { done: true, value: undefined };
+    if (row.value !== pause) return { done: false, value: row.value };
+    await othersTurn();
+    if (session.transaction !== transaction) {
+      throw session.expired ?? badRequest(`Transaction ${transaction.id} was ended while a statement was running`);
+    }
+  }
 }
 
 /** What a cursor has read and written since it was asked last. */

@@ -37,20 +37,21 @@ async function run(command: CommandName, body: Json, request: Json, context: Ses
     return startSession(body, context);
   }
   const session = context.sessions.find(textOf(request, "SessionToken", token));
-  const now = context.now();
+  const { now } = context;
   switch (command) {
+    // What ends a transaction does not wait for a statement of it that is still running.
     case "StartTransaction":
       return startTransaction(body, session);
-    case "ExecuteStatement":
-      return executeStatement(body, session, context.now);
-    case "FetchPage":
-      return fetchPage(body, session, now);
-    case "CommitTransaction":
-      return commitTransaction(body, session, now);
     case "AbortTransaction":
       return abortTransaction(body, session);
     case "EndSession":
       context.sessions.end(session);
       return {};
+    case "ExecuteStatement":
+      return session.inTurn(() => executeStatement(body, session, now));
+    case "FetchPage":
+      return session.inTurn(() => fetchPage(body, session, now()));
+    case "CommitTransaction":
+      return session.inTurn(() => commitTransaction(body, session, now()));
   }
 }

@@ -2,14 +2,16 @@ import { randomBytes } from "node:crypto";
 import { newId } from "../ids.ts";
 import type { IonValue } from "../ion/value.ts";
 import type { Ledger } from "../ledger.ts";
+import type { Pause } from "../partiql/pause.ts";
 import { badRequest, LedgerError } from "../transaction/errors.ts";
 import type { IoUsage, Transaction } from "../transaction/transaction.ts";
 
 /** Rows of a statement that are still to come. */
 export interface Cursor {
-  readonly rows: Iterator<IonValue>;
-  /** The row after the last page: whether it is there decides if a page is the last. */
-  next: IteratorResult<IonValue>;
+  readonly transaction: Transaction;
+  readonly rows: Iterator<IonValue | Pause>;
+  /** The row after the last page, once it was looked for: whether it is there decides if a page is the last. */
+  next: IteratorResult<IonValue> | undefined;
   readonly usage: IoUsage;
 }
 
@@ -23,10 +25,21 @@ export class Session {
   readonly cursors = new Map<string, Cursor>();
   /** Set once a transaction has expired: nothing works in this session any more. */
   expired: LedgerError | undefined;
+  private queue: Promise<unknown> = Promise.resolve();
 
   constructor(ledger: Ledger, now: number) {
     this.ledger = ledger;
     this.lastUsed = now;
+  }
+
+  /** Runs work once the work before it is done: a session does one thing at a time. */
+  inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.queue.then(work);
+    this.queue = done.then(
+      () => undefined,
+      () => undefined,
+    );
+    return done;
   }
 
   /** Ends the open transaction without a trace. */

@@ -70,18 +70,19 @@ export async function restore(head: Head, next: () => Promise<Buffer>, offsets: 
   const store = new Store(head.strandId);
   const { heap } = store.revisions;
   while (heap.size < head.heapSize) heap.load(await next());
-  for (const { definition, documents } of head.tables) {
-    const table = store.loadTable(definition);
-    for (let left = documents; left > 0; ) {
-      const addresses = numbersIn(await next());
-      for (const address of addresses) table.load(address);
-      left -= addresses.length;
-    }
-    table.buildIndexes();
-  }
+  for (const { definition, documents } of head.tables) await store.loadTable(definition).load(numbers(documents, next));
   await restoreTree(store.blocks, head.blocks, next);
-  while (offsets.length < head.blocks) for (const offset of numbersIn(await next())) offsets.push(offset);
+  for await (const batch of numbers(head.blocks, next)) for (const offset of batch) offsets.push(offset);
   return { store, lastCommit: head.lastCommit, journalEnd: head.journalEnd };
+}
+
+/** So many numbers, record by record. */
+async function* numbers(count: number, next: () => Promise<Buffer>): AsyncGenerator<Float64Array> {
+  for (let left = count; left > 0; ) {
+    const batch = numbersIn(await next());
+    left -= batch.length;
+    yield batch;
+  }
 }
 
 async function restoreTree(tree: MerkleTree, blocks: number, next: () => Promise<Buffer>): Promise<void> {

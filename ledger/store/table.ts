@@ -72,10 +72,16 @@ export class Table {
     return keys;
   }
 
-  /** Takes over documents as a snapshot has them; `buildIndexes` follows once all are there. */
-  load(at: number): void {
-    const revision = this.revisions.at(at);
-    (revision.isLive ? this.live : this.deleted).set(revision.id, at);
+  /** Takes over documents as a snapshot has them, by the addresses of their last revisions. */
+  async load(batches: AsyncIterable<Float64Array>): Promise<void> {
+    for await (const addresses of batches) {
+      for (const at of addresses) {
+        const revision = this.revisions.at(at);
+        (revision.isLive ? this.live : this.deleted).set(revision.id, at);
+      }
+    }
+    this.indexes.clear();
+    this.buildIndexes();
   }
 
   hasIndex(name: string): boolean {
@@ -88,7 +94,7 @@ export class Table {
   }
 
   /** Makes the indexes that the definition asks for and that are not there yet. */
-  buildIndexes(): void {
+  private buildIndexes(): void {
     const wanted = new Set(this.definition.indexes.map((index) => index.field));
     for (const name of [...this.indexes.keys()]) if (!wanted.has(name)) this.indexes.delete(name);
     for (const name of wanted) {

@@ -2,6 +2,7 @@ import { newId } from "../../../ledger/ids.ts";
 import { readText, writeText } from "../../../ledger/ion/text.ts";
 import { execute } from "../../../ledger/partiql/execute.ts";
 import { parseStatement } from "../../../ledger/partiql/parse-statement.ts";
+import { pause } from "../../../ledger/partiql/pause.ts";
 import { Store } from "../../../ledger/store/store.ts";
 import { Transaction } from "../../../ledger/transaction/transaction.ts";
 
@@ -29,7 +30,7 @@ export class Runner {
       statement: this.transaction.begin({ statement, startTime: now, statementDigest: Buffer.alloc(32) }),
     });
     const texts: string[] = [];
-    for (let row = rows.next(); row.done !== true; row = rows.next()) texts.push(writeText(row.value));
+    for (let row = rows.next(); row.done !== true; row = rows.next()) if (row.value !== pause) texts.push(writeText(row.value));
     return texts;
   }
 
