@@ -90,11 +90,10 @@ export class StoredRevision implements Revision {
   /** Replaces the data by its hash, and wipes it. */
   redact(dataHash: Buffer): void {
     if (this.bytes[4] !== kinds.data) return;
-    const { content } = this;
-    content.fill(0);
-    content.set(dataHash);
+    this.content.fill(0);
     this.bytes[4] = kinds.redacted;
     this.bytes.writeUInt32LE(dataHash.length, 0);
+    this.content.set(dataHash);
   }
 
   private get idLength(): number {

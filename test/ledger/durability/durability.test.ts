@@ -3,7 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { connect } from "../server.ts";
+import { Registry } from "../../../ledger/control/registry.ts";
+import { runIn } from "../run-in.ts";
+import { connect, place } from "../server.ts";
 import { type LedgerProcess, startProcess } from "./process.ts";
 
 let folder = "";
@@ -137,4 +139,25 @@ test("settings that are wrong are told", async () => {
   const other = mkdtempSync(join(tmpdir(), "durable-"));
   await expect(startProcess(other, { LEDGER_PORT: new URL(taken.url).port })).rejects.toThrow("is in use: set LEDGER_PORT");
   rmSync(other, { recursive: true });
+});
+
+test("damage before the snapshot ends the ledger with the exact place, soon after its start", async () => {
+  const registry = await Registry.open(folder, place, { now: Date.now, log: () => undefined, onFailure: () => undefined });
+  await registry.create({ name: "demo", permissionsMode: "STANDARD", deletionProtection: false, tags: {} });
+  const ledger = registry.ledger("demo");
+  if (ledger === undefined) throw new Error("there is no ledger demo");
+  await runIn(ledger, "CREATE TABLE T");
+  await runIn(ledger, "CREATE TABLE U");
+  await ledger.snapshot();
+  await registry.close();
+  const sound = await start();
+  await expect.poll(() => sound.log.join("\n")).toContain("ledger demo: verified 2 blocks");
+  await end(sound, "SIGTERM");
+  const path = join(folder, "demo", "journal");
+  const bytes = readFileSync(path);
+  bytes.writeUInt8(bytes.readUInt8(100) ^ 1, 100);
+  writeFileSync(path, bytes);
+  const damaged = await start();
+  expect(await damaged.ended).toBe(1);
+  expect(damaged.log.join("\n")).toContain(`ledger demo is damaged: ${path}, offset 23: the checksum of a record does not fit`);
 });

@@ -10,6 +10,8 @@ export interface LedgerProcess {
   readonly url: string;
   readonly child: ChildProcess;
   readonly log: readonly string[];
+  /** Its exit code once it has ended by itself. */
+  readonly ended: Promise<number | null>;
   /** Ends it. @returns its exit code, null after SIGKILL */
   end(signal: "SIGTERM" | "SIGKILL"): Promise<number | null>;
 }
@@ -36,6 +38,7 @@ export async function startProcess(folder: string, env: Record<string, string> =
     url: await Promise.race([url, ended]),
     child,
     log,
+    ended: exited.then(([code]) => code),
     end: async (signal) => {
       child.kill(signal);
       const [code] = await exited;
