@@ -15,21 +15,24 @@ export class HttpError extends Error {
   }
 }
 
+/** @returns the answer's size in bytes */
 export function sendJson(
   response: ServerResponse,
   status: number,
   contentType: string,
   body: unknown,
   headers: Readonly<Record<string, string>> = {},
-): void {
+): number {
   const text = body === undefined ? "" : JSON.stringify(body);
+  const size = Buffer.byteLength(text);
   response.writeHead(status, {
     "Content-Type": contentType,
-    "Content-Length": Buffer.byteLength(text),
+    "Content-Length": size,
     "x-amzn-RequestId": newId(),
     ...headers,
   });
   response.end(text);
+  return size;
 }
 
 /**

@@ -4,9 +4,10 @@ import { answerControl } from "../control/router.ts";
 import { object } from "../session/requests.ts";
 import { type SessionContext, sendCommand } from "../session/send-command.ts";
 import type { Sessions } from "../session/session.ts";
-import { badRequest } from "../transaction/errors.ts";
+import { badRequest, LedgerError } from "../transaction/errors.ts";
 import { HttpError, sendError, sendJson } from "./answer.ts";
 import { hostProblem, requestProblem } from "./checks.ts";
+import { defaultLimits, Load, type LoadLimits } from "./load.ts";
 
 const sessionType = "application/x-amz-json-1.0";
 const controlType = "application/json";
@@ -21,22 +22,28 @@ export interface ServerOptions {
   readonly log: (message: string) => void;
   /** Further names that requests may be addressed to. */
   readonly hosts: readonly string[];
+  readonly limits?: LoadLimits;
 }
+
+/** A client that takes nothing and sends nothing for so long is given up, in milliseconds; a statement runs for at most 30 s. */
+const silence = 60_000;
 
 /** Both of QLDB's APIs on one port: the session API, and the control plane. It does not listen yet. */
 export function ledgerServer(options: ServerOptions): Server {
   const hosts = new Set(options.hosts.map((host) => host.toLowerCase()));
   const context: SessionContext = options;
+  const load = new Load(options.limits ?? defaultLimits);
   const server = createServer({ noDelay: true, keepAlive: true, requestTimeout: 60_000, headersTimeout: 20_000 }, (request, response) => {
     const isSession = request.headers["x-amz-target"] !== undefined;
     const type = isSession ? sessionType : controlType;
-    answer(request, response, isSession, context, hosts).catch((error: unknown) => {
+    answer(request, response, isSession, context, { hosts, load }).catch((error: unknown) => {
       // A client that went away in the middle of its request gets no answer, and is no failure of ours.
-      if (request.complete || error instanceof HttpError) sendError(response, type, error, options.log);
+      if (request.complete || error instanceof HttpError || error instanceof LedgerError) sendError(response, type, error, options.log);
       else response.destroy();
     });
   });
   server.keepAliveTimeout = 75_000;
+  server.timeout = silence;
   server.on("clientError", (_error, socket) => {
     if (socket.writable) socket.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n");
     else socket.destroy();
@@ -49,7 +56,7 @@ async function answer(
   response: ServerResponse,
   isSession: boolean,
   context: SessionContext,
-  hosts: ReadonlySet<string>,
+  { hosts, load }: { readonly hosts: ReadonlySet<string>; readonly load: Load },
 ): Promise<void> {
   const url = urlOf(request);
   if (request.method === "GET" && url.pathname === "/healthz") {
@@ -60,6 +67,7 @@ async function answer(
   }
   const problem = requestProblem(request.headers, hosts);
   if (problem !== undefined) throw new HttpError(403, "AccessDeniedException", problem);
+  load.admit(request, response);
   const body = await readBody(request);
   if (!isSession) {
     const { status, body: result } = await answerControl(context.registry, request.method ?? "GET", url, parsed(body));
@@ -69,7 +77,8 @@ async function answer(
   const target = request.headers["x-amz-target"];
   if (target !== "QLDBSession.SendCommand" || request.method !== "POST")
     throw new HttpError(400, "UnknownOperationException", `there is no operation ${String(target)}`);
-  sendJson(response, 200, sessionType, await sendCommand(object(parsed(body), "the request"), context));
+  const result = await sendCommand(object(parsed(body), "the request"), context);
+  load.answering(response, sendJson(response, 200, sessionType, result));
 }
 
 function urlOf(request: IncomingMessage): URL {

@@ -34,6 +34,8 @@ export class Journal {
   private running: Promise<void> | undefined;
   private failure: Error | undefined;
   private position: number;
+  /** Up to where everything is on disk. */
+  private durable: number;
   /** The promise of the last record appended. */
   private last: Promise<void> = Promise.resolve();
 
@@ -42,6 +44,7 @@ export class Journal {
     this.onFailure = onFailure;
     this.path = path;
     this.position = end;
+    this.durable = end;
   }
 
   /**
@@ -107,6 +110,11 @@ export class Journal {
     return { offset, durable };
   }
 
+  /** Bytes that wait for the disk. */
+  get backlog(): number {
+    return this.position - this.durable;
+  }
+
   /** Where the next record will begin. */
   get end(): number {
     return this.position;
@@ -151,6 +159,7 @@ export class Journal {
         written += (await this.file.write(bytes, written, bytes.length - written)).bytesWritten;
       }
       await this.file.datasync();
+      this.durable += bytes.length;
       for (const { done } of batch) done();
     } catch (error) {
       // After a failed write or sync nobody knows what is on disk: nothing may be acknowledged any more.

@@ -9,6 +9,9 @@ import type { StoredRevision } from "../store/stored-revision.ts";
 import { badRequest, LedgerError } from "./errors.ts";
 import type { Transaction } from "./transaction.ts";
 
+/** Bytes that may wait for the disk before commits are refused. */
+const mostBacklog = 64 << 20;
+
 /** QLDB's limits of one transaction: https://docs.aws.amazon.com/qldb/latest/developerguide/limits.html */
 export const limits = { documents: 40, bytes: 4 << 20, documentBytes: 128 << 10 };
 
@@ -47,13 +50,17 @@ export class Committer {
    * Makes a transaction's changes part of the ledger.
    * @param now milliseconds since 1970
    * @returns once they are on disk, and with them everything that the transaction has read
-   * @throws LedgerError OccConflictException where something it has read was changed meanwhile
+   * @throws LedgerError OccConflictException where something it has read was changed meanwhile; CapacityExceededException where the disk
+   * does not keep up
    */
   async commit(transaction: Transaction, now: number): Promise<void> {
     if (this.recent.some((change) => change.sequenceNo > transaction.startedAfter && transaction.reads.conflictsWith(change))) {
       throw new LedgerError("OccConflictException", "Optimistic concurrency control failure");
     }
     const { revisions, documents } = this.changes(transaction, now);
+    if (this.journal.backlog > mostBacklog) {
+      throw new LedgerError("CapacityExceededException", `${this.journal.backlog} bytes wait for the disk already, try again`);
+    }
     const redactions = transaction.redaction === undefined ? [] : [transaction.redaction];
     if (revisions.length === 0 && redactions.length === 0) {
       await this.journal.flushed();

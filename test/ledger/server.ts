@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type QldbDriver as Driver, QldbDriver, RetryConfig } from "amazon-qldb-driver-nodejs";
 import { Registry } from "../../ledger/control/registry.ts";
+import type { LoadLimits } from "../../ledger/http/load.ts";
 import { ledgerServer } from "../../ledger/http/server.ts";
 import { Sessions } from "../../ledger/session/session.ts";
 
@@ -23,7 +24,7 @@ export interface TestServer {
 }
 
 /** Starts a server with the ledger `demo`. */
-export async function startServer(): Promise<TestServer> {
+export async function startServer(limits?: LoadLimits): Promise<TestServer> {
   const folder = await mkdtemp(join(tmpdir(), "ledger-"));
   let ahead = 0;
   const now = () => Date.now() + ahead;
@@ -34,7 +35,7 @@ export async function startServer(): Promise<TestServer> {
   const registry = await Registry.open(folder, place, { now, log, onFailure: (error) => log(`failure: ${error.message}`) });
   await registry.create({ name: "demo", permissionsMode: "STANDARD", deletionProtection: false, tags: {} });
   const sessions = new Sessions(now);
-  const server = ledgerServer({ registry, sessions, now, log, hosts: ["ledger.example"] });
+  const server = ledgerServer({ registry, sessions, now, log, hosts: ["ledger.example"], ...(limits && { limits }) });
   await new Promise<void>((resolve) => {
     server.listen(0, "127.0.0.1", resolve);
   });

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { Registry } from "../../../ledger/control/registry.ts";
 import { runIn } from "../run-in.ts";
 import { connect, place } from "../server.ts";
+import { read, write } from "./pairs.ts";
 import { type LedgerProcess, startProcess } from "./process.ts";
 
 let folder = "";
@@ -27,40 +28,6 @@ async function start(): Promise<LedgerProcess> {
 async function end(started: LedgerProcess, signal: "SIGTERM" | "SIGKILL"): Promise<number | null> {
   running.splice(running.indexOf(started), 1);
   return await started.end(signal);
-}
-
-/** Pairs of documents, one pair a transaction, until the server is gone. @returns the names of those that were acknowledged */
-async function write(url: string, writer: string): Promise<string[]> {
-  const driver = connect(url, { retries: 0 });
-  const acknowledged: string[] = [];
-  try {
-    for (let count = 0; ; count++) {
-      const pair = `${writer}-${count}`;
-      await driver.executeLambda(async (transaction) => {
-        await transaction.execute("INSERT INTO T ?", { pair, part: 1, blob: "x".repeat(count % 300) });
-        await transaction.execute("INSERT INTO T ?", { pair, part: 2 });
-      });
-      acknowledged.push(pair);
-    }
-  } catch (error) {
-    if (acknowledged.length === 0) throw error;
-    return acknowledged;
-  } finally {
-    driver.close();
-  }
-}
-
-/** All pairs in the ledger, with the parts that are there. */
-async function read(url: string): Promise<Map<string, number[]>> {
-  const driver = connect(url);
-  const rows = (await driver.executeLambda((transaction) => transaction.execute("SELECT pair, part FROM T"))).getResultList();
-  driver.close();
-  const pairs = new Map<string, number[]>();
-  for (const row of rows) {
-    const pair = row.get("pair")?.stringValue() ?? "";
-    pairs.set(pair, [...(pairs.get(pair) ?? []), row.get("part")?.numberValue() ?? 0]);
-  }
-  return pairs;
 }
 
 test("killed again and again under load: no acknowledged commit is lost, none is there by half", { timeout: 120_000 }, async () => {

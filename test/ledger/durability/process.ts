@@ -16,9 +16,18 @@ export interface LedgerProcess {
   end(signal: "SIGTERM" | "SIGKILL"): Promise<number | null>;
 }
 
-/** Starts the server on a free port. @throws Error with its log where it ends instead */
-export async function startProcess(folder: string, env: Record<string, string> = {}): Promise<LedgerProcess> {
-  const child = spawn(process.execPath, [main], {
+/**
+ * Starts the server on a free port.
+ * @param before a command that starts it in its place
+ * @throws Error with its log where it ends instead
+ */
+export async function startProcess(
+  folder: string,
+  env: Record<string, string> = {},
+  before: readonly string[] = [],
+): Promise<LedgerProcess> {
+  const [program = process.execPath, ...args] = [...before, process.execPath, main];
+  const child = spawn(program, args, {
     env: { PATH: process.env.PATH, LEDGER_NAME: "demo", LEDGER_DIR: folder, LEDGER_PORT: "0", ...env },
     stdio: ["ignore", "ignore", "pipe"],
   });

@@ -1,0 +1,49 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { LedgerError } from "../transaction/errors.ts";
+
+/** How much a server takes upon itself at once. */
+export interface LoadLimits {
+  readonly requests: number;
+  /** Of requests that are being read, and of answers that their clients have not taken yet. */
+  readonly bytes: number;
+}
+
+export const defaultLimits: LoadLimits = { requests: 3000, bytes: 256 << 20 };
+
+/** Counts what is under way, so that too much is refused with an error that clients try again after, and memory stays bounded. */
+export class Load {
+  private readonly limits: LoadLimits;
+  private requests = 0;
+  private bytes = 0;
+
+  constructor(limits: LoadLimits) {
+    this.limits = limits;
+  }
+
+  /**
+   * Takes a request on until its connection is done with the answer.
+   * @throws LedgerError CapacityExceededException where there is too much already
+   */
+  admit(request: IncomingMessage, response: ServerResponse): void {
+    const announced = Number(request.headers["content-length"] ?? 0) || 0;
+    if (this.requests >= this.limits.requests || this.bytes + announced > this.limits.bytes) {
+      throw new LedgerError("CapacityExceededException", "Service is unable to handle the request: too much is under way, try again");
+    }
+    this.requests++;
+    this.bytes += announced;
+    request.once("close", () => {
+      this.bytes -= announced;
+    });
+    response.once("close", () => {
+      this.requests--;
+    });
+  }
+
+  /** Counts an answer until its client has taken it. */
+  answering(response: ServerResponse, size: number): void {
+    this.bytes += size;
+    response.once("close", () => {
+      this.bytes -= size;
+    });
+  }
+}
