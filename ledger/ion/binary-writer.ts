@@ -1,3 +1,4 @@
+import { ByteSink } from "./byte-sink.ts";
 import { systemSymbols } from "./symbols.ts";
 import type { DecimalValue, IonType, IonValue, SymbolText } from "./value.ts";
 
@@ -8,12 +9,15 @@ const nullCodes: Record<IonType, number> = {
 
 const systemIds = new Map(systemSymbols.map((symbol, id) => [symbol, id]));
 const versionMarker = Buffer.from([0xe0, 0x01, 0x00, 0xea]);
+/** The one annotation `$ion_symbol_table`, with its length; the field `symbols`. */
+const symbolTableAnnotation = [0x81, 0x83];
+const symbolsField = 0x87;
 
 /** Writes one value as a self-contained stream of binary Ion 1.0, with its symbol table. */
 export function writeBinary(value: IonValue): Buffer {
   const writer = new Writer();
-  const body = writer.value(value);
-  return Buffer.concat([versionMarker, writer.symbolTable(), body]);
+  writer.value(value);
+  return writer.stream();
 }
 
 /**
@@ -39,53 +43,95 @@ export function padding(length: number): Buffer {
 
 class Writer {
   private readonly ids = new Map<string, number>();
+  private readonly sink = new ByteSink();
 
-  symbolTable(): Buffer {
-    if (this.ids.size === 0) return Buffer.alloc(0);
-    const names = Buffer.concat([...this.ids.keys()].map((name) => tagged(8, Buffer.from(name, "utf8"))));
-    const fields = Buffer.concat([varUint(7), tagged(11, names)]);
-    const table = tagged(13, fields);
-    return tagged(14, Buffer.concat([varUint(1), varUint(3), table]));
+  /** Everything written so far, behind its version marker and the symbols that it needs. */
+  stream(): Buffer {
+    const body = this.sink.take();
+    if (this.ids.size === 0) return Buffer.concat([versionMarker, body]);
+    const table = new ByteSink();
+    table.put(versionMarker);
+    const start = table.at;
+    for (const name of this.ids.keys()) textValue(table, name);
+    header(table, start, 11);
+    table.insertRoom(start, 1);
+    table.bytes[start] = symbolsField;
+    header(table, start, 13);
+    table.insertRoom(start, 2);
+    table.bytes.set(symbolTableAnnotation, start);
+    header(table, start, 14);
+    table.put(body);
+    return table.take();
   }
 
-  value(value: IonValue): Buffer {
-    const plain = this.plain(value);
-    if (value.annotations === undefined || value.annotations.length === 0) return plain;
-    const ids = Buffer.concat(value.annotations.map((symbol) => varUint(this.id(symbol))));
-    return tagged(14, Buffer.concat([varUint(ids.length), ids, plain]));
+  value(value: IonValue): void {
+    const { sink } = this;
+    const { annotations } = value;
+    if (annotations === undefined || annotations.length === 0) {
+      this.plain(value);
+      return;
+    }
+    const start = sink.at;
+    this.plain(value);
+    // What is inside takes its symbol ids first, as ion-js numbers them.
+    const ids = new ByteSink();
+    for (const symbol of annotations) ids.varUint(this.id(symbol));
+    lengthBefore(ids, 0);
+    sink.insertRoom(start, ids.at);
+    sink.bytes.set(ids.take(), start);
+    header(sink, start, 14);
   }
 
-  private plain(value: IonValue): Buffer {
+  private plain(value: IonValue): void {
+    const { sink } = this;
+    const start = sink.at;
     switch (value.type) {
       case "null":
-        return Buffer.from([nullCodes[value.of]]);
+        sink.byte(nullCodes[value.of]);
+        return;
       case "bool":
-        return Buffer.from([value.value ? 0x11 : 0x10]);
+        sink.byte(value.value ? 0x11 : 0x10);
+        return;
       case "int":
-        return tagged(value.value < 0n ? 3 : 2, magnitude(value.value));
+        sink.magnitude(value.value);
+        header(sink, start, value.value < 0n ? 3 : 2);
+        return;
       case "float":
-        return tagged(4, floatBytes(value.value));
+        sink.put(floatBytes(value.value));
+        header(sink, start, 4);
+        return;
       case "decimal":
-        return tagged(5, decimalBytes(value));
+        sink.put(decimalBytes(value));
+        header(sink, start, 5);
+        return;
       case "timestamp":
-        return tagged(6, value.bytes);
+        sink.put(value.bytes);
+        header(sink, start, 6);
+        return;
       case "symbol":
-        return tagged(7, magnitude(BigInt(this.id(value.value))));
+        sink.magnitude(BigInt(this.id(value.value)));
+        header(sink, start, 7);
+        return;
       case "string":
-        return tagged(8, Buffer.from(value.value, "utf8"));
+        textValue(sink, value.value);
+        return;
       case "clob":
-        return tagged(9, value.value);
       case "blob":
-        return tagged(10, value.value);
+        sink.put(value.value);
+        header(sink, start, value.type === "clob" ? 9 : 10);
+        return;
       case "list":
       case "sexp":
-        return tagged(value.type === "list" ? 11 : 12, Buffer.concat(value.items.map((item) => this.value(item))));
-      case "struct": {
-        const parts = value.fields.flatMap(({ name, value: each }) => [varUint(this.id(name)), this.value(each)]);
-        const body = Buffer.concat(parts);
+        for (const item of value.items) this.value(item);
+        header(sink, start, value.type === "list" ? 11 : 12);
+        return;
+      case "struct":
+        for (const { name, value: each } of value.fields) {
+          sink.varUint(this.id(name));
+          this.value(each);
+        }
         // Length code 1 would say that the fields are sorted; a body of one byte is not possible.
-        return tagged(13, body);
-      }
+        header(sink, start, 13);
     }
   }
 
@@ -101,15 +147,33 @@ class Writer {
   }
 }
 
-function tagged(type: number, body: Buffer): Buffer {
-  if (body.length < 14) return Buffer.concat([Buffer.from([(type << 4) | body.length]), body]);
-  return Buffer.concat([Buffer.from([(type << 4) | 14]), varUint(body.length), body]);
+function textValue(sink: ByteSink, text: string): void {
+  const start = sink.at;
+  sink.utf8(text);
+  header(sink, start, 8);
 }
 
-function varUint(value: number): Buffer {
-  const bytes = [(value & 127) | 128];
-  for (let rest = Math.floor(value / 128); rest > 0; rest = Math.floor(rest / 128)) bytes.unshift(rest & 127);
-  return Buffer.from(bytes);
+/** Puts a value's descriptor, and its length where that has to be said, before the body that begins at an offset. */
+function header(sink: ByteSink, start: number, type: number): void {
+  const length = sink.at - start;
+  if (length < 14) {
+    sink.insertRoom(start, 1);
+    sink.bytes[start] = (type << 4) | length;
+    return;
+  }
+  lengthBefore(sink, start);
+  sink.insertRoom(start, 1);
+  sink.bytes[start] = (type << 4) | 14;
+}
+
+/** Puts the length of what begins at an offset before it, as a VarUInt. */
+function lengthBefore(sink: ByteSink, start: number): void {
+  const end = sink.at;
+  sink.varUint(end - start);
+  const size = sink.at - end;
+  const length = Buffer.from(sink.bytes.subarray(end, sink.at));
+  sink.bytes.copyWithin(start + size, start, end);
+  sink.bytes.set(length, start);
 }
 
 /** Ion's VarInt field: the first byte holds the sign and six bits. */
@@ -128,7 +192,7 @@ export function varInt(value: number, negativeZero = false): Buffer {
 }
 
 /** Big-endian bytes of a number's magnitude; none for zero. */
-export function magnitude(value: bigint): Buffer {
+function magnitude(value: bigint): Buffer {
   if (value === 0n) return Buffer.alloc(0);
   const hex = (value < 0n ? -value : value).toString(16);
   return Buffer.from(hex.length % 2 === 0 ? hex : `0${hex}`, "hex");

@@ -1,6 +1,7 @@
 import { hash } from "node:crypto";
-import { decimalBytes, floatBytes, magnitude } from "./binary-writer.ts";
-import type { IonType, IonValue, SymbolText } from "./value.ts";
+import { decimalBytes, floatBytes } from "./binary-writer.ts";
+import { ByteSink } from "./byte-sink.ts";
+import type { Field, IonType, IonValue, SequenceValue, StructValue, SymbolText, SymbolValue } from "./value.ts";
 
 const begin = 0x0b;
 const escapeByte = 0x0c;
@@ -16,72 +17,139 @@ const codes: Record<IonType, number> = {
  * @returns 32 bytes
  */
 export function ionHash(value: IonValue): Buffer {
-  return sha256(serialized(value));
+  const serializer = new Serializer();
+  serializer.value(value);
+  return serializer.hashFrom(0);
 }
 
-export function sha256(bytes: Buffer): Buffer {
+export function sha256(bytes: Uint8Array): Buffer {
   return hash("sha256", bytes, "buffer");
 }
 
-function serialized(value: IonValue): Buffer {
-  const { annotations } = value;
-  if (annotations === undefined || annotations.length === 0) return plain(value);
-  return wrapped(0xe0, Buffer.concat([...annotations.map(symbol), plain(value)]));
-}
+/** Writes values as the specification's serialized bytes. */
+class Serializer {
+  private readonly sink = new ByteSink();
 
-function plain(value: IonValue): Buffer {
-  switch (value.type) {
-    case "null":
-      return scalar(codes[value.of] | 0x0f, Buffer.alloc(0));
-    case "bool":
-      return scalar(value.value ? 0x11 : 0x10, Buffer.alloc(0));
-    case "int":
-      return scalar(value.value < 0n ? 0x30 : 0x20, magnitude(value.value));
-    case "float":
-      return scalar(0x40, Number.isNaN(value.value) ? Buffer.from("7ff8000000000000", "hex") : floatBytes(value.value));
-    case "decimal":
-      return scalar(0x50, decimalBytes(value));
-    case "timestamp":
-      return scalar(0x60, value.bytes);
-    case "symbol":
-      return symbol(value.value);
-    case "string":
-      return scalar(0x80, Buffer.from(value.value, "utf8"));
-    case "clob":
-    case "blob":
-      return scalar(codes[value.type], value.value);
-    case "list":
-    case "sexp":
-      return wrapped(codes[value.type], Buffer.concat(value.items.map(serialized)));
-    case "struct": {
-      const fields = value.fields.map((each) => sha256(Buffer.concat([symbol(each.name), serialized(each.value)])));
-      return wrapped(0xd0, escaped(Buffer.concat(fields.sort(Buffer.compare))));
+  /** The hash of what was written from an offset on. */
+  hashFrom(start: number): Buffer {
+    return sha256(this.sink.bytes.subarray(start, this.sink.at));
+  }
+
+  value(value: IonValue): void {
+    const { annotations } = value;
+    if (annotations === undefined || annotations.length === 0) {
+      this.plain(value);
+      return;
+    }
+    this.open(0xe0);
+    for (const each of annotations) this.symbol(each);
+    this.plain(value);
+    this.sink.byte(end);
+  }
+
+  private plain(value: IonValue): void {
+    const { sink } = this;
+    if (value.type === "symbol") {
+      this.symbol(value.value);
+      return;
+    }
+    this.open(codeOf(value));
+    const start = sink.at;
+    switch (value.type) {
+      case "list":
+      case "sexp":
+        for (const item of value.items) this.value(item);
+        break;
+      case "struct":
+        this.fields(value.fields);
+        this.escape(start);
+        break;
+      default:
+        this.content(value);
+        this.escape(start);
+    }
+    sink.byte(end);
+  }
+
+  /** The hashes of all fields, sorted. */
+  private fields(fields: readonly Field[]): void {
+    const { sink } = this;
+    const start = sink.at;
+    const hashes = fields.map(({ name, value }) => {
+      this.symbol(name);
+      this.value(value);
+      const digest = this.hashFrom(start);
+      sink.at = start;
+      return digest;
+    });
+    for (const digest of hashes.sort(Buffer.compare)) sink.put(digest);
+  }
+
+  private content(value: Exclude<IonValue, SymbolValue | SequenceValue | StructValue>): void {
+    const { sink } = this;
+    switch (value.type) {
+      case "null":
+      case "bool":
+        return;
+      case "int":
+        sink.magnitude(value.value);
+        return;
+      case "float":
+        sink.put(Number.isNaN(value.value) ? Buffer.from("7ff8000000000000", "hex") : floatBytes(value.value));
+        return;
+      case "decimal":
+        sink.put(decimalBytes(value));
+        return;
+      case "timestamp":
+        sink.put(value.bytes);
+        return;
+      case "string":
+        sink.utf8(value.value);
+        return;
+      case "clob":
+      case "blob":
+        sink.put(value.value);
     }
   }
-}
 
-function symbol(text: SymbolText): Buffer {
-  return text === null ? scalar(0x71, Buffer.alloc(0)) : scalar(0x70, Buffer.from(text, "utf8"));
-}
-
-function scalar(code: number, content: Buffer): Buffer {
-  return wrapped(code, escaped(content));
-}
-
-function wrapped(code: number, content: Buffer): Buffer {
-  return Buffer.concat([Buffer.from([begin, code]), content, Buffer.from([end])]);
-}
-
-/** Marker bytes inside content get an escape byte before them. */
-function escaped(content: Buffer): Buffer {
-  let markers = 0;
-  for (const byte of content) if (byte === begin || byte === escapeByte || byte === end) markers++;
-  if (markers === 0) return content;
-  const out = Buffer.alloc(content.length + markers);
-  let at = 0;
-  for (const byte of content) {
-    if (byte === begin || byte === escapeByte || byte === end) out[at++] = escapeByte;
-    out[at++] = byte;
+  private symbol(text: SymbolText): void {
+    this.open(text === null ? 0x71 : 0x70);
+    const start = this.sink.at;
+    this.sink.utf8(text ?? "");
+    this.escape(start);
+    this.sink.byte(end);
   }
-  return out;
+
+  private open(code: number): void {
+    this.sink.byte(begin);
+    this.sink.byte(code);
+  }
+
+  /** Marker bytes in what was written from an offset on get an escape byte before them. */
+  private escape(start: number): void {
+    const { sink } = this;
+    let markers = 0;
+    for (let at = start; at < sink.at; at++) if (isMarker(sink.bytes[at])) markers++;
+    if (markers === 0) return;
+    sink.reserve(markers);
+    let to = sink.at + markers;
+    for (let at = sink.at - 1; at >= start; at--) {
+      const byte = sink.bytes[at] ?? 0;
+      sink.bytes[--to] = byte;
+      if (isMarker(byte)) sink.bytes[--to] = escapeByte;
+    }
+    sink.at += markers;
+  }
+}
+
+function isMarker(byte: number | undefined): boolean {
+  return byte === begin || byte === escapeByte || byte === end;
+}
+
+/** Type and qualifier of a value that is no symbol. */
+function codeOf(value: Exclude<IonValue, SymbolValue>): number {
+  if (value.type === "null") return codes[value.of] | 0x0f;
+  if (value.type === "bool") return value.value ? 0x11 : 0x10;
+  if (value.type === "int" && value.value < 0n) return 0x30;
+  return codes[value.type];
 }

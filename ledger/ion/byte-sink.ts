@@ -1,0 +1,79 @@
+const firstCapacity = 512;
+
+/** Bytes that are written one after the other into one buffer, which grows. */
+export class ByteSink {
+  bytes: Buffer = Buffer.allocUnsafe(firstCapacity);
+  /** How many bytes were written. */
+  at = 0;
+
+  /** Makes room for so many bytes more. */
+  reserve(length: number): void {
+    const needed = this.at + length;
+    if (needed <= this.bytes.length) return;
+    const larger = Buffer.allocUnsafe(Math.max(needed, this.bytes.length * 2));
+    this.bytes.copy(larger, 0, 0, this.at);
+    this.bytes = larger;
+  }
+
+  byte(value: number): void {
+    this.reserve(1);
+    this.bytes[this.at++] = value;
+  }
+
+  put(bytes: Uint8Array): void {
+    this.reserve(bytes.length);
+    this.bytes.set(bytes, this.at);
+    this.at += bytes.length;
+  }
+
+  utf8(text: string): void {
+    // A UTF-16 unit takes three bytes at most.
+    this.reserve(text.length * 3);
+    this.at += this.bytes.write(text, this.at, "utf8");
+  }
+
+  /** Ion's VarUInt: seven bits a byte, the last one marked. */
+  varUint(value: number): void {
+    let size = 1;
+    for (let rest = value; rest >= 128; rest = Math.floor(rest / 128)) size++;
+    this.reserve(size);
+    let rest = value;
+    for (let place = size - 1; place >= 0; place--) {
+      this.bytes[this.at + place] = (rest % 128) | (place === size - 1 ? 128 : 0);
+      rest = Math.floor(rest / 128);
+    }
+    this.at += size;
+  }
+
+  /** Big-endian bytes of a number's magnitude; none for zero. */
+  magnitude(value: bigint): void {
+    const positive = value < 0n ? -value : value;
+    if (positive > BigInt(Number.MAX_SAFE_INTEGER)) {
+      const hex = positive.toString(16);
+      this.put(Buffer.from(hex.length % 2 === 0 ? hex : `0${hex}`, "hex"));
+      return;
+    }
+    const number = Number(positive);
+    let size = 0;
+    for (let rest = number; rest > 0; rest = Math.floor(rest / 256)) size++;
+    this.reserve(size);
+    let rest = number;
+    for (let place = size - 1; place >= 0; place--) {
+      this.bytes[this.at + place] = rest % 256;
+      rest = Math.floor(rest / 256);
+    }
+    this.at += size;
+  }
+
+  /** Moves everything from an offset on, to make room for so many bytes there. */
+  insertRoom(offset: number, length: number): void {
+    this.reserve(length);
+    this.bytes.copyWithin(offset + length, offset, this.at);
+    this.at += length;
+  }
+
+  /** A copy of what was written. */
+  take(): Buffer {
+    return Buffer.from(this.bytes.subarray(0, this.at));
+  }
+}
