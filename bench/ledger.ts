@@ -1,0 +1,94 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { table } from "../cli/table.ts";
+import { GoClient } from "./ledger/go-client.ts";
+import { machine } from "./ledger/machine.ts";
+import { judged } from "./ledger/measured.ts";
+import { profileServer } from "./ledger/profile-server.ts";
+import { fill, reads, tableOf } from "./ledger/reads.ts";
+import { startLedger } from "./ledger/server.ts";
+import { writes } from "./ledger/writes.ts";
+
+const sections = ["writes", "profile", "reads", "start"] as const;
+
+// The ledger through the official drivers, beside Redis and SQLite that sync every write just as it does.
+const options = {
+  only: { type: "string", default: sections.join(",") },
+  documents: { type: "string", default: "1000000" },
+  rounds: { type: "string", default: "3" },
+  seconds: { type: "string", default: "5" },
+  folder: { type: "string", default: tmpdir() },
+} as const;
+const { values } = parseArgs({ options });
+const wanted = values.only.split(",").map(section);
+const [documents, rounds, seconds] = [count("documents"), count("rounds"), count("seconds")];
+
+const folder = await mkdtemp(join(values.folder, "nitro-bench-ledger-"));
+try {
+  process.stdout.write(`${table(["machine", ""], await machine(folder))}\n`);
+  const go = await GoClient.build(folder);
+  if (wanted.includes("writes")) print(await writes(go, folder, { rounds, seconds }));
+  if (wanted.includes("profile")) print(await profileServer(go, folder, seconds));
+  if (wanted.includes("reads") || wanted.includes("start")) await large(go);
+} finally {
+  await rm(folder, { recursive: true, force: true });
+}
+
+/** Tables of 10³ documents and every power of ten up to the wanted number; reads from them; a start with all of them. */
+async function large(go: GoClient): Promise<void> {
+  const sizes = wanted.includes("reads") ? powersOfTen(documents) : [documents];
+  const data = join(folder, "large");
+  let ledger = await startLedger(data);
+  try {
+    const empty = await ledger.memory();
+    const filled: string[][] = [];
+    for (const size of sizes) filled.push(await fill(go, ledger, size));
+    print(table(["documents", "filled in", "documents/s"], filled));
+    const full = await ledger.memory();
+    if (wanted.includes("reads")) print(await reads(go, ledger, sizes, seconds));
+    if (!wanted.includes("start")) return;
+    await ledger.stop();
+    ledger = await startLedger(data);
+    const all = sizes.reduce((sum, size) => sum + size, 0);
+    const perDocument = (bytes: number) => judged((bytes - empty) / all / 1024, { most: 1.5 }, " KiB");
+    const restarted = await ledger.memory();
+    await go.run({ workload: "ledger-read", endpoint: ledger.url, clients: 1, table: tableOf(documents), documents, seconds: 1 });
+    print(
+      table(
+        [`start with ${all} revisions`, ""],
+        [
+          ["until it listens", judged(ledger.startMs / 1000, { most: 5 }, " s")],
+          ["from a snapshot", ledger.log.some((line) => line.includes("snapshot")) ? "yes" : "no"],
+          ["memory a document, after the fill", perDocument(full)],
+          ["memory a document, after the start", perDocument(restarted)],
+        ],
+      ),
+    );
+  } finally {
+    await ledger.stop();
+  }
+}
+
+function powersOfTen(most: number): number[] {
+  const sizes: number[] = [];
+  for (let size = 1000; size < most; size *= 10) sizes.push(size);
+  return [...sizes, most];
+}
+
+function print(report: string): void {
+  process.stdout.write(`${report}\n`);
+}
+
+function section(name: string): (typeof sections)[number] {
+  const found = sections.find((each) => each === name);
+  if (found === undefined) throw new Error(`--only names "${name}": allowed are ${sections.join(", ")}, with commas between`);
+  return found;
+}
+
+function count(name: "documents" | "rounds" | "seconds"): number {
+  const value = Number(values[name]);
+  if (!Number.isInteger(value) || value < 1) throw new Error(`--${name} is "${values[name]}": allowed are whole numbers from 1`);
+  return value;
+}

@@ -1,0 +1,76 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFile } from "node:fs/promises";
+import { createInterface } from "node:readline";
+import { root } from "../run.ts";
+
+/** The name of the ledger that benchmarks use. */
+export const ledgerName = "bench";
+
+/** The real server, in a process of its own. */
+export interface LedgerServer {
+  readonly url: string;
+  /** From the start of the process until it listens, in ms. */
+  readonly startMs: number;
+  /** What it logged until now. */
+  readonly log: readonly string[];
+  /** Processor time it used until now, in seconds. */
+  cpuSeconds(): Promise<number>;
+  /** Resident memory, in bytes. */
+  memory(): Promise<number>;
+  /** Ends it, as an update of the stack does. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts the server on a free port.
+ * @param nodeOptions for its Node, such as --cpu-prof
+ * @throws Error with its log where it ends instead
+ */
+export async function startLedger(folder: string, nodeOptions: readonly string[] = []): Promise<LedgerServer> {
+  const began = performance.now();
+  const env = { PATH: process.env.PATH, LEDGER_NAME: ledgerName, LEDGER_DIR: folder, LEDGER_PORT: "0" };
+  const child = spawn(process.execPath, [...nodeOptions, `${root}/ledger/main.ts`], { env, stdio: ["ignore", "ignore", "pipe"] });
+  const log: string[] = [];
+  const ended = once(child, "exit").then(([code]: unknown[]) => {
+    throw new Error(`the ledger ended with ${String(code)}:\n${log.join("\n")}`);
+  });
+  // Its end is only a failure while somebody waits for it.
+  ended.catch(() => undefined);
+  const url = new Promise<string>((resolve) => {
+    createInterface({ input: child.stderr }).on("line", (line) => {
+      log.push(line);
+      const found = /listening on (http:\S+),/.exec(line)?.[1];
+      if (found !== undefined) resolve(found);
+    });
+  });
+  return {
+    url: await Promise.race([url, ended]),
+    startMs: performance.now() - began,
+    log,
+    cpuSeconds: () => cpuSeconds(child),
+    memory: () => residentBytes(child),
+    stop: async () => {
+      child.kill("SIGTERM");
+      await ended.catch(() => undefined);
+    },
+  };
+}
+
+async function residentBytes({ pid }: ChildProcess): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, "utf8");
+  const [, kibibytes] = /^VmRSS:\s+(\d+) kB$/m.exec(status) ?? [];
+  if (kibibytes === undefined) throw new Error(`/proc/${pid}/status has no VmRSS`);
+  return Number(kibibytes) * 1024;
+}
+
+/** In the kernel's ticks, of which Linux shows 100 a second. */
+async function cpuSeconds({ pid }: ChildProcess): Promise<number> {
+  const stat = await readFile(`/proc/${pid}/stat`, "utf8");
+  // The name in brackets may hold blanks; user and system time are fields 14 and 15 of all.
+  const [user, system] = stat
+    .slice(stat.lastIndexOf(")") + 2)
+    .split(" ")
+    .slice(11, 13);
+  return (Number(user) + Number(system)) / 100;
+}
