@@ -9,10 +9,10 @@ export interface AwsCredentials {
 }
 
 /**
- * The environment of a program that uses the stack's AWS services.
+ * Where a stack's AWS answers, and the credentials for it.
  * S3 has an endpoint of its own: the SDKs put the bucket before its host name, and only below `s3.` LocalStack takes that for a bucket.
  */
-export function awsEnvironment(context: StackContext, credentials: AwsCredentials): Record<string, pulumi.Input<string>> {
+export function awsAccess(context: StackContext, credentials: AwsCredentials): Record<string, pulumi.Input<string>> {
   const port = innerPorts.localstack;
   return {
     AWS_REGION: context.names.region,
@@ -20,6 +20,13 @@ export function awsEnvironment(context: StackContext, credentials: AwsCredential
     AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
     AWS_ENDPOINT_URL: `http://localstack:${port}`,
     AWS_ENDPOINT_URL_S3: `http://s3.localstack:${port}`,
+  };
+}
+
+/** The environment of a program that uses the stack's AWS services: buckets and the role for the ledger are named, too. */
+export function awsEnvironment(context: StackContext, credentials: AwsCredentials): Record<string, pulumi.Input<string>> {
+  return {
+    ...awsAccess(context, credentials),
     ENCLAVE_CONFIG_BUCKET_NAME: context.names.buckets.config,
     ENCLAVE_CONFIG_OBJECT_NAME: context.names.configObject,
     ENCLAVE_OPERATOR_SHARES_BUCKET_NAME: context.names.buckets.shares,

@@ -2,6 +2,7 @@ import type * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import type { StackContext } from "../stacks/context.ts";
 import { innerPorts, localAccount } from "../stacks/names.ts";
+import { type AwsCredentials, awsAccess } from "./aws-environment.ts";
 import { stackContainer } from "./container.ts";
 import { stackVolume } from "./volume.ts";
 
@@ -10,6 +11,8 @@ export interface LedgerArgs {
   /** Id of the image that holds the ledger server. */
   readonly image: pulumi.Input<string>;
   readonly network: pulumi.Resource;
+  /** For exports of the journal to the stack's S3. It starts without waiting for that. */
+  readonly credentials: AwsCredentials;
 }
 
 const port = innerPorts.ledger;
@@ -18,7 +21,7 @@ const port = innerPorts.ledger;
  * The ledger of a stack, behind one contract whatever it runs on: a name, an ARN, the role to assume before using it, and an endpoint
  * where that is not AWS's own. Here it is the QLDB-compatible server of this repository.
  *
- * @example new Ledger("ledger", { context, image, network })
+ * @example new Ledger("ledger", { context, image, network, credentials })
  */
 export class Ledger extends pulumi.ComponentResource {
   /** Where it answers on the host. */
@@ -48,6 +51,7 @@ export class Ledger extends pulumi.ComponentResource {
         image: args.image,
         command: ["node", "/app/ledger.mjs"],
         environment: {
+          ...awsAccess(context, args.credentials),
           LEDGER_NAME: this.name,
           LEDGER_DIR: "/data",
           LEDGER_HOST: "0.0.0.0",

@@ -16,7 +16,7 @@ const programs = { "ledger.mjs": "ledger/main.ts", "key-feeder.mjs": "key-feeder
 const requireBanner =
   'import { createRequire as nitroCreateRequire } from "node:module";\nconst require = nitroCreateRequire(import.meta.url);';
 
-/** The programs of the node image, each with everything it imports in one file. */
+/** The programs of the node image: a file each with what it imports at once, and what they share or import later in files beside them. */
 export async function bundles(): Promise<ContextFile[]> {
   const { build } = await import("esbuild");
   const result = await build({
@@ -26,6 +26,8 @@ export async function bundles(): Promise<ContextFile[]> {
     outExtension: { ".js": ".mjs" },
     write: false,
     bundle: true,
+    // What is imported only when it is needed stays apart: a start does not read it.
+    splitting: true,
     platform: "node",
     format: "esm",
     target: "node24",

@@ -36,7 +36,7 @@ export class DeveloperStack extends pulumi.ComponentResource {
     const { network } = new Network("network", { context }, inside);
     const redis = new Redis("redis", { context, network, image: images.redis }, inside);
     const localstack = new LocalStack("localstack", { context, network, image: images.localstack }, inside);
-    const ledger = new Ledger("ledger", { context, network, image: images.node }, inside);
+    const ledger = new Ledger("ledger", { context, network, image: images.node, credentials }, inside);
     const { bootstrap, authorization } = args.settings;
     const keyFeeder = new KeyFeeder(
       "key-feeder",

@@ -1,6 +1,6 @@
 import { writeText } from "../ion/text.ts";
-import { blob, struct } from "../ion/value.ts";
-import { blockValue } from "../journal/block.ts";
+import { blob, type IonValue, struct } from "../ion/value.ts";
+import { type Block, blockValue } from "../journal/block.ts";
 import { catalogId } from "../store/catalog.ts";
 import { revisionValue } from "../store/revision.ts";
 import { blockAndProof, ledgerNamed, proofHolder, sequenceNoOf } from "./addresses.ts";
@@ -12,9 +12,12 @@ export async function getBlock({ registry, path: [name = ""], body }: ControlReq
   const sequenceNo = sequenceNoOf(body.BlockAddress, "BlockAddress", ledger);
   const tip = body.DigestTipAddress === undefined ? undefined : sequenceNoOf(body.DigestTipAddress, "DigestTipAddress", ledger);
   const { block, proof } = await blockAndProof(ledger, sequenceNo, tip);
-  // Revisions of table definitions are the ledger's own: QLDB shows no more of them than the hash.
-  const value = blockValue(block, (revision) =>
+  return { Block: { IonText: writeText(shownBlock(block)) }, ...(proof === undefined ? {} : { Proof: proofHolder(proof) }) };
+}
+
+/** A block as QLDB shows it. Revisions of table definitions are the ledger's own: of them there is no more than the hash. */
+export function shownBlock(block: Block): IonValue {
+  return blockValue(block, (revision) =>
     block.info.documents.get(revision.metadata.id)?.tableId === catalogId ? struct({ hash: blob(revision.hash) }) : revisionValue(revision),
   );
-  return { Block: { IonText: writeText(value) }, ...(proof === undefined ? {} : { Proof: proofHolder(proof) }) };
 }

@@ -4,6 +4,8 @@ import { newId } from "../ids.ts";
 import { Ledger, type Surroundings } from "../ledger.ts";
 import { syncFolder } from "../sync-folder.ts";
 import { ControlError } from "./errors.ts";
+import { type ExportStorage, storageFromEnvironment } from "./export-storage.ts";
+import { JournalExports } from "./exports.ts";
 
 /** What the control plane knows of a ledger. */
 export interface LedgerDescription {
@@ -21,6 +23,7 @@ const ledgerName = /^(?!.*--)(?![0-9]+$)(?!-)(?!.*-$)[A-Za-z0-9-]{1,32}$/;
 interface Entry {
   description: LedgerDescription;
   readonly ledger: Ledger;
+  readonly exports: JournalExports;
 }
 
 /** All ledgers of a data folder: one folder each, with its description and its journal. */
@@ -29,20 +32,27 @@ export class Registry {
   readonly account: string;
   private readonly folder: string;
   private readonly surroundings: Surroundings;
+  private readonly storage: ExportStorage;
   private readonly entries = new Map<string, Entry>();
   /** Changes come one after the other. */
   private queue: Promise<unknown> = Promise.resolve();
 
-  private constructor(folder: string, place: { region: string; account: string }, surroundings: Surroundings) {
+  private constructor(folder: string, place: { region: string; account: string }, surroundings: Surroundings, storage: ExportStorage) {
     this.folder = folder;
     this.region = place.region;
     this.account = place.account;
     this.surroundings = surroundings;
+    this.storage = storage;
   }
 
-  /** Opens every ledger of a folder. @throws JournalError */
-  static async open(folder: string, place: { region: string; account: string }, surroundings: Surroundings): Promise<Registry> {
-    const registry = new Registry(folder, place, surroundings);
+  /** Opens every ledger of a folder. @param storage where journals are exported to @throws JournalError */
+  static async open(
+    folder: string,
+    place: { region: string; account: string },
+    surroundings: Surroundings,
+    storage = storageFromEnvironment(process.env),
+  ): Promise<Registry> {
+    const registry = new Registry(folder, place, surroundings, storage);
     await mkdir(folder, { recursive: true });
     for (const name of await readdir(folder)) {
       const path = join(folder, name);
@@ -53,13 +63,22 @@ export class Registry {
       const text = await readFile(join(path, "ledger.json"), "utf8").catch(() => undefined);
       if (text === undefined) continue;
       const description = readDescription(path, text);
-      registry.entries.set(name, { description, ledger: await Ledger.open(path, description.strandId, surroundings) });
+      registry.entries.set(name, await registry.openEntry(path, description));
     }
     return registry;
   }
 
   ledger(name: string): Ledger | undefined {
     return this.entries.get(name)?.ledger;
+  }
+
+  exports(name: string): JournalExports | undefined {
+    return this.entries.get(name)?.exports;
+  }
+
+  /** Milliseconds since 1970. */
+  now(): number {
+    return this.surroundings.now();
   }
 
   describe(name: string): LedgerDescription | undefined {
@@ -89,7 +108,7 @@ export class Registry {
       await mkdir(folder, { recursive: true });
       await writeDescription(folder, description);
       await syncFolder(this.folder);
-      this.entries.set(name, { description, ledger: await Ledger.open(folder, description.strandId, this.surroundings) });
+      this.entries.set(name, await this.openEntry(folder, description));
       return description;
     });
   }
@@ -118,6 +137,7 @@ export class Registry {
           `Ledger ${name} is protected from deletion: set DeletionProtection to false first`,
         );
       this.entries.delete(name);
+      await entry.exports.close();
       await entry.ledger.close();
       const gone = join(this.folder, `${name}.deleted`);
       await rename(join(this.folder, name), gone);
@@ -127,7 +147,18 @@ export class Registry {
 
   async close(): Promise<void> {
     await this.queue.catch(() => undefined);
-    await Promise.all([...this.entries.values()].map(({ ledger }) => ledger.close()));
+    await Promise.all(
+      [...this.entries.values()].map(async ({ ledger, exports }) => {
+        await exports.close();
+        await ledger.close();
+      }),
+    );
+  }
+
+  private async openEntry(folder: string, description: LedgerDescription): Promise<Entry> {
+    const ledger = await Ledger.open(folder, description.strandId, this.surroundings);
+    const place = { folder, ledgerName: description.name, ledger };
+    return { description, ledger, exports: await JournalExports.open(place, this.storage, this.surroundings) };
   }
 
   private entry(name: string): Entry {

@@ -1,10 +1,13 @@
 import { createLedger } from "./create-ledger.ts";
 import { deleteLedger } from "./delete-ledger.ts";
+import { describeJournalS3Export } from "./describe-journal-s3-export.ts";
 import { describeLedger } from "./describe-ledger.ts";
 import { ControlError } from "./errors.ts";
+import { exportJournalToS3 } from "./export-journal-to-s3.ts";
 import { getBlock } from "./get-block.ts";
 import { getDigest } from "./get-digest.ts";
 import { getRevision } from "./get-revision.ts";
+import { listJournalS3Exports, listJournalS3ExportsForLedger } from "./list-journal-s3-exports.ts";
 import { listLedgers } from "./list-ledgers.ts";
 import type { Registry } from "./registry.ts";
 import { listTags, tagResource, untagResource } from "./tags.ts";
@@ -36,6 +39,10 @@ const routes: readonly (readonly [method: string, pattern: RegExp, operation: Op
   ["POST", /^\/ledgers\/([^/]+)\/digest$/, getDigest],
   ["POST", /^\/ledgers\/([^/]+)\/block$/, getBlock],
   ["POST", /^\/ledgers\/([^/]+)\/revision$/, getRevision],
+  ["POST", /^\/ledgers\/([^/]+)\/journal-s3-exports$/, exportJournalToS3],
+  ["GET", /^\/ledgers\/([^/]+)\/journal-s3-exports$/, listJournalS3ExportsForLedger],
+  ["GET", /^\/ledgers\/([^/]+)\/journal-s3-exports\/([^/]+)$/, describeJournalS3Export],
+  ["GET", /^\/journal-s3-exports$/, listJournalS3Exports],
   ["GET", /^\/tags\/(.+)$/, listTags],
   ["POST", /^\/tags\/(.+)$/, tagResource],
   ["DELETE", /^\/tags\/(.+)$/, untagResource],

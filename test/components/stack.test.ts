@@ -176,6 +176,22 @@ test("the service gets the environment of payments-service.md", () => {
   });
 });
 
+test("the ledger reaches the stack's S3, for exports", () => {
+  expect(environment("ledger")).toEqual({
+    LEDGER_NAME: "nitro-alice",
+    LEDGER_DIR: "/data",
+    LEDGER_HOST: "0.0.0.0",
+    LEDGER_PORT: "8080",
+    LEDGER_REGION: "us-west-2",
+    LEDGER_ACCOUNT: "000000000000",
+    AWS_REGION: "us-west-2",
+    AWS_ACCESS_KEY_ID: "NITROALICE0000000000",
+    AWS_SECRET_ACCESS_KEY: "made-aws-secret-key",
+    AWS_ENDPOINT_URL: "http://localstack:4566",
+    AWS_ENDPOINT_URL_S3: "http://s3.localstack:4566",
+  });
+});
+
 test("the worker gets the environment of payments-service.md", () => {
   expect(container("worker").command).toEqual([hash, "serve", "payments", "worker"]);
   expect(environment("worker")).toEqual({
