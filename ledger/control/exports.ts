@@ -13,8 +13,8 @@ const mostAtOnce = 2;
 const attempts = { answering: 3, running: 8 };
 
 /**
- * The exports of one ledger's journal to S3. They outlive the process: one that a stop or a crash interrupted begins again with the next
- * start. Its objects have the same keys and the same content then, since blocks never change.
+ * The exports of one ledger's journal to S3. They outlive the process: one that a stop or a crash interrupted is done again from its
+ * beginning with the next start, over the objects that are there already.
  */
 export class JournalExports {
   private readonly ledgerName: string;
