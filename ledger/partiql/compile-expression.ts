@@ -3,8 +3,9 @@ import { bool, type Field, type IonValue, nullValue } from "../ion/value.ts";
 import { badRequest } from "../transaction/errors.ts";
 import type { TransactionView } from "../transaction/view.ts";
 import { type Expression, missing, type Select, type Step, type Value } from "./ast.ts";
-import { evaluationError, semanticError } from "./errors.ts";
-import { cast, type FunctionContext, isAggregate, scalarFunction } from "./functions.ts";
+import { cast } from "./cast.ts";
+import { evaluationError, type Position, semanticError } from "./errors.ts";
+import { type FunctionContext, isAggregate, scalarFunction } from "./functions.ts";
 import { arithmetic, compare, concatenate, isAbsent, isOfType, isTrue, like, logic, negate, negated } from "./operators.ts";
 import type { Scope } from "./scope.ts";
 
@@ -60,7 +61,7 @@ export function compileExpression(expression: Expression, scope: Scope, executio
       return binary(expression, scope, execution);
     case "is": {
       const operand = compile(expression.operand);
-      if (isOfType(missing, expression.type) === undefined) throw semanticError(at, `No such type: ${expression.type.toLowerCase()}`);
+      refuseUnknownType(expression.type, at);
       return (slots) => bool(isOfType(operand(slots), expression.type) !== expression.negated);
     }
     case "in": {
@@ -90,6 +91,7 @@ export function compileExpression(expression: Expression, scope: Scope, executio
     case "case":
       return cases(expression, compile);
     case "cast": {
+      refuseUnknownType(expression.type, at);
       const operand = compile(expression.operand);
       return (slots) => cast(operand(slots), expression.type, at);
     }
@@ -114,6 +116,10 @@ export function compileExpression(expression: Expression, scope: Scope, executio
       return (slots) => ({ type: "list", items: [...rows(slots)].filter((value) => value.type !== "missing") });
     }
   }
+}
+
+function refuseUnknownType(type: string, at: Position): void {
+  if (isOfType(missing, type) === undefined) throw semanticError(at, `No such type: ${type.toLowerCase()}`);
 }
 
 /** A field's value; MISSING where there is no such field, or no struct. */

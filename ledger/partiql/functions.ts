@@ -1,11 +1,9 @@
-import { exact, textOf, toDouble } from "../ion/compare.ts";
-import { IonError } from "../ion/errors.ts";
-import { readText, writeText } from "../ion/text.ts";
+import { textOf, toDouble } from "../ion/compare.ts";
 import { timestampOf } from "../ion/timestamp.ts";
-import { bool, decimal, float, type IonValue, int, nullValue, text } from "../ion/value.ts";
+import { bool, decimal, int, nullValue, text } from "../ion/value.ts";
 import { type Expression, missing, type Value } from "./ast.ts";
 import { evaluationError, type Position, semanticError } from "./errors.ts";
-import { compare, isAbsent, isTrue } from "./operators.ts";
+import { compare, isAbsent, isMissing, isTrue } from "./operators.ts";
 import { dateAdd, dateDiff, extract, formatTimestamp, parseTimestamp } from "./time-functions.ts";
 
 /** What functions may ask about the transaction they run in. */
@@ -18,7 +16,7 @@ export interface FunctionContext {
 interface ScalarFunction {
   readonly least: number;
   readonly most: number;
-  /** Gets absent arguments too; otherwise an absent argument makes an absent answer. */
+  /** Gets absent arguments too; otherwise NULL or MISSING as any argument makes the answer NULL. */
   readonly total?: boolean;
   readonly call: (values: readonly Value[], context: FunctionContext, at: Position) => Value;
 }
@@ -27,9 +25,9 @@ const scalar = (least: number, most: number, call: ScalarFunction["call"], total
 
 const functions: Record<string, ScalarFunction> = {
   COALESCE: scalar(1, Number.POSITIVE_INFINITY, (values) => values.find((value) => !isAbsent(value)) ?? nullValue, true),
-  NULLIF: scalar(2, 2, ([a = missing, b = missing]) => (isTrue(compare("=", a, b)) ? nullValue : a), true),
-  SIZE: scalar(1, 1, ([value]) => sizeOf(value)),
-  EXISTS: scalar(1, 1, ([value]) => bool(value?.type === "list" || value?.type === "sexp" ? value.items.length > 0 : false), true),
+  NULLIF: scalar(2, 2, ([a = missing, b = missing]) => (isMissing(a) || isTrue(compare("=", a, b)) ? nullValue : a), true),
+  SIZE: scalar(1, 1, ([value = missing], _context, at) => sizeOf(value, at)),
+  EXISTS: scalar(1, 1, ([value = missing], _context, at) => exists(value, at), true),
   CHAR_LENGTH: scalar(1, 1, ([value]) => onText(value, (subject) => int([...subject].length))),
   CHARACTER_LENGTH: scalar(1, 1, ([value]) => onText(value, (subject) => int([...subject].length))),
   LOWER: scalar(1, 1, ([value]) => onText(value, (subject) => text(subject.toLowerCase()))),
@@ -65,8 +63,7 @@ export function scalarFunction(name: string, count: number, at: Position): (valu
   }
   if (found.total === true) return (values, context) => found.call(values, context, at);
   return (values, context) => {
-    const absent = values.find(({ type }) => type === "missing") ?? values.find(isAbsent);
-    return absent === undefined ? found.call(values, context, at) : absent.type === "missing" ? missing : nullValue;
+    return values.some(isAbsent) ? nullValue : found.call(values, context, at);
   };
 }
 
@@ -115,9 +112,21 @@ function onText(value: Value | undefined, make: (subject: string) => Value): Val
   return subject === undefined ? missing : make(subject);
 }
 
-function sizeOf(value: Value | undefined): Value {
-  if (value?.type === "list" || value?.type === "sexp") return int(value.items.length);
-  return value?.type === "struct" ? int(value.fields.length) : missing;
+/** How many items or fields a container holds; undefined for what is none. */
+function lengthOf(value: Value): number | undefined {
+  if (value.type === "list" || value.type === "sexp") return value.items.length;
+  return value.type === "struct" ? value.fields.length : undefined;
+}
+
+function sizeOf(value: Value, at: Position): Value {
+  const length = lengthOf(value);
+  if (length === undefined) throw evaluationError(at, `SIZE needs a list or a struct, found a value of type ${value.type}`);
+  return int(length);
+}
+
+function exists(value: Value, at: Position): Value {
+  if (isMissing(value)) throw evaluationError(at, "EXISTS needs a value, found MISSING");
+  return bool((lengthOf(value) ?? 0) > 0);
 }
 
 /** Positions count from 1; what lies before the text counts too, as in SQL. */
@@ -143,111 +152,4 @@ function trim(side: Value | undefined, characters: Value | undefined, value: Val
       return text(all.slice(from, to).join(""));
     }),
   );
-}
-
-/** CAST(value AS type). @throws LedgerError where the value cannot become one */
-export function cast(value: Value, type: string, at: Position): Value {
-  if (value.type === "missing" || value.type === "null") return value;
-  const converted = convert(value, type);
-  if (converted === undefined) throw evaluationError(at, `cannot cast a value of type ${value.type} to ${type.toLowerCase()}`);
-  return converted;
-}
-
-function convert(value: IonValue, type: string): Value | undefined {
-  const written = textOf(value);
-  switch (type) {
-    case "STRING":
-    case "VARCHAR":
-    case "CHAR":
-      return text(written ?? (value.type === "bool" ? String(value.value) : writeText({ ...value, annotations: [] })));
-    case "SYMBOL":
-      return { type: "symbol", value: written ?? writeText({ ...value, annotations: [] }) };
-    case "BOOL":
-    case "BOOLEAN":
-      return toBool(value, written);
-    case "INT":
-    case "INTEGER":
-    case "SMALLINT":
-    case "BIGINT":
-      return toInt(value, written);
-    case "FLOAT":
-    case "REAL":
-    case "DOUBLE": {
-      const number =
-        written === undefined ? (value.type === "bool" ? Number(value.value) : toDouble(value)) : Number(written.trim() || Number.NaN);
-      return number === undefined || (written !== undefined && Number.isNaN(number)) ? undefined : float(number);
-    }
-    case "DECIMAL":
-    case "NUMERIC":
-      return toDecimal(value, written);
-    case "TIMESTAMP":
-      return value.type === "timestamp" ? value : fromText(written, "timestamp");
-    case "LIST":
-      return value.type === "list" || value.type === "sexp" ? { type: "list", items: value.items } : undefined;
-    case "SEXP":
-      return value.type === "list" || value.type === "sexp" ? { type: "sexp", items: value.items } : undefined;
-    case "STRUCT":
-    case "TUPLE":
-      return value.type === "struct" ? value : undefined;
-    case "CLOB":
-    case "BLOB":
-      return value.type === "clob" || value.type === "blob" ? { type: type === "CLOB" ? "clob" : "blob", value: value.value } : undefined;
-    default:
-      return undefined;
-  }
-}
-
-function toBool(value: IonValue, written: string | undefined): Value | undefined {
-  if (value.type === "bool") return value;
-  const lower = written?.toLowerCase();
-  if (lower === "true" || lower === "false") return bool(lower === "true");
-  const number = toDouble(value);
-  return number === undefined ? undefined : bool(number !== 0);
-}
-
-function toInt(value: IonValue, written: string | undefined): Value | undefined {
-  if (value.type === "int") return int(value.value);
-  if (value.type === "bool") return int(value.value ? 1 : 0);
-  if (value.type === "float") return Number.isFinite(value.value) ? int(BigInt(Math.trunc(value.value))) : undefined;
-  const number =
-    written === undefined
-      ? exact(value)
-      : /^\s*[-+]?\d+\s*$/.test(written)
-        ? { coefficient: BigInt(written.trim().replace(/^\+/, "")), exponent: 0 }
-        : undefined;
-  if (number === undefined || number.exponent > 1000) return undefined;
-  const { coefficient, exponent } = number;
-  return int(
-    exponent >= 0
-      ? coefficient * 10n ** BigInt(exponent)
-      : -exponent > coefficient.toString().length
-        ? 0n
-        : coefficient / 10n ** BigInt(-exponent),
-  );
-}
-
-function toDecimal(value: IonValue, written: string | undefined): Value | undefined {
-  if (value.type === "decimal") return value;
-  if (value.type === "int") return decimal(value.value, 0);
-  if (value.type === "bool") return decimal(value.value ? 1n : 0n, 0);
-  const digits =
-    value.type === "float"
-      ? Number.isFinite(value.value)
-        ? String(value.value).replace("e", "d")
-        : undefined
-      : written?.trim().replace(/e/i, "d");
-  if (digits === undefined) return undefined;
-  const read = fromText(digits.includes(".") || digits.includes("d") ? digits : `${digits}.`, "decimal");
-  return read;
-}
-
-function fromText(written: string | undefined, type: IonValue["type"]): Value | undefined {
-  if (written === undefined) return undefined;
-  try {
-    const value = readText(written);
-    return value.type === type ? value : undefined;
-  } catch (error) {
-    if (error instanceof IonError) return undefined;
-    throw error;
-  }
 }

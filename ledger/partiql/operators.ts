@@ -161,8 +161,17 @@ const typeNames: Record<string, readonly string[]> = {
     BIGINT: ["int"],
     FLOAT: ["float"],
     REAL: ["float"],
+    DOUBLE: ["float"],
   },
-  ...{ DECIMAL: ["decimal"], NUMERIC: ["decimal"], TIMESTAMP: ["timestamp"], STRING: ["string"], VARCHAR: ["string"], CHAR: ["string"] },
+  ...{
+    DECIMAL: ["decimal"],
+    NUMERIC: ["decimal"],
+    TIMESTAMP: ["timestamp"],
+    STRING: ["string"],
+    VARCHAR: ["string"],
+    CHAR: ["string"],
+    CHARACTER: ["string"],
+  },
   ...{ SYMBOL: ["symbol"], CLOB: ["clob"], BLOB: ["blob"], LIST: ["list"], SEXP: ["sexp"], STRUCT: ["struct"], TUPLE: ["struct"], BAG: [] },
 };
 

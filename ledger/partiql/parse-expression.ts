@@ -133,6 +133,7 @@ export class ExpressionParser {
   private typeName(): string {
     const token = this.tokens.take();
     if (token.kind !== "word") throw parserError(token, `expected a type, found '${token.text}'`);
+    if (token.keyword === "DOUBLE") this.tokens.accept("PRECISION");
     if (this.tokens.acceptSymbol("(")) this.until(")");
     return token.keyword;
   }
