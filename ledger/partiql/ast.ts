@@ -110,11 +110,28 @@ export type Change =
     }
   | { readonly kind: "remove"; readonly target: Expression; readonly at: Position };
 
+/** EXEC of a stored procedure. */
+export interface Exec {
+  readonly kind: "exec";
+  /** In lower case, one of those that there are. */
+  readonly name: "redact_revision";
+  readonly arguments: readonly Expression[];
+  readonly at: Position;
+}
+
 export type Statement =
   | { readonly kind: "select"; readonly select: Select }
   | { readonly kind: "insert"; readonly table: TableName; readonly documents: Expression; readonly single: boolean }
-  | { readonly kind: "update"; readonly from: FromItem; readonly where: Expression | undefined; readonly changes: readonly Change[] }
-  | { readonly kind: "delete"; readonly from: FromItem; readonly where: Expression | undefined }
+  /** `from`: the table, then collections nested in its documents. */
+  | {
+      readonly kind: "update";
+      readonly from: readonly FromItem[];
+      readonly where: Expression | undefined;
+      readonly changes: readonly Change[];
+      readonly at: Position;
+    }
+  | { readonly kind: "delete"; readonly from: readonly FromItem[]; readonly where: Expression | undefined }
+  | Exec
   | { readonly kind: "createTable"; readonly table: TableName }
   | { readonly kind: "dropTable"; readonly table: TableName }
   | { readonly kind: "undropTable"; readonly table: TableName }

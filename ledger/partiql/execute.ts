@@ -9,6 +9,7 @@ import { define } from "./ddl.ts";
 import { insert, remove, update, type Writing } from "./dml.ts";
 import { parseStatement } from "./parse-statement.ts";
 import { type Pause, pause, TimeSlices, unpaused } from "./pause.ts";
+import { redact } from "./redact.ts";
 import { compileSelect } from "./select.ts";
 
 /** Programs send the same few statements over and over: the last ones parsed are kept. */
@@ -94,6 +95,8 @@ function* write(statement: Written, writing: Writing): Generator<Pause, IonValue
       return yield* update(statement, writing);
     case "delete":
       return yield* remove(statement, writing);
+    case "exec":
+      return redact(statement, writing);
     default:
       return define(statement, writing);
   }

@@ -270,7 +270,7 @@ export class ExpressionParser {
     if (tokens.accept("FALSE")) return { kind: "literal", value: { type: "bool", value: false }, at };
     if (tokens.accept("CASE")) return this.cases(at);
     if (this.isCall()) return this.call(at);
-    throw tokens.unexpected("an expression");
+    throw tokens.unexpectedName("an expression");
   }
 
   private cases(at: Position): Expression {

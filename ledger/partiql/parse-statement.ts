@@ -51,7 +51,8 @@ class StatementParser {
     if (tokens.accept("DROP", "TABLE")) return { kind: "dropTable", table: this.tableName() };
     if (tokens.accept("UNDROP", "TABLE")) return { kind: "undropTable", table: this.tableName() };
     if (tokens.accept("DROP", "INDEX")) return this.dropIndex();
-    throw tokens.unexpected("a statement (SELECT, INSERT, UPDATE, DELETE, FROM, CREATE, DROP or UNDROP)");
+    if (tokens.accept("EXEC")) return this.exec();
+    throw tokens.unexpected("a statement (SELECT, INSERT, UPDATE, DELETE, FROM, CREATE, DROP, UNDROP or EXEC)");
   }
 
   private select(): Select {
@@ -60,7 +61,8 @@ class StatementParser {
     if (tokens.atKeywords("DISTINCT")) throw semanticError(tokens.current, "SELECT DISTINCT is not supported");
     tokens.accept("ALL");
     const projection = this.projection();
-    const from = tokens.accept("FROM") ? this.fromItems() : [];
+    tokens.expect("FROM");
+    const from = this.fromItems();
     const where = this.where();
     this.refuse();
     return { at, projection, from, where };
@@ -156,10 +158,12 @@ class StatementParser {
     return this.tokens.accept("WHERE") ? this.expressions.parse() : undefined;
   }
 
-  /** The table of an UPDATE or DELETE, with its names. */
-  private target(): FromItem {
+  /** The table of an UPDATE or DELETE with its names, and what is nested in it. */
+  private target(): FromItem[] {
     const table = this.tableName();
-    return this.named({ kind: "expression", expression: { kind: "name", name: table.name, at: table.at } }, table.at);
+    const items = [this.named({ kind: "expression", expression: { kind: "name", name: table.name, at: table.at } }, table.at)];
+    while (this.tokens.acceptSymbol(",")) items.push(this.fromItem());
+    return items;
   }
 
   private insert(): Statement {
@@ -175,20 +179,22 @@ class StatementParser {
   }
 
   private update(): Statement {
+    const at = this.tokens.current;
     const from = this.target();
     const changes = this.changes();
-    return { kind: "update", from, where: this.where(), changes };
+    return { kind: "update", from, where: this.where(), changes, at };
   }
 
   /** FROM t AS a WHERE … SET | INSERT INTO | REMOVE | DELETE */
   private fromFirst(): Statement {
-    const from = this.fromItem();
+    const at = this.tokens.current;
+    const from = this.fromItems();
     const where = this.where();
     if (this.tokens.accept("DELETE")) {
       if (this.tokens.atName()) this.tokens.take();
       return { kind: "delete", from, where };
     }
-    return { kind: "update", from, where, changes: this.changes() };
+    return { kind: "update", from, where, changes: this.changes(), at };
   }
 
   private changes(): Change[] {
@@ -221,6 +227,22 @@ class StatementParser {
     const root = expression.kind === "path" ? expression.root : expression;
     if (root.kind !== "name") throw parserError(expression.at, "expected a path of names");
     return expression;
+  }
+
+  /** EXEC redact_revision blockAddress, tableId, documentId */
+  private exec(): Statement {
+    const { tokens } = this;
+    const at = tokens.expectName("a stored procedure's name");
+    const name = at.text.toLowerCase();
+    if (name !== "redact_revision") throw semanticError(at, `No such stored procedure: ${name}: there is redact_revision`);
+    const items: Expression[] = [];
+    if (tokens.current.kind !== "end" && !tokens.atSymbol(";")) {
+      do items.push(this.expressions.parse());
+      while (tokens.acceptSymbol(","));
+    }
+    if (items.length !== 3)
+      throw semanticError(at, `${name} takes 3 arguments (block address, table id, document id), received ${items.length}`);
+    return { kind: "exec", name, arguments: items, at };
   }
 
   private createIndex(): Statement {

@@ -59,11 +59,18 @@ function withItem(value: SequenceValue, index: number, rest: readonly Key[], cha
   return { ...value, items };
 }
 
-/** A list with one more item. @param index where it is put; at the end by default, and beyond it */
-export function withInserted(list: IonValue | undefined, item: IonValue, index: number | undefined, at: Position): IonValue {
-  if (list === undefined) return { type: "list", items: [item] };
+/** A list or a struct with one more part. @param key where it is put: a number in a list, its end by default and beyond it; a new field's name */
+export function withInserted(part: IonValue | undefined, item: IonValue, key: Key | undefined, at: Position): IonValue {
+  if (typeof key === "string") {
+    const struct = part ?? { type: "struct", fields: [] };
+    if (struct.type !== "struct")
+      throw evaluationError(at, `INSERT INTO … AT '${key}' needs a struct, found a value of type ${struct.type}`);
+    if (struct.fields.some(({ name }) => name === key)) throw evaluationError(at, `there is a field '${key}' already: SET changes it`);
+    return { ...struct, fields: [...struct.fields, { name: key, value: item }] };
+  }
+  const list = part ?? { type: "list", items: [] };
   if (list.type !== "list" && list.type !== "sexp")
-    throw evaluationError(at, `INSERT INTO needs a list, found a value of type ${list.type}`);
-  const place = Math.max(0, Math.min(index ?? list.items.length, list.items.length));
+    throw evaluationError(at, `INSERT INTO needs a list, or a struct and AT with a name, found a value of type ${list.type}`);
+  const place = Math.max(0, Math.min(key ?? list.items.length, list.items.length));
   return { ...list, items: [...list.items.slice(0, place), item, ...list.items.slice(place)] };
 }

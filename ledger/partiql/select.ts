@@ -55,7 +55,7 @@ function nest(sources: readonly PreparedSource[], conditions: readonly Expressio
   const done = new Set<Expression>();
   const bound = new Set<number>();
   const outside = outerSlots(scope.parent);
-  const loops = sources.map((prepared, index) => {
+  return sources.map((prepared, index) => {
     const source = prepared.open(conditions, new Set([...bound, ...outside]));
     for (const slot of prepared.slots) bound.add(slot);
     const last = index === sources.length - 1;
@@ -65,13 +65,6 @@ function nest(sources: readonly PreparedSource[], conditions: readonly Expressio
     for (const { condition } of ready) done.add(condition);
     return { source, conditions: ready.map(({ condition }) => compileExpression(condition, scope, execution)) };
   });
-  if (loops.length > 0) return loops;
-  return [
-    {
-      source: { plan: "one row", rows: () => [undefined] },
-      conditions: conditions.map((each) => compileExpression(each, scope, execution)),
-    },
-  ];
 }
 
 function outerSlots(scope: Scope | undefined): number[] {
@@ -97,7 +90,6 @@ function projection(select: Select, sources: readonly PreparedSource[], scope: S
   const shape = select.projection;
   if (shape.kind === "value") return compileExpression(shape.value, scope, execution);
   if (shape.kind === "star") {
-    if (sources.length === 0) throw semanticError(select.at, "SELECT * needs a FROM");
     const slots = sources.map((source) => source.slots[0] ?? 0);
     return (values) => merged(slots.map((slot, index) => ({ value: values[slot], name: `_${index + 1}` })));
   }

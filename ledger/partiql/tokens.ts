@@ -1,14 +1,6 @@
 import { parserError } from "./errors.ts";
 import type { Token } from "./lexer.ts";
-
-/** Words that are never names unless they are quoted: PartiQL's reserved words as far as QLDB's grammar uses them. */
-const reserved = new Set(
-  (
-    "SELECT FROM WHERE VALUE INSERT INTO UPDATE SET DELETE REMOVE CREATE DROP UNDROP TABLE INDEX ON AS AT BY AND OR NOT IN IS LIKE ESCAPE " +
-    "BETWEEN CASE WHEN THEN ELSE END NULL MISSING TRUE FALSE JOIN INNER LEFT RIGHT FULL OUTER CROSS ORDER GROUP HAVING LIMIT OFFSET UNION " +
-    "EXCEPT INTERSECT UNPIVOT CAST EXEC WITH VALUES DISTINCT PIVOT"
-  ).split(" "),
-);
+import { reservedWords } from "./reserved-words.ts";
 
 /** Steps through tokens. */
 export class Tokens {
@@ -71,12 +63,19 @@ export class Tokens {
   /** Whether a name comes next: quoted, or a word that is not reserved. */
   atName(): boolean {
     const { kind, keyword } = this.current;
-    return kind === "quoted" || (kind === "word" && !reserved.has(keyword));
+    return kind === "quoted" || (kind === "word" && !reservedWords.has(keyword));
   }
 
   expectName(what: string): Token {
-    if (!this.atName()) throw this.unexpected(what);
+    if (!this.atName()) throw this.unexpectedName(what);
     return this.take();
+  }
+
+  /** As unexpected; where a reserved word stands, the error tells how to make a name of it. */
+  unexpectedName(wanted: string) {
+    const { kind, text, keyword } = this.current;
+    if (kind !== "word" || !reservedWords.has(keyword)) return this.unexpected(wanted);
+    return parserError(this.current, `expected ${wanted}, found '${text}', a reserved word: as a name it is written "${text}"`);
   }
 
   unexpected(wanted: string) {

@@ -144,6 +144,16 @@ export class TransactionView {
     }
   }
 
+  /**
+   * The committed revision of a document that a block made, and whether the document still is as it says. A deleted document is not: its
+   * last revision has no data.
+   */
+  revisionFor(tableId: string, documentId: string, sequenceNo: number): { revision: StoredRevision; isLatest: boolean } | undefined {
+    this.transaction.reads.document(documentId, this.store.sequenceNo);
+    const revision = this.store.revision({ tableId, documentId, address: { strandId: this.store.strandId, sequenceNo } });
+    return revision && { revision, isLatest: this.store.tables.get(tableId)?.latest(documentId)?.at === revision.at };
+  }
+
   /** A row of the committed view. Of a change that is not committed there is no block and no hash yet. */
   committed({ id, data, revision, changed }: Document): IonValue {
     if (!changed && revision !== undefined) return revisionValue(revision);

@@ -96,7 +96,7 @@ test("selecting: columns, names, star, value, by, in, conditions", async () => {
   expect(await query(`SELECT ${T}.id FROM ${T} WHERE ${T}.id = 1`)).toEqual(["{id:1}"]);
   expect(await query(`SELECT t.* FROM ${T} AS t WHERE t.id = 3`)).toEqual(["{id:3}"]);
   expect(await query(`SELECT COUNT(*) FROM ${T}`)).toEqual(["{_1:3}"]);
-  expect(await query(`SELECT VALUE 1 + 1`)).toEqual(["2"]);
+  expect(await query("SELECT VALUE 1 + 1 FROM << 0 >>")).toEqual(["2"]);
   await expect(query("SELECT * FROM X")).rejects.toThrow("Semantic Error: at line 1, column 15: No such variable named 'X'");
   await expect(query(`SELECT * FROM ${T} AS a, ${T} AS b WHERE nothing = 1`)).rejects.toThrow("No such variable named 'nothing'");
   await expect(query(`SELECT * FROM ${T} WHERE id = ?`)).rejects.toThrow("1 parameter(s), 0 were sent");

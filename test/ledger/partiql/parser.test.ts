@@ -61,6 +61,11 @@ const good = [
   "SELECT t.a[0].b AS c, e FROM T AS t, @t.list AS e AT i",
   "SELECT VALUE {'a': t.a} FROM _ql_committed_T AS t BY id",
   "SELECT * FROM UNPIVOT {'a': 1} AS v AT n",
+  "EXEC redact_revision ?, ?, ?",
+  "exec REDACT_REVISION `{strandId: \"a\", sequenceNo: 1}`, 'tableId', 'documentId';",
+  'SELECT "date", t."user" AS "value", t.timestamp FROM "Order" AS t WHERE t."key" = ?',
+  "UPDATE T AS t, t.list AS e SET e.a = 1 WHERE e.b = ?",
+  "SELECT CAST(a AS DOUBLE PRECISION) FROM T",
   "SELECT (SELECT VALUE 1 FROM <<1>> AS x) AS one FROM <<0>> AS y",
 ];
 
@@ -71,7 +76,7 @@ test.each(good)("parses %s", (source) => {
 const bad: readonly (readonly [source: string, message: string])[] = [
   [
     "",
-    "Parser Error: at line 1, column 1: expected a statement (SELECT, INSERT, UPDATE, DELETE, FROM, CREATE, DROP or UNDROP), found the end of the statement",
+    "Parser Error: at line 1, column 1: expected a statement (SELECT, INSERT, UPDATE, DELETE, FROM, CREATE, DROP, UNDROP or EXEC), found the end of the statement",
   ],
   ["HELLO", "Parser Error: at line 1, column 1: expected a statement"],
   ["SELECT", "Parser Error: at line 1, column 7: expected an expression, found the end of the statement"],
@@ -96,6 +101,22 @@ const bad: readonly (readonly [source: string, message: string])[] = [
   ["SELECT CASE END FROM T", "expected an expression"],
   ["SELECT CASE WHEN TRUE THEN 1 FROM T", "expected 'END', found 'FROM'"],
   ["SELECT * FROM history(", "expected a table's name"],
+  ["SELECT 1", "Parser Error: at line 1, column 9: expected 'FROM', found the end of the statement"],
+  ["SELECT a WHERE a = 1", "column 10: expected 'FROM', found 'WHERE'"],
+  [
+    "SELECT date FROM T",
+    `Parser Error: at line 1, column 8: expected an expression, found 'date', a reserved word: as a name it is written "date"`,
+  ],
+  ["CREATE TABLE User", `column 14: expected a table's name, found 'User', a reserved word: as a name it is written "User"`],
+  ["SELECT * FROM T AS timestamp", "column 20: expected a name, found 'timestamp', a reserved word"],
+  ["EXEC", "Parser Error: at line 1, column 5: expected a stored procedure's name"],
+  ["EXEC drop_everything", "Semantic Error: at line 1, column 6: No such stored procedure: drop_everything"],
+  [
+    "EXEC redact_revision",
+    "Semantic Error: at line 1, column 6: redact_revision takes 3 arguments (block address, table id, document id), received 0",
+  ],
+  ["EXEC redact_revision ?, ?", "received 2"],
+  ["EXEC redact_revision ?, ?,", "expected an expression"],
   ["SELECT 1e99999999999 FROM T", "the exponent of 1e99999999999 is too large"],
 ];
 
@@ -132,7 +153,7 @@ test.each([
   ["tests", `SELECT a ${"IS NULL ".repeat(10_000)} FROM T`, "in a row"],
   ["steps", `SELECT a${".a".repeat(40_000)} FROM T`, "in a row"],
   ["sources", `SELECT * FROM ${"T, ".repeat(20_000)} T`, "more than 50 sources"],
-  ["unclosed comments", `SELECT ${"/*".repeat(45_000)}`, "expected the end of the statement"],
+  ["unclosed comments", `SELECT ${"/*".repeat(45_000)}`, "expected 'FROM'"],
   ["unclosed Ion", `SELECT \`${"/*".repeat(45_000)}`, "the quotation is not closed"],
   ["unclosed long strings", `SELECT \`'''${"a' ".repeat(30_000)}`, "the quotation is not closed"],
 ])("endless %s end with an error", (_what, source, message) => {
