@@ -24,6 +24,8 @@ export interface Command {
   readonly usage: string;
   /** True where the command itself watches `context.signal` and ends soon after it is aborted. */
   readonly stopsCleanly?: boolean;
+  /** The command that a first word stands for, such as `nitro ledger query`; its `run` gets what follows that word. */
+  subcommand?(word: string): Promise<Command | undefined>;
   /**
    * @param args what follows the command's name
    * @returns the exit code

@@ -15,6 +15,14 @@ async function load(name: CommandName): Promise<Command> {
   return module.command;
 }
 
+/** The command that arguments are for, and what is left of them. */
+async function resolve(name: CommandName, args: string[]): Promise<[command: Command, args: string[]]> {
+  const command = await load(name);
+  const [word, ...rest] = args;
+  const inner = word === undefined ? undefined : await command.subcommand?.(word);
+  return inner === undefined ? [command, args] : [inner, rest];
+}
+
 async function help(): Promise<string> {
   const summaries = await Promise.all(commandNames.map(async (name) => `  ${name.padEnd(9)} ${(await load(name)).summary}\n`));
   return (
@@ -50,8 +58,8 @@ function interruptible(command: Command): Pick<Context, "signal" | "kill"> {
 async function dispatch(argv: string[]): Promise<number> {
   const [name, ...args] = argv;
   if (name === undefined || name === "help" || name === "--help" || name === "-h") {
-    const topic = args[0];
-    const about = topic !== undefined && isCommandName(topic) ? usage(await load(topic)) : await help();
+    const [topic, ...words] = args;
+    const about = topic !== undefined && isCommandName(topic) ? usage((await resolve(topic, words))[0]) : await help();
     process.stdout.write(about);
     return 0;
   }
@@ -63,8 +71,8 @@ async function dispatch(argv: string[]): Promise<number> {
     const meant = nearest(name, commandNames);
     throw new UserError(`unknown command "${name}"`, meant === undefined ? "./nitro help" : `./nitro ${meant}`);
   }
-  const command = await load(name);
-  if (wantsHelp(args)) {
+  const [command, own] = await resolve(name, args);
+  if (wantsHelp(own)) {
     process.stdout.write(usage(command));
     return 0;
   }
@@ -73,7 +81,7 @@ async function dispatch(argv: string[]): Promise<number> {
   trace(env, "node started", performance.timeOrigin);
   trace(env, `command ${name}`);
   try {
-    return await command.run(args, context);
+    return await command.run(own, context);
   } catch (error) {
     if (error instanceof UsageError) process.stderr.write(`${usage(command)}\n`);
     throw error;

@@ -9,6 +9,7 @@ export const commandNames = [
   "exec",
   "ls",
   "pay",
+  "ledger",
   "setup",
   "doctor",
   "env",

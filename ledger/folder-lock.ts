@@ -4,6 +4,13 @@ import { join } from "node:path";
 /** Another process uses the data folder. */
 export class FolderLockError extends Error {
   override readonly name = "FolderLockError";
+  /** Process id of the holder. */
+  readonly holder: number;
+
+  constructor(folder: string, holder: number) {
+    super(`the folder ${folder} is in use by process ${holder}: end it, or use another folder (LEDGER_DIR)`);
+    this.holder = holder;
+  }
 }
 
 /**
@@ -24,7 +31,7 @@ export function lockFolder(folder: string): () => void {
     }
     const holder = readHolder(file);
     if (holder !== undefined && holder.pid !== process.pid && identity(holder.pid) === holder.identity) {
-      throw new FolderLockError(`the folder ${folder} is in use by process ${holder.pid}: end it, or use another folder (LEDGER_DIR)`);
+      throw new FolderLockError(folder, holder.pid);
     }
     takeAway(file, holder?.identity);
   }

@@ -1,13 +1,12 @@
-import { mkdirSync } from "node:fs";
 import { isMainThread } from "node:worker_threads";
-import { Registry } from "./control/registry.ts";
-import { lockFolder } from "./folder-lock.ts";
-import { ledgerServer } from "./http/server.ts";
-import { Sessions } from "./session/session.ts";
-import { verifyAsThread, verifyInBackground } from "./verify/background.ts";
+import { logTo } from "./log.ts";
+import { type ServeOptions, type Serving, serve } from "./serve.ts";
+import { verifyAsThread } from "./verify/background.ts";
+
+const log = logTo(process.stderr);
 
 /** Settings of the process, all from its environment. */
-function settings(env: NodeJS.ProcessEnv) {
+function settings(env: NodeJS.ProcessEnv): Omit<ServeOptions, "program" | "log" | "onFailure"> {
   const port = Number(env.LEDGER_PORT || 8080);
   if (!Number.isInteger(port) || port < 0 || port > 65_535) fail(`LEDGER_PORT is "${env.LEDGER_PORT}": allowed are 0 to 65535`);
   const folder = env.LEDGER_DIR || "";
@@ -16,14 +15,10 @@ function settings(env: NodeJS.ProcessEnv) {
     port,
     folder,
     host: env.LEDGER_HOST || "127.0.0.1",
-    name: env.LEDGER_NAME || "",
+    name: env.LEDGER_NAME || undefined,
     place: { region: env.LEDGER_REGION || "us-east-1", account: env.LEDGER_ACCOUNT || "000000000000" },
     hosts: (env.LEDGER_HOSTS ?? "").split(",").filter((host) => host !== ""),
   };
-}
-
-function log(message: string, level: "info" | "error" = "info"): void {
-  process.stderr.write(`${JSON.stringify({ time: new Date().toISOString(), level, message })}\n`);
 }
 
 function fail(message: string): never {
@@ -32,70 +27,33 @@ function fail(message: string): never {
 }
 
 async function main(): Promise<void> {
-  const { port, folder, host, name, place, hosts } = settings(process.env);
-  mkdirSync(folder, { recursive: true });
-  const unlock = lockFolder(folder);
-  const began = performance.now();
-  const now = Date.now;
-  const onFailure = (error: Error) => fail(`the journal cannot be written, nothing more is accepted: ${error.message}`);
-  const registry = await Registry.open(folder, place, { now, log, onFailure });
-  if (name !== "" && registry.describe(name) === undefined) {
-    await registry.create({ name, permissionsMode: "STANDARD", deletionProtection: false, tags: {} });
-  }
-  const sessions = new Sessions(now);
-  const sweeping = setInterval(() => sessions.sweep(), 10_000);
-  const server = ledgerServer({ registry, sessions, now, log, hosts });
-  server.on("error", (error: NodeJS.ErrnoException) => {
-    fail(error.code === "EADDRINUSE" ? `port ${port} on ${host} is in use: set LEDGER_PORT to a free one` : error.message);
-  });
-  server.listen(port, host, () => {
-    const address = server.address();
-    const actual = typeof address === "object" && address !== null ? address.port : port;
-    const ledgers =
-      registry
-        .list()
-        .map((each) => each.name)
-        .join(", ") || "none yet";
-    log(`listening on http://${host}:${actual}, ledgers: ${ledgers} (ready after ${Math.round(performance.now() - began)} ms)`);
-  });
-
-  const verifying = new AbortController();
-  verifyAll(registry, verifying.signal);
-
+  const options = settings(process.env);
+  let serving: Serving | undefined;
   let stopping = false;
   const stop = async (): Promise<void> => {
     if (stopping) return;
     stopping = true;
-    clearInterval(sweeping);
-    verifying.abort();
-    // What is being answered is answered; whoever takes longer is cut off.
-    const answered = new Promise((resolve) => server.close(resolve));
-    server.closeIdleConnections();
-    const cut = setTimeout(() => server.closeAllConnections(), 400);
-    await answered;
-    clearTimeout(cut);
-    await registry.close();
-    unlock();
+    await serving?.stop();
     process.exit(0);
   };
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => void stop());
+  const began = performance.now();
+  const onFailure = (error: Error) => fail(error.message);
+  serving = await serve({ ...options, program: new URL(import.meta.url), log, onFailure }).catch((error: unknown) =>
+    fail(startProblem(error, options)),
+  );
+  const ledgers = serving.ledgers.join(", ") || "none yet";
+  const took = Math.round(performance.now() - began);
+  log(`listening on http://${options.host}:${serving.port}, ledgers: ${ledgers} (ready after ${took} ms)`);
 }
 
-/** All that was committed before this start, whatever of it the start itself has read. */
-function verifyAll(registry: Registry, signal: AbortSignal): void {
-  for (const { name } of registry.list()) {
-    const ledger = registry.ledger(name);
-    if (ledger === undefined || ledger.store.sequenceNo < 0) continue;
-    verifyInBackground(new URL(import.meta.url), ledger.journalFile, signal).then(
-      (blocks) => {
-        if (blocks !== undefined) log(`ledger ${name}: verified ${blocks} blocks`);
-      },
-      (error: unknown) => {
-        // A ledger that was deleted meanwhile has no journal any more.
-        if (!ledger.closed) fail(`ledger ${name} is damaged: ${error instanceof Error ? error.message : String(error)}`);
-      },
-    );
-  }
+function startProblem(error: unknown, { folder, host, port }: Pick<ServeOptions, "folder" | "host" | "port">): string {
+  if (!(error instanceof Error)) return String(error);
+  const { code, syscall } = error as NodeJS.ErrnoException;
+  if (code === "EADDRINUSE") return `port ${port} on ${host} is in use: set LEDGER_PORT to a free one`;
+  if (syscall !== "listen" && (code === "EACCES" || code === "EPERM" || code === "EROFS"))
+    return `the folder ${folder} (LEDGER_DIR) cannot be written by user ${process.getuid?.()}: ${error.message}`;
+  return error.message;
 }
 
 const run = isMainThread ? main : verifyAsThread;

@@ -20,6 +20,13 @@ export interface LedgerDescription {
 
 const ledgerName = /^(?!.*--)(?![0-9]+$)(?!-)(?!.*-$)[A-Za-z0-9-]{1,32}$/;
 
+/** @returns what is wrong with a ledger's name, or undefined */
+export function ledgerNameProblem(name: string): string | undefined {
+  return ledgerName.test(name)
+    ? undefined
+    : `Ledger name "${name}" is not valid: 1 to 32 letters, digits and single hyphens, not digits alone`;
+}
+
 interface Entry {
   description: LedgerDescription;
   readonly ledger: Ledger;
@@ -97,11 +104,8 @@ export class Registry {
   create(settings: Pick<LedgerDescription, "name" | "permissionsMode" | "deletionProtection" | "tags">): Promise<LedgerDescription> {
     return this.inTurn(async () => {
       const { name } = settings;
-      if (!ledgerName.test(name))
-        throw new ControlError(
-          "InvalidParameterException",
-          `Ledger name "${name}" is not valid: 1 to 32 letters, digits and single hyphens, not digits alone`,
-        );
+      const problem = ledgerNameProblem(name);
+      if (problem !== undefined) throw new ControlError("InvalidParameterException", problem);
       if (this.entries.has(name)) throw new ControlError("ResourceAlreadyExistsException", `Ledger with name ${name} already exists`);
       const description = { ...settings, strandId: newId(), created: this.surroundings.now() };
       const folder = join(this.folder, name);

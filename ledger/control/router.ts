@@ -3,6 +3,7 @@ import { deleteLedger } from "./delete-ledger.ts";
 import { describeJournalS3Export } from "./describe-journal-s3-export.ts";
 import { describeLedger } from "./describe-ledger.ts";
 import { ControlError } from "./errors.ts";
+import { explain } from "./explain.ts";
 import { exportJournalToS3 } from "./export-journal-to-s3.ts";
 import { getBlock } from "./get-block.ts";
 import { getDigest } from "./get-digest.ts";
@@ -43,6 +44,7 @@ const routes: readonly (readonly [method: string, pattern: RegExp, operation: Op
   ["GET", /^\/ledgers\/([^/]+)\/journal-s3-exports$/, listJournalS3ExportsForLedger],
   ["GET", /^\/ledgers\/([^/]+)\/journal-s3-exports\/([^/]+)$/, describeJournalS3Export],
   ["GET", /^\/journal-s3-exports$/, listJournalS3Exports],
+  ["POST", /^\/nitro\/ledgers\/([^/]+)\/explain$/, explain],
   ["GET", /^\/tags\/(.+)$/, listTags],
   ["POST", /^\/tags\/(.+)$/, tagResource],
   ["DELETE", /^\/tags\/(.+)$/, untagResource],

@@ -1,0 +1,89 @@
+import { innerPorts, stackNames } from "../stacks/names.ts";
+import { ownerId } from "../toolchain/owner.ts";
+import { type Context, stackOption } from "./command.ts";
+import { Engine } from "./docker.ts";
+import { UsageError, UserError } from "./errors.ts";
+import { LedgerClient } from "./ledger-client.ts";
+import { LedgerHttp } from "./ledger-http.ts";
+import { roleContainer } from "./roles.ts";
+import { selectStack } from "./selection.ts";
+
+/** The options of every subcommand that asks a ledger. */
+export const ledgerOptions = {
+  ...stackOption,
+  endpoint: { type: "string" },
+  ledger: { type: "string" },
+  json: { type: "boolean" },
+} as const;
+
+/** What the usage of such a subcommand says about them. */
+export const ledgerOptionsUsage = `  -s, --stack STACK   the ledger of this stack (default: $NITRO_STACK, else your login name)
+  --endpoint URL      a ledger without a stack, such as http://127.0.0.1:8182 of \`nitro ledger serve\`
+  --ledger NAME       its name (default: the stack's; with --endpoint the only one there is)
+  --json              JSON`;
+
+export interface TargetValues {
+  readonly stack?: string | undefined;
+  readonly endpoint?: string | undefined;
+  readonly ledger?: string | undefined;
+}
+
+/** Which ledger a command line means. */
+export interface Target {
+  readonly http: LedgerHttp;
+  readonly name: string;
+  readonly client: LedgerClient;
+  /** Undefined with --endpoint. */
+  readonly stack: string | undefined;
+}
+
+/**
+ * Finds the ledger: of --endpoint, else of the stack's running container.
+ * @throws UserError saying how to bring it up, or how to name another
+ */
+export async function findLedger(values: TargetValues, context: Context): Promise<Target> {
+  const { stack: option, endpoint, ledger } = values;
+  if (endpoint !== undefined && option !== undefined) throw new UsageError("-s and --endpoint name two ledgers: give one of them");
+  if (endpoint !== undefined) {
+    const http = new LedgerHttp(
+      checkedUrl(endpoint),
+      "start one: ./nitro ledger serve, or leave --endpoint away for a stack's",
+      context.signal,
+    );
+    const name = ledger ?? (await onlyLedger(http));
+    return { http, name, client: new LedgerClient(http, name), stack: undefined };
+  }
+  const stack = selectStack(option, context.env);
+  const http = new LedgerHttp(await stackEndpoint(stack, context.env), `./nitro up -s ${stack}`, context.signal);
+  const name = ledger ?? stackNames(stack).ledgerName;
+  return { http, name, client: new LedgerClient(http, name), stack };
+}
+
+async function stackEndpoint(stack: string, env: NodeJS.ProcessEnv): Promise<string> {
+  const hint = `./nitro up -s ${stack}, or name a ledger without a stack: --endpoint http://127.0.0.1:8182`;
+  const container = await roleContainer(Engine.connect(env), stack, "ledger", ownerId(env)).catch((error: unknown) => {
+    if (!(error instanceof UserError)) throw error;
+    throw new UserError(error.message, error.hint?.startsWith("./nitro up") === false ? error.hint : hint);
+  });
+  const port = container.ports.find(({ containerPort }) => containerPort === innerPorts.ledger)?.hostPort;
+  if (!container.running || port === undefined)
+    throw new UserError(`the ledger of stack "${stack}" does not run (${container.status})`, hint);
+  return `http://127.0.0.1:${port}`;
+}
+
+/** @throws UsageError for what is no address of a server */
+export function checkedUrl(text: string): string {
+  const url = URL.parse(text);
+  if (url === null || (url.protocol !== "http:" && url.protocol !== "https:"))
+    throw new UsageError(`--endpoint is "${text}": allowed is an address such as http://127.0.0.1:8182`);
+  return text.replace(/\/+$/, "");
+}
+
+async function onlyLedger(http: LedgerHttp): Promise<string> {
+  const { Ledgers: ledgers } = (await http.control("GET", "/ledgers")) as { Ledgers: readonly { Name: string }[] };
+  const [first, second] = ledgers.map(({ Name: name }) => name);
+  if (first === undefined) throw new UserError(`${http.endpoint} has no ledger`, "start it with one: ./nitro ledger serve --name ledger");
+  if (second === undefined) return first;
+  const names = ledgers.map(({ Name: name }) => name).join(", ");
+  throw new UserError(`${http.endpoint} has several ledgers: ${names}`, `say which: --ledger ${first}`);
+}

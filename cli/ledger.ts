@@ -1,0 +1,33 @@
+import { nearest } from "../stacks/nearest.ts";
+import type { Command } from "./command.ts";
+import { UsageError } from "./errors.ts";
+
+/** Every subcommand, in the order of the usage. Each is the file `ledger-<name>.ts` in this folder. */
+export const ledgerCommandNames = ["tables", "query", "history", "verify", "explain", "serve"] as const;
+
+export const command: Command = {
+  summary: "The ledger: query, history, verify, explain; serve it without a stack",
+  usage: `nitro ledger tables
+       nitro ledger query STATEMENT [PARAMETER…]
+       nitro ledger history TABLE ID
+       nitro ledger verify [ID]
+       nitro ledger explain STATEMENT
+       nitro ledger serve [--dir D] [--port P] [--name N] [--host H]
+
+All but serve take -s STACK or --endpoint URL [--ledger NAME], and --json. They write tables on a terminal and Ion text, one value a
+line, everywhere else. \`nitro ledger <subcommand> --help\` says more.`,
+
+  async subcommand(word: string): Promise<Command | undefined> {
+    const name = ledgerCommandNames.find((each) => each === word);
+    if (name === undefined) return undefined;
+    const module = (await import(`./ledger-${name}.ts`)) as { command: Command };
+    return module.command;
+  },
+
+  async run([word]: string[]): Promise<number> {
+    if (word === undefined) throw new UsageError("the subcommand is missing");
+    if (word.startsWith("-")) throw new UsageError(`"${word}" stands before the subcommand: write options after it`);
+    const meant = nearest(word, ledgerCommandNames);
+    throw new UsageError(`there is no subcommand "${word}"${meant === undefined ? "" : `, did you mean ${meant}?`}`);
+  },
+};
