@@ -1,9 +1,12 @@
 import type { Engine } from "../cli/docker.ts";
-import { type ImageRole, imageRoles, isOurs, ownImages } from "./inputs.ts";
+import { type ImageRole, imageRoles, isOurs, ownImages, type StackImageRole } from "./inputs.ts";
 import { type Arch, readPins } from "./pins.ts";
 
-/** The image of each role: of ours, or a user's own. */
-export type ImageRefs = Readonly<Record<ImageRole, string>>;
+/** The image of each role of a stack: of ours, or a user's own. */
+export type ImageRefs = Readonly<Record<StackImageRole, string>>;
+
+/** Images that somebody needs, by role. */
+export type WantedImages = Readonly<Partial<Record<ImageRole, string>>>;
 
 /** What goes on while images are made. */
 export interface BuildProgress {
@@ -25,7 +28,7 @@ export interface EnsureOptions {
  * Names the images of a stack; reads files and asks nobody.
  * @param overrides a user's own images by role; passed on as they are, never built
  */
-export function imageRefs(arch: Arch, overrides: Partial<Readonly<Record<ImageRole, string | undefined>>> = {}): ImageRefs {
+export function imageRefs(arch: Arch, overrides: Partial<Readonly<Record<StackImageRole, string | undefined>>> = {}): ImageRefs {
   const { base, redis, localstack, node } = ownImages(arch, readPins());
   return {
     base: overrides.base ?? base,
@@ -35,20 +38,31 @@ export function imageRefs(arch: Arch, overrides: Partial<Readonly<Record<ImageRo
   };
 }
 
+/** The image of the ledger by itself, and what it is made on. */
+export function ledgerImageRefs(arch: Arch): WantedImages & { readonly ledger: string } {
+  const { base, node, ledger } = ownImages(arch, readPins());
+  return { base, node, ledger };
+}
+
 /**
  * Builds those of our images that the engine does not have: once, also when several processes ask at the same time. An image appears under its
  * name only when it is complete. Other people's images are left to whoever declares them.
  * @returns the roles that were built
  * @throws UserError where an image cannot be made here, EngineError where the engine fails
  */
-export async function ensureImages(engine: Engine, refs: ImageRefs, options: EnsureOptions = {}): Promise<ImageRole[]> {
+export async function ensureImages(engine: Engine, refs: WantedImages, options: EnsureOptions = {}): Promise<ImageRole[]> {
   if ((await missingImages(engine, refs)).length === 0) return [];
   const { buildMissing } = await import("./builder.ts");
   return await buildMissing(engine, refs, options);
 }
 
 /** @returns the roles whose image is ours and not there */
-export async function missingImages(engine: Engine, refs: ImageRefs): Promise<ImageRole[]> {
-  const there = await Promise.all(imageRoles.map((role) => !isOurs(refs[role]) || engine.imageExists(refs[role])));
+export async function missingImages(engine: Engine, refs: WantedImages): Promise<ImageRole[]> {
+  const there = await Promise.all(
+    imageRoles.map((role) => {
+      const ref = refs[role];
+      return ref === undefined || !isOurs(ref) || engine.imageExists(ref);
+    }),
+  );
   return imageRoles.filter((_, index) => there[index] === false);
 }

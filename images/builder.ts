@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { Engine } from "../cli/docker.ts";
 import { UserError } from "../cli/errors.ts";
 import { nitroHome } from "../toolchain/home.ts";
-import { type BuildProgress, type EnsureOptions, type ImageRefs, missingImages } from "./build.ts";
+import { type BuildProgress, type EnsureOptions, missingImages, type WantedImages } from "./build.ts";
 import { type ContextFile, contextTar, folderFiles } from "./context.ts";
 import { ensureDebian } from "./debian.ts";
 import { buildNetwork, hostCertificates } from "./host.ts";
@@ -10,6 +10,9 @@ import { type ImageRole, ownImages, repository } from "./inputs.ts";
 import { withLock } from "./lock.ts";
 import { bundles, nodeExecutable } from "./node-image.ts";
 import { type Arch, type Pins, readPins } from "./pins.ts";
+
+/** What each image is made on. */
+const below = { base: "debian", redis: "base", localstack: "base", node: "base", ledger: "node" } as const;
 
 interface Workshop {
   readonly engine: Engine;
@@ -23,7 +26,7 @@ interface Workshop {
 }
 
 /** Builds what is missing of our images. See ensureImages, which loads this file only when there is something to build. */
-export async function buildMissing(engine: Engine, refs: ImageRefs, options: EnsureOptions): Promise<ImageRole[]> {
+export async function buildMissing(engine: Engine, refs: WantedImages, options: EnsureOptions): Promise<ImageRole[]> {
   const { env = process.env, onProgress = () => undefined } = options;
   const { arch } = await engine.ping();
   const pins = readPins();
@@ -35,7 +38,7 @@ export async function buildMissing(engine: Engine, refs: ImageRefs, options: Ens
   return await withLock(path, () => buildAll(workshop, refs), { onWait });
 }
 
-async function buildAll(workshop: Workshop, refs: ImageRefs): Promise<ImageRole[]> {
+async function buildAll(workshop: Workshop, refs: WantedImages): Promise<ImageRole[]> {
   const { engine, own } = workshop;
   const missing = await missingImages(engine, refs);
   for (const role of missing) {
@@ -50,10 +53,11 @@ async function buildAll(workshop: Workshop, refs: ImageRefs): Promise<ImageRole[
     await ensureDebian({ engine, ref: own.debian, pins: workshop.pins.debian, arch: workshop.arch, env: workshop.env, report });
     await buildImage(workshop, "base", own.base);
   }
-  const others = missing.filter((role) => role !== "base");
+  const others = missing.filter((role) => role !== "base" && role !== "ledger");
   const results = await Promise.allSettled(others.map((role) => buildOrFailAll(workshop, role)));
   if (workshop.failed.signal.aborted) throw workshop.failed.signal.reason;
   for (const result of results) if (result.status === "rejected") throw result.reason;
+  if (missing.includes("ledger")) await buildImage(workshop, "ledger", own.ledger);
   return missing;
 }
 
@@ -76,7 +80,7 @@ export async function buildImage(
   report("collect files");
   const files = [...(await folderFiles(join(repository, "images", role))), ...(await extraFiles(workshop, role, report))];
   const { proxies, ...network } = buildNetwork(env);
-  const buildArgs = { ...proxies, BASE: role === "base" ? own.debian : own.base, ...roleArguments(role, pins, env) };
+  const buildArgs = { ...proxies, BASE: own[below[role]], ...roleArguments(role, pins, env) };
   const signal = workshop.failed === undefined ? {} : { signal: workshop.failed.signal };
   let step = "build";
   await engine.build(contextTar(files), { tag, buildArgs, labels: { "nitro.image": role }, ...network, ...signal }, ({ text }) => {

@@ -5,7 +5,12 @@ import { fileURLToPath } from "node:url";
 import { errorCode } from "../cli/errors.ts";
 import type { Arch, Pins } from "./pins.ts";
 
-export const imageRoles = ["base", "redis", "localstack", "node"] as const;
+/** The images that a stack runs on. */
+export const stackImageRoles = ["base", "redis", "localstack", "node"] as const;
+export type StackImageRole = (typeof stackImageRoles)[number];
+
+/** All images that are made here; `ledger` is for those who run the ledger by itself. */
+export const imageRoles = [...stackImageRoles, "ledger"] as const;
 export type ImageRole = (typeof imageRoles)[number];
 
 /** The folder of this repository, ending in a slash. */
@@ -40,13 +45,15 @@ export function ownImages(arch: Arch, pins: Pins, root = repository): Record<Ima
   };
   const debian = imageName("debian", imageHash(arch, pins.debian, "images/debootstrap.sh"));
   const base = imageName("base", imageHash(debian, {}, "images/base"));
-  const node = { version: pins.node.version, ...pins.node[arch] };
+  const nodePin = { version: pins.node.version, ...pins.node[arch] };
+  const node = imageName("node", imageHash(base, nodePin, "images/node", ...bundledSources));
   return {
     debian,
     base,
     redis: imageName("redis", imageHash(base, pins.redis, "images/redis")),
     localstack: imageName("localstack", imageHash(base, pins.localstack, "images/localstack")),
-    node: imageName("node", imageHash(base, node, "images/node", ...bundledSources)),
+    node,
+    ledger: imageName("ledger", imageHash(node, {}, "images/ledger")),
   };
 }
 

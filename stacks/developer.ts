@@ -9,7 +9,7 @@ import { Redis } from "../components/redis.ts";
 import { Service } from "../components/service.ts";
 import { Worker } from "../components/worker.ts";
 import type { ImageRefs } from "../images/build.ts";
-import type { ImageRole } from "../images/inputs.ts";
+import type { StackImageRole } from "../images/inputs.ts";
 import type { StackOutputs } from "./outputs.ts";
 import type { PreparedStack } from "./prepare.ts";
 import { stackType } from "./urns.ts";
@@ -68,8 +68,8 @@ export class DeveloperStack extends pulumi.ComponentResource {
   }
 
   /** Declared, so that state says what the stack runs on; never deleted, since other stacks use the same ones. */
-  private createImages(refs: ImageRefs): Record<ImageRole, pulumi.Output<string>> {
-    const image = (role: ImageRole) =>
+  private createImages(refs: ImageRefs): Record<StackImageRole, pulumi.Output<string>> {
+    const image = (role: StackImageRole) =>
       new docker.RemoteImage(`${role}-image`, { name: refs[role], keepLocally: true }, { parent: this }).imageId;
     return { base: image("base"), redis: image("redis"), localstack: image("localstack"), node: image("node") };
   }

@@ -10,7 +10,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { type ContainerSpec, Engine } from "../../cli/docker.ts";
 import { ensureImages, type ImageRefs, imageRefs } from "../../images/build.ts";
 import { buildImage } from "../../images/builder.ts";
-import { type ImageRole, imageRoles, ownImages } from "../../images/inputs.ts";
+import { ownImages, type StackImageRole, stackImageRoles } from "../../images/inputs.ts";
 import { readPins } from "../../images/pins.ts";
 
 const label = "nitro.test.images";
@@ -74,7 +74,7 @@ test("what is there is not built again", async () => {
   expect(await ensureImages(engine, refs)).toEqual([]);
 });
 
-test.each(imageRoles)("the %s image carries its label and no variable about certificates or proxies", async (role: ImageRole) => {
+test.each(stackImageRoles)("the %s image carries its label and no variable about certificates or proxies", async (role: StackImageRole) => {
   const image = await engine.images.inspect(refs[role]);
   expect(image?.labels["nitro.image"]).toBe(role);
   expect(image?.env.join("\n")).not.toMatch(/\bSSL_CERT|CA_BUNDLE|PIP_CERT|CA_CERTS|proxy/i);

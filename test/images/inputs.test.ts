@@ -2,8 +2,8 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { imageRefs } from "../../images/build.ts";
-import { imageRoles, ownImages, repository } from "../../images/inputs.ts";
+import { imageRefs, ledgerImageRefs } from "../../images/build.ts";
+import { imageRoles, ownImages, repository, stackImageRoles } from "../../images/inputs.ts";
 import { readPins } from "../../images/pins.ts";
 
 let root: string;
@@ -30,7 +30,9 @@ function changedBy(change: () => void): string[] {
 test("names are ours, a hash, and the same every time", () => {
   const refs = imageRefs("amd64");
   expect(imageRefs("amd64")).toEqual(refs);
-  for (const role of imageRoles) expect(refs[role]).toMatch(new RegExp(`^localhost/nitro/${role}:[0-9a-f]{16}$`));
+  const { ledger } = ledgerImageRefs("amd64");
+  const all = { ...refs, ledger };
+  for (const role of imageRoles) expect(all[role]).toMatch(new RegExp(`^localhost/nitro/${role}:[0-9a-f]{16}$`));
 });
 
 test("a copy of the repository elsewhere has the same names", () => {
@@ -41,26 +43,28 @@ test("a copy of the repository elsewhere has the same names", () => {
 test("architectures do not share images", () => {
   const amd64 = imageRefs("amd64");
   const arm64 = imageRefs("arm64");
-  for (const role of imageRoles) expect(arm64[role]).not.toBe(amd64[role]);
+  for (const role of stackImageRoles) expect(arm64[role]).not.toBe(amd64[role]);
+  expect(ledgerImageRefs("arm64").ledger).not.toBe(ledgerImageRefs("amd64").ledger);
 });
 
 test.each([
-  ["images/debootstrap.sh", ["debian", "base", "redis", "localstack", "node"]],
-  ["images/base/Dockerfile", ["base", "redis", "localstack", "node"]],
-  ["images/base/nitro-run", ["base", "redis", "localstack", "node"]],
+  ["images/debootstrap.sh", ["debian", "base", "redis", "localstack", "node", "ledger"]],
+  ["images/base/Dockerfile", ["base", "redis", "localstack", "node", "ledger"]],
+  ["images/base/nitro-run", ["base", "redis", "localstack", "node", "ledger"]],
   ["images/redis/Dockerfile", ["redis"]],
   ["images/localstack/Dockerfile", ["localstack"]],
   ["images/localstack/requirements.txt", ["localstack"]],
-  ["images/node/Dockerfile", ["node"]],
-  ["ledger/partiql/lexer.ts", ["node"]],
-  ["package-lock.json", ["node"]],
+  ["images/node/Dockerfile", ["node", "ledger"]],
+  ["images/ledger/Dockerfile", ["ledger"]],
+  ["ledger/partiql/lexer.ts", ["node", "ledger"]],
+  ["package-lock.json", ["node", "ledger"]],
   ["images/README.md", []],
 ])("a change of %s renames %j", (file, roles) => {
   expect(changedBy(() => writeFileSync(join(root, file), "changed\n"))).toEqual(roles);
 });
 
-test("a new source file renames the node image", () => {
-  expect(changedBy(() => writeFileSync(join(root, "ledger/new.ts"), ""))).toEqual(["node"]);
+test("a new source file renames the node image, and the one on it", () => {
+  expect(changedBy(() => writeFileSync(join(root, "ledger/new.ts"), ""))).toEqual(["node", "ledger"]);
 });
 
 test("a file that moves renames its image, though no content changed", () => {
@@ -68,7 +72,7 @@ test("a file that moves renames its image, though no content changed", () => {
     rmSync(join(root, "ledger/partiql/lexer.ts"));
     writeFileSync(join(root, "ledger/lexer.ts"), "export const one = 1;\n");
   };
-  expect(changedBy(move)).toEqual(["node"]);
+  expect(changedBy(move)).toEqual(["node", "ledger"]);
 });
 
 test.each([
@@ -78,7 +82,7 @@ test.each([
 ] as const)("another pin renames the %s image alone", (role, other) => {
   const before = ownImages("amd64", pins, root);
   const after = ownImages("amd64", other, root);
-  expect(imageRoles.filter((name) => before[name] !== after[name])).toEqual([role]);
+  expect(stackImageRoles.filter((name) => before[name] !== after[name])).toEqual([role]);
 });
 
 test("a user's own image is passed on as it is, and changes no other", () => {
