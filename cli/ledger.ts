@@ -3,18 +3,20 @@ import type { Command } from "./command.ts";
 import { UsageError } from "./errors.ts";
 
 /** Every subcommand, in the order of the usage. Each is the file `ledger-<name>.ts` in this folder. */
-export const ledgerCommandNames = ["tables", "query", "history", "verify", "explain", "serve"] as const;
+export const ledgerCommandNames = ["tables", "query", "history", "verify", "export", "explain", "serve", "image"] as const;
 
 export const command: Command = {
-  summary: "The ledger: query, history, verify, explain; serve it without a stack",
+  summary: "The ledger: query, history, verify, export, explain; serve it without a stack",
   usage: `nitro ledger tables
        nitro ledger query STATEMENT [PARAMETER…]
        nitro ledger history TABLE ID
        nitro ledger verify [ID]
+       nitro ledger export
        nitro ledger explain STATEMENT
        nitro ledger serve [--dir D] [--port P] [--name N] [--host H]
+       nitro ledger image
 
-All but serve take -s STACK or --endpoint URL [--ledger NAME], and --json. They write tables on a terminal and Ion text, one value a
+All but the last two take -s STACK or --endpoint URL [--ledger NAME], and --json. They write tables on a terminal and Ion text, one value a
 line, everywhere else. \`nitro ledger <subcommand> --help\` says more.`,
 
   async subcommand(word: string): Promise<Command | undefined> {
