@@ -149,7 +149,7 @@ function show(objects: readonly ExportedObject[], { id, bucketName, access }: Ex
   if (context.stdout.isTTY === true && json !== true) {
     const rows = objects.map(({ key, bytes }) => [key, String(bytes)]);
     context.stdout.write(`${table(["object", "bytes"], rows)}export ${id}: ${counted(objects.length, "object")} in s3://${bucketName}
-read one: aws --endpoint-url ${access.endpoint} s3 cp s3://${bucketName}/${objects[0]?.key ?? "…"} -
+read one: AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test aws --endpoint-url ${access.endpoint} s3 cp s3://${bucketName}/${objects[0]?.key ?? "…"} -
 `);
     return;
   }
