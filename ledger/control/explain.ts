@@ -59,7 +59,7 @@ function asSelect(statement: Statement): Select | undefined {
   if (statement.kind === "select") return statement.select;
   if (statement.kind !== "update" && statement.kind !== "delete") return undefined;
   const { from, where } = statement;
-  return { at: from.at, projection: { kind: "star" }, from: [from], where };
+  return { at: from[0]?.at ?? { line: 1, column: 1 }, projection: { kind: "star" }, from, where };
 }
 
 /** The planner tells a source as `name: access`, or by one word where there is nothing to choose. */

@@ -43,7 +43,7 @@ test("query: a table on a terminal, Ion in a pipe, JSON where asked for", async 
 });
 
 test("query: parameters are Ion, the statement may come from standard input", async () => {
-  expect(await pipe("query", "SELECT n FROM Payments WHERE day = ? AND n IN (?, ?)", "2020-01-01T", "2", "3")).toBe("{n:2}\n");
+  expect(await pipe("query", 'SELECT n FROM Payments WHERE "day" = ? AND n IN (?, ?)', "2020-01-01T", "2", "3")).toBe("{n:2}\n");
   const { stdout } = await runLedger(["query", "-", ...endpoint], { stdin: "SELECT VALUE n\nFROM Payments\n" });
   expect(stdout).toBe("1\n2\n");
   await expect(runLedger(["query", "SELECT 1", "{", ...endpoint])).rejects.toThrow(/^parameter 1 is \{: allowed is one Ion value/);
