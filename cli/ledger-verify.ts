@@ -1,34 +1,39 @@
 import { int, struct, text } from "../ledger/ion/value.ts";
 import { type Command, type Context, parseArguments } from "./command.ts";
-import { UserError } from "./errors.ts";
+import { UsageError, UserError } from "./errors.ts";
 import type { LedgerClient } from "./ledger-client.ts";
 import { type Digest, Evidence } from "./ledger-evidence.ts";
 import { counted, showRows } from "./ledger-rows.ts";
 import { findLedger, ledgerOptions, ledgerOptionsUsage } from "./ledger-target.ts";
 import { placeOf, verifyDocument } from "./ledger-verify-document.ts";
+import { verifyFiles } from "./ledger-verify-files.ts";
 import { verifyJournal } from "./ledger-verify-journal.ts";
 import { type VerifiedState, verifyCounts, verifyState } from "./ledger-verify-state.ts";
-import { Progress, seconds } from "./progress.ts";
-
-/** Between two lines about a long check where no terminal shows it live. */
-const heartbeatMs = 10_000;
+import { heartbeat, Progress, seconds } from "./progress.ts";
 
 export const command: Command = {
   summary: "Check documents and journal against the ledger's digest, hash by hash",
   usage: `nitro ledger verify [ID] [-s STACK | --endpoint URL [--ledger NAME]] [--json]
+       nitro ledger verify --dir D
 
 With a document's id: the hash of each of its revisions, computed from metadata and data, and folded with the proof that the ledger gives,
 has to be the ledger's digest.
 Without: every block is read, every hash in it computed anew, the chain followed, the root over all blocks compared with the digest; then every
 document that queries see has to be the journal's last revision of it.
+With --dir: the files of a folder that \`nitro ledger serve\` keeps, whether it runs or not: checksums, chain, and every revision's hash.
 Exit code 1 where anything differs, naming the place.
 
 ${ledgerOptionsUsage}`,
   stopsCleanly: true,
 
   async run(args: string[], context: Context): Promise<number> {
-    const { values, positionals } = parseArguments(args, ledgerOptions, 1);
+    const { values, positionals } = parseArguments(args, { ...ledgerOptions, dir: { type: "string" } }, 1);
     const [id] = positionals;
+    if (values.dir !== undefined) {
+      if (id !== undefined) throw new UsageError("--dir verifies whole ledgers: leave the id away");
+      await verifyFiles(values.dir, context, values.json);
+      return 0;
+    }
     const { http, name, client } = await findLedger(values, context);
     const evidence = new Evidence(http, name);
     if (id === undefined) await verifyAll(client, evidence, name, context, values.json);
@@ -98,15 +103,4 @@ function digestFields({ hash, sequenceNo }: Digest) {
 
 function digestLine({ hash, sequenceNo }: Digest): string {
   return `digest ${hash.toString("base64")} up to block ${sequenceNo}\n`;
-}
-
-/** A live line on a terminal; elsewhere a line now and then. */
-function heartbeat(progress: Progress): (text: string) => void {
-  let told = Date.now();
-  return (text) => {
-    progress.status(text);
-    if (progress.live || Date.now() - told < heartbeatMs) return;
-    told = Date.now();
-    progress.line(`  ${text}`);
-  };
 }

@@ -126,3 +126,17 @@ export function seconds(ms: number): string {
   const whole = Math.round(ms / 1000);
   return `${Math.floor(whole / 60)}m ${whole % 60}s`;
 }
+
+/** Between two lines about a long check where no terminal shows it live. */
+const heartbeatMs = 10_000;
+
+/** A live line on a terminal; elsewhere a line now and then. */
+export function heartbeat(progress: Progress): (text: string) => void {
+  let told = Date.now();
+  return (text) => {
+    progress.status(text);
+    if (progress.live || Date.now() - told < heartbeatMs) return;
+    told = Date.now();
+    progress.line(`  ${text}`);
+  };
+}

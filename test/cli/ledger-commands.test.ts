@@ -1,10 +1,15 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { UsageError } from "../../cli/errors.ts";
 import { ledgerCommandNames } from "../../cli/ledger.ts";
-import { startServer, type TestServer } from "../ledger/server.ts";
+import { Registry } from "../../ledger/control/registry.ts";
+import { runIn } from "../ledger/run-in.ts";
+import { place, startServer, type TestServer } from "../ledger/server.ts";
 import { runLedger } from "./ledger-run.ts";
 
 let server: TestServer;
@@ -167,4 +172,26 @@ test("an endpoint where nothing answers, or no ledger does", async () => {
   );
   stranger.closeAllConnections();
   await new Promise((resolve) => stranger.close(resolve));
+});
+
+test("verify --dir: the files themselves, and the place of a damage", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "verify-files-"));
+  const registry = await Registry.open(folder, place, { now: Date.now, log: () => undefined, onFailure: () => undefined });
+  await registry.create({ name: "demo", permissionsMode: "STANDARD", deletionProtection: false, tags: {} });
+  const demo = registry.ledger("demo");
+  if (demo === undefined) throw new Error("there is no ledger demo");
+  await runIn(demo, "CREATE TABLE T");
+  await runIn(demo, "INSERT INTO T ?", { n: 1 });
+  await demo.snapshot();
+  await registry.close();
+  expect((await runLedger(["verify", "--dir", folder])).stdout).toBe(
+    "✓ ledger demo: 2 blocks chained, 2 revisions match their hashes; snapshot: sound, of 2 blocks\n",
+  );
+  const path = join(folder, "demo", "journal");
+  const bytes = readFileSync(path);
+  bytes.writeUInt8(bytes.readUInt8(60) ^ 1, 60);
+  writeFileSync(path, bytes);
+  await expect(runLedger(["verify", "--dir", folder])).rejects.toThrow(`${path}, offset 23: the checksum of a record does not fit`);
+  rmSync(folder, { recursive: true });
+  await expect(runLedger(["verify", "--dir", folder])).rejects.toThrow(`there is no folder ${folder}`);
 });
