@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
 import { readdir, readFile, readlink } from "node:fs/promises";
 import { createServer } from "node:net";
+import { basename } from "node:path";
 import { promisify } from "node:util";
 import { stackPorts } from "./names.ts";
 
@@ -33,8 +34,10 @@ export async function freePortBase(taken: number, isFree: (port: number) => Prom
 export async function portHolder(port: number): Promise<string | undefined> {
   const pid = process.platform === "linux" ? await listenerByProc(port) : await listenerByLsof(port);
   if (pid === undefined) return undefined;
-  const command = await promisify(execFile)("ps", ["-o", "comm=", "-p", String(pid)]).catch(() => undefined);
-  return `process ${pid}${command === undefined ? "" : ` (${command.stdout.trim()})`}`;
+  // The name of a process may be that of a thread (node calls its own MainThread): the command line says which program it is.
+  const found = await promisify(execFile)("ps", ["-o", "args=", "-p", String(pid)]).catch(() => undefined);
+  const program = basename(found?.stdout.trim().split(/\s/)[0] ?? "");
+  return `process ${pid}${program === "" ? "" : ` (${program})`}`;
 }
 
 /** Follows the socket's inode from the kernel's table of listeners to the process that holds it. */
