@@ -1,7 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import { IonError } from "./errors.ts";
 import { systemSymbols } from "./symbols.ts";
-import { signedInt, timestampProblem } from "./timestamp.ts";
+import { canonicalTimestamp, signedInt, timestampProblem } from "./timestamp.ts";
 import { type Field, type IonType, type IonValue, ionLimits, type SymbolText } from "./value.ts";
 
 const typeOfNull: readonly IonType[] = [
@@ -174,7 +174,7 @@ class Reader {
       case 5:
         return this.decimal(stop);
       case 6:
-        return { type: "timestamp", bytes: this.timestamp(stop) };
+        return this.timestamp(stop);
       case 7:
         return { type: "symbol", value: this.symbol(Number(this.magnitude(stop))) };
       case 8:
@@ -242,11 +242,11 @@ class Reader {
     return { type: "decimal", coefficient: value, exponent, negativeZero: negative && value === 0n };
   }
 
-  private timestamp(stop: number): Buffer {
+  private timestamp(stop: number): IonValue {
     const bytes = Buffer.from(this.take(stop));
     const problem = timestampProblem(bytes);
     if (problem !== undefined) throw new IonError(`invalid timestamp: ${problem}`);
-    return bytes;
+    return canonicalTimestamp(bytes);
   }
 
   private text(stop: number): string {
@@ -295,6 +295,6 @@ class Reader {
       value = value * 128 + (byte & 127);
       if (value > Number.MAX_SAFE_INTEGER) throw new IonError("an exponent is too large");
     }
-    return first & 64 ? -value : value;
+    return first & 64 ? 0 - value : value;
   }
 }

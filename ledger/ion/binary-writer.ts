@@ -192,7 +192,7 @@ export function varInt(value: number, negativeZero = false): Buffer {
 }
 
 /** Big-endian bytes of a number's magnitude; none for zero. */
-function magnitude(value: bigint): Buffer {
+export function magnitude(value: bigint): Buffer {
   if (value === 0n) return Buffer.alloc(0);
   const hex = (value < 0n ? -value : value).toString(16);
   return Buffer.from(hex.length % 2 === 0 ? hex : `0${hex}`, "hex");

@@ -58,14 +58,23 @@ export function toDouble(value: IonValue): number | undefined {
 export function compareValues(a: IonValue, b: IonValue): number | undefined {
   const [x, y] = [exactOf(a), exactOf(b)];
   if (x !== undefined && y !== undefined) return compareExact(x, y);
-  const [p, q] = [toDouble(a), toDouble(b)];
-  if (p !== undefined && q !== undefined) return Number.isNaN(p) || Number.isNaN(q) ? Number.NaN : p < q ? -1 : p > q ? 1 : 0;
+  if (isNumber(a) && isNumber(b)) return endOf(a) - endOf(b);
   const [s, t] = [textOf(a), textOf(b)];
   if (s !== undefined && t !== undefined) return s < t ? -1 : s > t ? 1 : 0;
   if (a.type === "timestamp" && b.type === "timestamp") return compareTimestamps(a, b);
   if (a.type === "bool" && b.type === "bool") return Number(a.value) - Number(b.value);
   if ((a.type === "blob" || a.type === "clob") && a.type === b.type) return Buffer.compare(a.value, b.value);
   return undefined;
+}
+
+function isNumber({ type }: IonValue): boolean {
+  return type === "int" || type === "decimal" || type === "float";
+}
+
+/** Which end of all numbers a value is: -1 and 1 for the infinities, NaN for NaN, 0 for what lies between, however large. */
+function endOf(value: IonValue): number {
+  if (value.type !== "float" || Number.isFinite(value.value)) return 0;
+  return Math.sign(value.value);
 }
 
 /** The text of a string or a symbol. */

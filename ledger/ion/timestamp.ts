@@ -78,6 +78,17 @@ export function timestampProblem(bytes: Buffer): string | undefined {
   return complete ? partsProblem(parts) : "it ends early";
 }
 
+/**
+ * The one encoding of a sound timestamp that hashes are made of: no leading zeros, no fraction of no digits, no offset of a mere date.
+ * Every Ion library hashes what it would write itself, whatever the bytes that it read.
+ */
+export function canonicalTimestamp(bytes: Buffer): TimestampValue {
+  const { parts } = takeApart(bytes);
+  const timed = parts.precision === "minute" || parts.precision === "second";
+  const fraction = parts.fraction.exponent < 0 ? parts.fraction : { coefficient: 0n, exponent: 0 };
+  return makeTimestamp({ ...parts, fraction, offset: timed ? parts.offset : undefined });
+}
+
 /** Most digits behind a second's point. */
 const finest = 1000;
 

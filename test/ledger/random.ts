@@ -75,13 +75,11 @@ function plain(random: Random, depth: number): IonValue {
     case "int":
       return { type, value: integer(random) };
     case "float":
-      return {
-        type,
-        value: random.pick([0, -0, 1.5, -1e300, 5e-324, 0.1, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NaN]),
-      };
+      return { type, value: float(random) };
     case "decimal": {
       const coefficient = random.below(3) === 0 ? 0n : integer(random);
-      return { type, coefficient, exponent: random.below(200) - 100, negativeZero: coefficient === 0n && random.below(2) === 0 };
+      const exponent = random.pick([random.below(200) - 100, random.below(200) - 100, random.below(2 ** 28 - 1) - 2 ** 27 + 1]);
+      return { type, coefficient, exponent, negativeZero: coefficient === 0n && random.below(2) === 0 };
     }
     case "timestamp":
       return timestamp(random);
@@ -100,6 +98,14 @@ function plain(random: Random, depth: number): IonValue {
   }
 }
 
+/** Any bits that a double, or a 32 bit float, can have; one NaN stands for all. */
+function float(random: Random): number {
+  const bytes = Buffer.from(Array.from({ length: 8 }, () => random.below(256)));
+  const any = random.pick([bytes.readDoubleBE(0), bytes.readFloatBE(0)]);
+  const value = random.pick([0, -0, 1.5, -1e300, 5e-324, 0.1, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, any, any, any]);
+  return Number.isNaN(value) ? Number.NaN : value;
+}
+
 function integer(random: Random): bigint {
   const magnitude = BigInt(random.below(300)) * 256n ** BigInt(random.below(12)) + BigInt(random.below(2));
   return random.below(2) === 0 ? magnitude : -magnitude;
@@ -112,7 +118,7 @@ function timestamp(random: Random): IonValue {
   return makeTimestamp({
     precision,
     offset: timed && random.below(3) > 0 ? random.below(2 * 24 * 60 - 1) - 24 * 60 + 1 : undefined,
-    year: 1000 + random.below(8000),
+    year: 1 + random.below(9999),
     month: 1 + random.below(12),
     day: 1 + random.below(28),
     hour: random.below(24),

@@ -58,6 +58,10 @@ test("float32 is read as the same number", () => {
   expect(readBinary(bytes(0x44, 0x3f, 0xc0, 0, 0))).toEqual({ type: "float", value: 1.5 });
 });
 
+test("an exponent of negative zero is zero", () => {
+  expect(readBinary(bytes(0x52, 0xc0, 0x05))).toEqual({ type: "decimal", coefficient: 5n, exponent: 0, negativeZero: false });
+});
+
 test("padding is skipped everywhere", () => {
   expect(readBinary(bytes(0x00, 0x02, 0xff, 0xff, 0xb4, 0x01, 0xff, 0x21, 0x05))).toEqual({
     type: "list",

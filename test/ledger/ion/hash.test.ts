@@ -1,11 +1,13 @@
 import { cryptoHasherProvider, makeHashReader } from "ion-hash-js";
 import * as ion from "ion-js";
 import { expect, test } from "vitest";
+import { readBinary } from "../../../ledger/ion/binary-reader.ts";
 import { writeBinary } from "../../../ledger/ion/binary-writer.ts";
 import { ionHash } from "../../../ledger/ion/hash.ts";
 import { readText, writeText } from "../../../ledger/ion/text.ts";
 import type { IonValue } from "../../../ledger/ion/value.ts";
 import { Random, randomValue } from "../random.ts";
+import { writeLoosely } from "./loose-writer.ts";
 
 /** The hash as Amazon's library computes it. */
 function reference(bytes: Buffer): string {
@@ -35,6 +37,7 @@ test("equals that of ion-hash-js for any value", () => {
   for (let count = 0; count < 1000; count++) {
     const value = randomValue(random);
     expect(ionHash(value).toString("hex"), writeText(value)).toBe(reference(writeBinary(value)));
+    expect(ionHash(value).toString("hex"), writeText(value)).toBe(reference(writeLoosely(value, random, false)));
   }
 });
 
@@ -44,4 +47,24 @@ test("the order of fields does not matter, that of items does", () => {
   expect(hash("[1, 2]")).not.toBe(hash("[2, 1]"));
   const different: readonly IonValue[] = ["1", "1.", "1.0", "1e0", '"1"', "'1'", "[1]", "(1)", "a::1", "null", "null.int"].map(readText);
   expect(new Set(different.map((value) => ionHash(value).toString("hex"))).size).toBe(different.length);
+});
+
+/** The moment 2020-02-01T01:01:01Z in binary, then what is given. */
+const moment = (...fraction: number[]) => [0x60 + 8 + fraction.length, 0x80, 0x0f, 0xe4, 0x82, 0x81, 0x81, 0x81, 0x81, ...fraction];
+
+test.each([
+  ["a year with leading zeros", [0x64, 0x80, 0x00, 0x0f, 0xe4], "2020T"],
+  ["a date with an offset", [0x65, 0x80, 0x0f, 0xe4, 0x82, 0x81], "2020-02-01T"],
+  ["a fraction of no digits", moment(0x80), "2020-02-01T01:01:01Z"],
+  ["a fraction of zero and no digits", moment(0x80, 0x00), "2020-02-01T01:01:01Z"],
+  ["a fraction of zero, written out", moment(0xc3, 0x00), "2020-02-01T01:01:01.000Z"],
+  ["a fraction with leading zeros", moment(0xc3, 0x00, 0x05), "2020-02-01T01:01:01.005Z"],
+  ["a coefficient with leading zeros", [0x53, 0xc1, 0x00, 0x05], "0.5"],
+  ["an exponent with leading zeros", [0x53, 0x40, 0x81, 0x05], "0.5"],
+  ["an int with leading zeros", [0x22, 0x00, 0x05], "5"],
+])("%s hashes as the plain value does", (_what, encoded, text) => {
+  const bytes = Buffer.from([0xe0, 0x01, 0x00, 0xea, ...encoded]);
+  const value = readBinary(bytes);
+  expect(value).toEqual(readText(text));
+  expect(ionHash(value).toString("hex")).toBe(reference(bytes));
 });
