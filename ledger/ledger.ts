@@ -98,6 +98,7 @@ export class Ledger {
     const ledger = new Ledger(folder, { store, journal, offsets, lastCommit: latest, journalEnd }, surroundings);
     await ledger.checkJoint(path, known);
     for (const redaction of redactions) await ledger.erase(redaction);
+    if (snapshot !== undefined) surroundings.log(`${path}: ${known + 1} blocks from the snapshot, ${store.sequenceNo - known} replayed`);
     return ledger;
   }
 
