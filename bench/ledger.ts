@@ -8,7 +8,7 @@ import { machine } from "./ledger/machine.ts";
 import { judged } from "./ledger/measured.ts";
 import { profileServer } from "./ledger/profile-server.ts";
 import { fill, reads, tableOf } from "./ledger/reads.ts";
-import { startLedger } from "./ledger/server.ts";
+import { ledgerFiles, startLedger } from "./ledger/server.ts";
 import { writes } from "./ledger/writes.ts";
 
 const sections = ["writes", "profile", "reads", "start"] as const;
@@ -50,17 +50,19 @@ async function large(go: GoClient): Promise<void> {
     if (wanted.includes("reads")) print(await reads(go, ledger, sizes, seconds));
     if (!wanted.includes("start")) return;
     await ledger.stop();
+    const files = await ledgerFiles(data);
     ledger = await startLedger(data);
     const all = sizes.reduce((sum, size) => sum + size, 0);
     const perDocument = (bytes: number) => judged((bytes - empty) / all / 1024, { most: 1.5 }, " KiB");
     const restarted = await ledger.memory();
+    // It is all there again.
     await go.run({ workload: "ledger-read", endpoint: ledger.url, clients: 1, table: tableOf(documents), documents, seconds: 1 });
     print(
       table(
         [`start with ${all} revisions`, ""],
         [
           ["until it listens", judged(ledger.startMs / 1000, { most: 5 }, " s")],
-          ["from a snapshot", ledger.log.some((line) => line.includes("snapshot")) ? "yes" : "no"],
+          ["from", files],
           ["memory a document, after the fill", perDocument(full)],
           ["memory a document, after the start", perDocument(restarted)],
         ],

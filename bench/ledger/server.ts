@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFile } from "node:fs/promises";
+import { readdir, readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { root } from "../run.ts";
 
@@ -55,6 +56,14 @@ export async function startLedger(folder: string, nodeOptions: readonly string[]
       await ended.catch(() => undefined);
     },
   };
+}
+
+/** The files of the ledger in a data folder, with their sizes in MiB: a start reads the snapshot, where there is one, and the journal behind it. */
+export async function ledgerFiles(folder: string): Promise<string> {
+  const path = join(folder, ledgerName);
+  const files = (await readdir(path, { withFileTypes: true })).filter((entry) => entry.isFile());
+  const shown = files.map(async ({ name }) => `${name} ${((await stat(join(path, name))).size / 2 ** 20).toFixed(1)} MiB`);
+  return (await Promise.all(shown)).sort().join(", ");
 }
 
 async function residentBytes({ pid }: ChildProcess): Promise<number> {
