@@ -80,6 +80,7 @@ function powersOfTen(most: number): number[] {
 }
 
 function print(report: string): void {
+  if (report.includes("OVER")) process.exitCode = 1;
   process.stdout.write(`${report}\n`);
 }
 

@@ -161,5 +161,7 @@ async function put(connection: ExportConnection, object: ReturnType<typeof start
 
 /** The code and message of an error of S3. */
 function s3Problem(error: unknown): string {
+  // A name with several addresses fails with an error for each, and none of its own.
+  if (error instanceof AggregateError) return error.errors.map(s3Problem).join(", ");
   return error instanceof Error ? `${error.name} ${error.message}`.trim() : String(error);
 }
