@@ -28,6 +28,7 @@ export async function bundles(): Promise<ContextFile[]> {
     bundle: true,
     // What is imported only when it is needed stays apart: a start does not read it.
     splitting: true,
+    chunkNames: "parts/[name]-[hash]",
     platform: "node",
     format: "esm",
     target: "node24",

@@ -166,6 +166,7 @@ test("node is the pinned one, its folders belong to the user", async () => {
     "/public nitro 755",
     "key-feeder.mjs",
     "ledger.mjs",
+    "parts",
     "/usr/bin/curl",
   ]);
 });
