@@ -62,7 +62,8 @@ async function large(go: GoClient): Promise<void> {
         [`start with ${all} revisions`, ""],
         [
           ["until it listens", judged(ledger.startMs / 1000, { most: 5 }, " s")],
-          ["from", files],
+          ["files", files],
+          ["how", /\d+ blocks from the snapshot, \d+ replayed/.exec(ledger.log.join("\n"))?.[0] ?? "the whole journal replayed"],
           ["memory a document, after the fill", perDocument(full)],
           ["memory a document, after the start", perDocument(restarted)],
         ],
