@@ -9,9 +9,16 @@ const cacheSize = 1000;
 export class StatementDigests {
   private readonly cache = new Map<string, Buffer>();
 
-  /** What a statement adds to its transaction's digest: its hash, joined with each parameter's. */
-  digest(statement: string, parameters: readonly IonValue[]): Buffer {
-    return parameters.reduce<Buffer>((joined, parameter) => dot(joined, ionHash(parameter)), this.statementHash(statement));
+  /**
+   * What a statement adds to its transaction's digest: its hash, joined with each parameter's.
+   * @param hashes takes the parameters' hashes: a parameter may become a document, whose hash is then known
+   */
+  digest(statement: string, parameters: readonly IonValue[], hashes?: Map<IonValue, Buffer>): Buffer {
+    return parameters.reduce<Buffer>((joined, parameter) => {
+      const hash = ionHash(parameter);
+      hashes?.set(parameter, hash);
+      return dot(joined, hash);
+    }, this.statementHash(statement));
   }
 
   private statementHash(statement: string): Buffer {

@@ -23,16 +23,21 @@ export function sendJson(
   body: unknown,
   headers: Readonly<Record<string, string>> = {},
 ): number {
-  const text = body === undefined ? "" : JSON.stringify(body);
-  const size = Buffer.byteLength(text);
+  const text = body === undefined ? "" : ascii(JSON.stringify(body));
+  const size = text.length;
   response.writeHead(status, {
     "Content-Type": contentType,
     "Content-Length": size,
     "x-amzn-RequestId": newId(),
     ...headers,
   });
-  response.end(text);
+  response.end(text, "latin1");
   return size;
+}
+
+/** JSON text whose every character is one byte. */
+function ascii(json: string): string {
+  return json.replace(/[\u0080-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
 /**

@@ -24,26 +24,28 @@ export class Load {
    * Takes a request on until its connection is done with the answer.
    * @throws LedgerError CapacityExceededException where there is too much already
    */
-  admit(request: IncomingMessage, response: ServerResponse): void {
-    const announced = Number(request.headers["content-length"] ?? 0) || 0;
-    if (this.requests >= this.limits.requests || this.bytes + announced > this.limits.bytes) {
+  admit(request: IncomingMessage, response: ServerResponse): Taken {
+    let held = Number(request.headers["content-length"] ?? 0) || 0;
+    if (this.requests >= this.limits.requests || this.bytes + held > this.limits.bytes) {
       throw new LedgerError("CapacityExceededException", "Service is unable to handle the request: too much is under way, try again");
     }
     this.requests++;
-    this.bytes += announced;
-    request.once("close", () => {
-      this.bytes -= announced;
-    });
+    this.bytes += held;
     response.once("close", () => {
       this.requests--;
+      this.bytes -= held;
     });
+    return {
+      answered: (size) => {
+        this.bytes += size - held;
+        held = size;
+      },
+    };
   }
+}
 
-  /** Counts an answer until its client has taken it. */
-  answering(response: ServerResponse, size: number): void {
-    this.bytes += size;
-    response.once("close", () => {
-      this.bytes -= size;
-    });
-  }
+/** A request that was taken on. */
+export interface Taken {
+  /** Counts the answer, of so many bytes, in the place of the request, until its client has taken it. */
+  answered(size: number): void;
 }

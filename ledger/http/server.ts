@@ -58,27 +58,27 @@ async function answer(
   context: SessionContext,
   { hosts, load }: { readonly hosts: ReadonlySet<string>; readonly load: Load },
 ): Promise<void> {
-  const url = urlOf(request);
-  if (request.method === "GET" && url.pathname === "/healthz") {
+  if (request.method === "GET" && request.url === "/healthz") {
     const problem = hostProblem(request.headers.host, hosts);
     if (problem !== undefined) throw new HttpError(403, "AccessDeniedException", problem);
     sendJson(response, 200, controlType, { status: "ready" });
     return;
   }
+  // The session API has one path: it needs no more than to be compared.
+  const url = isSession && request.url === "/" ? undefined : urlOf(request);
   const problem = requestProblem(request.headers, hosts);
   if (problem !== undefined) throw new HttpError(403, "AccessDeniedException", problem);
-  load.admit(request, response);
-  const body = await readBody(request);
-  if (!isSession) {
-    const { status, body: result } = await answerControl(context.registry, request.method ?? "GET", url, parsed(body));
-    sendJson(response, status, controlType, result);
+  const taken = load.admit(request, response);
+  if (!isSession && url !== undefined) {
+    const { status, body: result } = await answerControl(context.registry, request.method ?? "GET", url, parsed(await readBody(request)));
+    taken.answered(sendJson(response, status, controlType, result));
     return;
   }
   const target = request.headers["x-amz-target"];
   if (target !== "QLDBSession.SendCommand" || request.method !== "POST")
     throw new HttpError(400, "UnknownOperationException", `there is no operation ${String(target)}`);
-  const result = await sendCommand(object(parsed(body), "the request"), context);
-  load.answering(response, sendJson(response, 200, sessionType, result));
+  const result = await sendCommand(object(parsed(await readBody(request)), "the request"), context);
+  taken.answered(sendJson(response, 200, sessionType, result));
 }
 
 function urlOf(request: IncomingMessage): URL {
@@ -89,17 +89,23 @@ function urlOf(request: IncomingMessage): URL {
 }
 
 /** @throws HttpError for a body that is too large: the rest of it is not read */
-async function readBody(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
+function readBody(request: IncomingMessage): Promise<string> {
   const tooLarge = () => new HttpError(413, "RequestTooLargeException", `a request has at most ${mostBytes} bytes`);
   if (Number(request.headers["content-length"] ?? 0) > mostBytes) throw tooLarge();
+  const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > mostBytes) throw tooLarge();
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString("utf8");
+  return new Promise((resolve, reject) => {
+    request.on("data", (chunk: Buffer) => {
+      size += chunk.length;
+      if (size > mostBytes) {
+        request.pause();
+        reject(tooLarge());
+      } else chunks.push(chunk);
+    });
+    request.once("end", () => resolve((chunks.length === 1 ? (chunks[0] ?? Buffer.alloc(0)) : Buffer.concat(chunks)).toString("utf8")));
+    request.once("error", reject);
+    request.once("close", () => reject(new Error("the request was not sent to its end")));
+  });
 }
 
 function parsed(body: string): unknown {

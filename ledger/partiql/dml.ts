@@ -27,16 +27,15 @@ function documentRow(id: string): IonValue {
 /** Writes a document within QLDB's limits. */
 function write(table: TableDefinition, id: string, data: IonValue | undefined, writing: Writing): void {
   const { transaction } = writing;
-  if (data !== undefined) {
-    const depth = depthOf(data);
-    if (depth > ionLimits.depth) throw badRequest(`Document nesting ${depth} exceeds the limit of ${ionLimits.depth}`);
-    const size = writeBinary(data).length;
-    if (size > limits.documentBytes) throw badRequest(`Document size ${size} exceeds the limit of ${limits.documentBytes} bytes`);
-  }
+  const depth = data === undefined ? 0 : depthOf(data);
+  if (depth > ionLimits.depth) throw badRequest(`Document nesting ${depth} exceeds the limit of ${ionLimits.depth}`);
+  const encoded = data && writeBinary(data);
+  const size = encoded?.length ?? 0;
+  if (size > limits.documentBytes) throw badRequest(`Document size ${size} exceeds the limit of ${limits.documentBytes} bytes`);
   if (transaction.pending(table.id)?.has(id) !== true && transaction.documentCount >= limits.documents) {
     throw badRequest(`Number of documents in a transaction exceeds the limit of ${limits.documents}`);
   }
-  transaction.write(table.id, id, data, writing.statement);
+  transaction.write(table.id, id, data, encoded, writing.statement);
 }
 
 /** INSERT INTO table: one document or several. @returns a row with the id of each */

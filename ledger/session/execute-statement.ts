@@ -17,7 +17,7 @@ export async function executeStatement(request: Json, session: Session, clock: (
   const parameters = parametersOf(request.Parameters);
   const { ledger } = session;
   // Drivers have hashed the statement before they sent it: it counts even where it fails.
-  const statementDigest = ledger.digests.digest(statement, parameters);
+  const statementDigest = ledger.digests.digest(statement, parameters, transaction.hashes);
   const index = transaction.begin({ statement, startTime: now, statementDigest });
   const usage = { readIOs: 0, writeIOs: 0 };
   const undo = transaction.savepoint();

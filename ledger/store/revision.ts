@@ -23,6 +23,8 @@ export interface Revision {
   readonly address: BlockAddress;
   readonly hash: Buffer;
   readonly data?: IonValue | undefined;
+  /** The data in binary Ion, where it is at hand. */
+  readonly encoded?: Buffer | undefined;
   /** Of redacted data. */
   readonly dataHash?: Buffer | undefined;
   readonly metadata: Metadata;
@@ -36,9 +38,9 @@ export function metadataValue({ id, version, txTime, txId }: Metadata): IonValue
   return struct({ id: text(id), version: int(version), txTime: timestampOf(txTime), txId: text(txId) });
 }
 
-/** `dot(H(metadata), H(data))`; of a deletion the metadata's hash alone. */
-export function revisionHash(metadata: Metadata, data: IonValue | undefined): Buffer {
-  return dot(ionHash(metadataValue(metadata)), data === undefined ? Buffer.alloc(0) : ionHash(data));
+/** `dot(H(metadata), H(data))`; of a deletion the metadata's hash alone. @param dataHash where it is known */
+export function revisionHash(metadata: Metadata, data: IonValue | undefined, dataHash?: Buffer): Buffer {
+  return dot(ionHash(metadataValue(metadata)), data === undefined ? Buffer.alloc(0) : (dataHash ?? ionHash(data)));
 }
 
 /** A revision as QLDB's committed view and its journal show it. */

@@ -112,8 +112,8 @@ export class StoredRevision implements Revision {
  * @returns its address
  */
 export function storeRevision(heap: Heap, revision: Revision, previous: number | undefined): number {
-  const { metadata, hash, data, dataHash, address } = revision;
-  const content = data === undefined ? (dataHash ?? Buffer.alloc(0)) : writeBinary(data);
+  const { metadata, hash, data, encoded, dataHash, address } = revision;
+  const content = data === undefined ? (dataHash ?? Buffer.alloc(0)) : (encoded ?? writeBinary(data));
   // A redacted content has to find room where the data was.
   const room = data === undefined ? content.length : Math.max(content.length, hash.length);
   const [idLength, txIdLength] = [metadata.id.length, metadata.txId.length];

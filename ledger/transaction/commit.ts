@@ -93,12 +93,13 @@ export class Committer {
     for (const [tableId, pending] of transaction.documents) {
       const table = this.store.tables.get(tableId);
       const tableName = transaction.definitions.get(tableId)?.definition.name ?? table?.definition.name ?? "";
-      for (const { id, data, statements } of pending.values()) {
+      for (const { id, data, encoded, statements } of pending.values()) {
         const known = table?.latest(id);
         // Inserted and deleted by the same transaction: nothing ever was.
         if (known === undefined && data === undefined) continue;
         const meta = metadata(id, versionAfter(known));
-        revisions.push({ address, hash: revisionHash(meta, data), ...(data === undefined ? {} : { data }), metadata: meta });
+        const hash = revisionHash(meta, data, data && transaction.hashes.get(data));
+        revisions.push({ address, hash, data, encoded, metadata: meta });
         documents.set(id, { tableName, tableId, statements });
       }
     }

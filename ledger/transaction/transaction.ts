@@ -15,6 +15,8 @@ export interface PendingDocument {
   readonly id: string;
   /** Undefined once it is deleted. */
   readonly data: IonValue | undefined;
+  /** The data in binary Ion. */
+  readonly encoded: Buffer | undefined;
   /** Indexes of the statements that changed it. */
   readonly statements: readonly number[];
 }
@@ -40,6 +42,8 @@ export class Transaction {
   readonly startedAfter: number;
   readonly reads = new ReadSet();
   readonly statements: StatementInfo[] = [];
+  /** Hashes of values that were computed already. */
+  readonly hashes = new Map<IonValue, Buffer>();
   /** Changed documents by table id. */
   documents: ReadonlyMap<string, ReadonlyMap<string, PendingDocument>> = new Map();
   /** Changed table definitions by table id, with the statements that changed them. */
@@ -75,11 +79,11 @@ export class Transaction {
     return this.documents.get(tableId);
   }
 
-  /** Sets a document's data; undefined deletes it. */
-  write(tableId: string, id: string, data: IonValue | undefined, statement: number): void {
+  /** Sets a document's data; undefined deletes it. @param encoded the data in binary Ion */
+  write(tableId: string, id: string, data: IonValue | undefined, encoded: Buffer | undefined, statement: number): void {
     const table = this.documents.get(tableId);
     const before = table?.get(id)?.statements ?? [];
-    const document = { id, data, statements: before.includes(statement) ? before : [...before, statement] };
+    const document = { id, data, encoded, statements: before.includes(statement) ? before : [...before, statement] };
     this.documents = new Map(this.documents).set(tableId, new Map(table).set(id, document));
   }
 

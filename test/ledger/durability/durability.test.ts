@@ -1,12 +1,11 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { Registry } from "../../../ledger/control/registry.ts";
 import { runIn } from "../run-in.ts";
 import { connect, place } from "../server.ts";
-import { read, write } from "./pairs.ts";
+import { more, read, write } from "./pairs.ts";
 import { type LedgerProcess, startProcess } from "./process.ts";
 
 let folder = "";
@@ -40,12 +39,10 @@ test("killed again and again under load: no acknowledged commit is lost, none is
   driver.close();
   const acknowledged: string[] = [];
   for (let round = 0; round < 6; round++) {
-    const writers = ["a", "b", "c", "d"].map((name) => write(server.url, `${name}${round}`));
-    await sleep(300 + 137 * round);
+    const writers = ["a", "b", "c", "d"].map((name) => write(server.url, `${name}${round}`, acknowledged));
+    await more(acknowledged, 20 + 17 * round);
     await end(server, "SIGKILL");
-    const done = (await Promise.all(writers)).flat();
-    expect(done.length).toBeGreaterThan(0);
-    acknowledged.push(...done);
+    await Promise.all(writers);
     server = await start();
     const pairs = await read(server.url);
     expect(acknowledged.filter((pair) => !pairs.has(pair))).toEqual([]);
@@ -59,10 +56,11 @@ test("a polite end takes everything along, with code 0", async () => {
   const first = await start();
   const driver = connect(first.url);
   await driver.executeLambda((transaction) => transaction.execute("CREATE TABLE T"));
-  const writing = write(first.url, "a");
-  await sleep(300);
+  const acknowledged: string[] = [];
+  const writing = write(first.url, "a", acknowledged);
+  await more(acknowledged, 20);
   expect(await end(first, "SIGTERM")).toBe(0);
-  const acknowledged = await writing;
+  await writing;
   driver.close();
   const pairs = await read((await start()).url);
   expect(acknowledged.filter((pair) => !pairs.has(pair))).toEqual([]);
