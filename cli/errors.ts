@@ -20,8 +20,8 @@ export class UsageError extends UserError {
 
 /** Somebody asked the command to stop, and it did. The exit code is 130, as shells count SIGINT. */
 export class InterruptedError extends UserError {
-  constructor(message: string) {
-    super(message, "the same command goes on from there");
+  constructor(message: string, hint = "the same command goes on from there") {
+    super(message, hint);
     this.name = "InterruptedError";
   }
 }

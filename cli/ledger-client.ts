@@ -62,6 +62,13 @@ export class LedgerClient {
     );
   }
 
+  /** Ends the session. The client may be used again. */
+  async close(): Promise<void> {
+    const { token } = this;
+    this.token = undefined;
+    if (token !== undefined) await this.command(token, "EndSession", {}).catch(() => undefined);
+  }
+
   private async retried<T>(work: () => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       try {
@@ -81,8 +88,7 @@ export class LedgerClient {
       return await work(new OpenTransaction(id, this.digests, (name, body) => this.command(token, name, body)));
     } catch (error) {
       // The next attempt has a session of its own: what this one is worth after a failure need not be known.
-      this.token = undefined;
-      if (error instanceof LedgerRefusal) await this.command(token, "EndSession", {}).catch(() => undefined);
+      await this.close();
       throw error;
     }
   }

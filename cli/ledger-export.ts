@@ -111,7 +111,7 @@ async function finished({ http, name }: Target, id: string, signal: AbortSignal)
     if (about.Status !== "IN_PROGRESS")
       throw new UserError(`export ${id} ended ${about.Status}`, "the ledger's log says why: ./nitro logs ledger");
     await sleep(pollMs, undefined, { signal }).catch(() => {
-      throw new InterruptedError(`export ${id} goes on without you`);
+      throw new InterruptedError("stopped waiting", `export ${id} goes on: the ledger works on it`);
     });
   }
 }

@@ -2,8 +2,9 @@ import { field, type IonValue, struct, text } from "../ledger/ion/value.ts";
 import { type Command, type Context, parseArguments } from "./command.ts";
 import { UsageError, UserError } from "./errors.ts";
 import { quotedName, readCatalog, tableNamed } from "./ledger-catalog.ts";
+import type { LedgerClient } from "./ledger-client.ts";
 import { cell, counted, showRows } from "./ledger-rows.ts";
-import { findLedger, ledgerOptions, ledgerOptionsUsage } from "./ledger-target.ts";
+import { ledgerOptions, ledgerOptionsUsage, withLedger } from "./ledger-target.ts";
 import { table } from "./table.ts";
 
 export const command: Command = {
@@ -19,16 +20,19 @@ ${ledgerOptionsUsage}`,
     const { values, positionals } = parseArguments(args, ledgerOptions, 2);
     const [word, id] = positionals;
     if (word === undefined || id === undefined) throw new UsageError(`the ${word === undefined ? "table" : "document's id"} is missing`);
-    const { client } = await findLedger(values, context);
-    const found = tableNamed(await readCatalog(client), word);
-    const revisions = await client.read(historyStatement(found), [text(id)]);
-    if (revisions.length === 0)
-      throw new UserError(`table ${found.name} never had a document ${id}`, `./nitro ledger query 'SELECT id FROM ${found.name} BY id'`);
+    const revisions = await withLedger(values, context, ({ client }) => revisionsOf(client, word, id));
     if (context.stdout.isTTY === true && values.json !== true) context.stdout.write(describe(revisions));
     else showRows(revisions.map(revisionRow), context, values.json);
     return 0;
   },
 };
+
+async function revisionsOf(client: LedgerClient, word: string, id: string): Promise<IonValue[]> {
+  const found = tableNamed(await readCatalog(client), word);
+  const revisions = await client.read(historyStatement(found), [text(id)]);
+  if (revisions.length > 0) return revisions;
+  throw new UserError(`table ${found.name} never had a document ${id}`, `./nitro ledger query 'SELECT id FROM ${found.name} BY id'`);
+}
 
 /** All revisions of the document whose id is the parameter, found by that id. */
 export function historyStatement({ id, name, active }: { readonly id: string; readonly name: string; readonly active: boolean }): string {

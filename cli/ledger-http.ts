@@ -60,7 +60,7 @@ export class LedgerHttp {
       const response = await fetch(`${this.endpoint}${path}`, init);
       return { status: response.status, text: await response.text(), type: response.headers.get("x-amzn-errortype") ?? undefined };
     } catch (error) {
-      if (this.signal?.aborted === true) throw new InterruptedError("stopped");
+      if (this.signal?.aborted === true) throw new InterruptedError("stopped", "what was not committed by then is not there");
       const cause = error instanceof Error ? error.cause : undefined;
       const reason = errorCode(cause) ?? errorMessage(cause ?? error);
       throw new UserError(`nothing answers at ${this.endpoint} (${reason})`, this.hint, { cause: error });

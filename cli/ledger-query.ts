@@ -6,7 +6,7 @@ import { type Command, type Context, parseArguments } from "./command.ts";
 import { UsageError } from "./errors.ts";
 import { pointing } from "./ledger-caret.ts";
 import { showRows } from "./ledger-rows.ts";
-import { findLedger, ledgerOptions, ledgerOptionsUsage } from "./ledger-target.ts";
+import { ledgerOptions, ledgerOptionsUsage, withLedger } from "./ledger-target.ts";
 
 /** As many parameters as anyone writes on a command line. */
 const mostParameters = 100;
@@ -17,7 +17,7 @@ export const command: Command = {
 
 Any statement that QLDB knows, changes too; committed, and tried again after a conflict. - reads it from standard input. Each ? takes a
 parameter, written as Ion:
-  nitro ledger query "SELECT * FROM authorizations WHERE KEY = ?" '"abc"'
+  nitro ledger query "SELECT * FROM transactions WHERE idempotencyKey = ?" '"abc"'
 
 ${ledgerOptionsUsage}`,
   stopsCleanly: true,
@@ -28,8 +28,8 @@ ${ledgerOptionsUsage}`,
     if (given === undefined) throw new UsageError("the statement is missing");
     const parameters = texts.map(parameter);
     const statement = given === "-" ? (await readAll(context.stdin)).trimEnd() : given;
-    const { client } = await findLedger(values, context);
-    showRows(await pointing(statement, client.execute(statement, parameters)), context, values.json);
+    const rows = await withLedger(values, context, ({ client }) => pointing(statement, client.execute(statement, parameters)));
+    showRows(rows, context, values.json);
     return 0;
   },
 };

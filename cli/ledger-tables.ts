@@ -3,7 +3,7 @@ import { type Command, type Context, parseArguments } from "./command.ts";
 import { type CatalogTable, quotedName, readCatalog } from "./ledger-catalog.ts";
 import type { LedgerClient } from "./ledger-client.ts";
 import { showRows } from "./ledger-rows.ts";
-import { findLedger, ledgerOptions, ledgerOptionsUsage } from "./ledger-target.ts";
+import { ledgerOptions, ledgerOptionsUsage, withLedger } from "./ledger-target.ts";
 import { table } from "./table.ts";
 
 interface CountedTable extends CatalogTable {
@@ -20,14 +20,18 @@ ${ledgerOptionsUsage}`,
 
   async run(args: string[], context: Context): Promise<number> {
     const { values } = parseArguments(args, ledgerOptions);
-    const { client } = await findLedger(values, context);
-    const tables: CountedTable[] = [];
-    for (const each of sorted(await readCatalog(client))) tables.push({ ...each, documents: await count(client, each) });
+    const tables = await withLedger(values, context, ({ client }) => countedTables(client));
     if (context.stdout.isTTY === true && values.json !== true) context.stdout.write(describe(tables));
     else showRows(tables.map(tableRow), context, values.json);
     return 0;
   },
 };
+
+async function countedTables(client: LedgerClient): Promise<CountedTable[]> {
+  const tables: CountedTable[] = [];
+  for (const each of sorted(await readCatalog(client))) tables.push({ ...each, documents: await count(client, each) });
+  return tables;
+}
 
 /** Active ones first, by name. */
 function sorted(tables: readonly CatalogTable[]): CatalogTable[] {

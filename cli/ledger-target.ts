@@ -59,6 +59,16 @@ export async function findLedger(values: TargetValues, context: Context): Promis
   return { http, name, client: new LedgerClient(http, name), stack };
 }
 
+/** Finds the ledger, and leaves no session open on it afterwards: their number is limited. See findLedger. */
+export async function withLedger<T>(values: TargetValues, context: Context, work: (target: Target) => Promise<T>): Promise<T> {
+  const target = await findLedger(values, context);
+  try {
+    return await work(target);
+  } finally {
+    await target.client.close();
+  }
+}
+
 async function stackEndpoint(stack: string, env: NodeJS.ProcessEnv): Promise<string> {
   const hint = `./nitro up -s ${stack}, or name a ledger without a stack: --endpoint http://127.0.0.1:8182`;
   const container = await roleContainer(Engine.connect(env), stack, "ledger", ownerId(env)).catch((error: unknown) => {

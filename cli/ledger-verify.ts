@@ -4,7 +4,7 @@ import { UsageError, UserError } from "./errors.ts";
 import type { LedgerClient } from "./ledger-client.ts";
 import { type Digest, Evidence } from "./ledger-evidence.ts";
 import { counted, showRows } from "./ledger-rows.ts";
-import { findLedger, ledgerOptions, ledgerOptionsUsage } from "./ledger-target.ts";
+import { ledgerOptions, ledgerOptionsUsage, withLedger } from "./ledger-target.ts";
 import { placeOf, verifyDocument } from "./ledger-verify-document.ts";
 import { verifyFiles } from "./ledger-verify-files.ts";
 import { verifyJournal } from "./ledger-verify-journal.ts";
@@ -34,10 +34,11 @@ ${ledgerOptionsUsage}`,
       await verifyFiles(values.dir, context, values.json);
       return 0;
     }
-    const { http, name, client } = await findLedger(values, context);
-    const evidence = new Evidence(http, name);
-    if (id === undefined) await verifyAll(client, evidence, name, context, values.json);
-    else await verifyOne(client, evidence, id, context, values.json);
+    await withLedger(values, context, async ({ http, name, client }) => {
+      const evidence = new Evidence(http, name);
+      if (id === undefined) await verifyAll(client, evidence, name, context, values.json);
+      else await verifyOne(client, evidence, id, context, values.json);
+    });
     return 0;
   },
 };

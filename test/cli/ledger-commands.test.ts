@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { UsageError } from "../../cli/errors.ts";
 import { ledgerCommandNames } from "../../cli/ledger.ts";
 import { Registry } from "../../ledger/control/registry.ts";
@@ -123,6 +123,32 @@ test("explain: equality and IN on an indexed field, and ids, never scan", async 
   expect(await plan("INSERT INTO Payments ?")).toEqual([]);
   expect(await screen("explain", "SELECT * FROM Payments")).toBe("source    access\nPayments  scan: every document\n");
   await expect(pipe("explain", "SELECT * FROM Payment")).rejects.toMatchObject({ hint: `SELECT * FROM Payment\n${" ".repeat(16)}^` });
+});
+
+test("explain: subqueries come last, each once", async () => {
+  const statement = "SELECT p.n, COUNT(*) FROM Payments AS p WHERE p.n IN (SELECT VALUE o.n FROM Payments AS o WHERE o.n = 1)";
+  expect(JSON.parse(await pipe("explain", statement, "--json"))).toEqual([
+    { source: "Payments", access: "scan" },
+    { source: "Payments", access: "index on n" },
+  ]);
+});
+
+test("query: a conflict is tried again, and no change is lost", async () => {
+  await pipe("query", "INSERT INTO Payments {'n': 50, 'times': 0}");
+  await Promise.all(Array.from({ length: 3 }, () => pipe("query", "UPDATE Payments SET times = times + 1 WHERE n = 50")));
+  expect(await pipe("query", "SELECT VALUE times FROM Payments WHERE n = 50")).toBe("3\n");
+  await pipe("query", "DELETE FROM Payments WHERE n = 50");
+});
+
+test("no command leaves a session behind, whatever becomes of it", async () => {
+  const [started, ended] = [vi.spyOn(server.sessions, "start"), vi.spyOn(server.sessions, "end")];
+  await pipe("tables");
+  await pipe("query", "SELECT n FROM Payments");
+  await pipe("history", "Payments", id);
+  await pipe("verify");
+  await expect(pipe("query", "SELECT")).rejects.toThrow("Parser Error");
+  expect(started).toHaveBeenCalledTimes(5);
+  expect(ended).toHaveBeenCalledTimes(5);
 });
 
 test("a statement that is explained changes nothing", async () => {

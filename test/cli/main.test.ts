@@ -22,10 +22,25 @@ describe("the command line", () => {
     ["status", "--help"],
     ["help", "status"],
     ["exec", "-h"],
-  ])("explains a command: %s %s", (...args) => {
+    ["ledger", "query", "--help"],
+    ["help", "ledger", "verify"],
+    ["help", "ledger"],
+  ])("explains a command: %s %s %s", (...args) => {
     const { status, stdout } = nitro(...args);
     expect(status).toBe(0);
-    expect(stdout).toMatch(/^usage: nitro (status|exec) /m);
+    const named = args.filter((word) => word !== "help" && !word.startsWith("-")).join(" ");
+    expect(stdout).toMatch(new RegExp(`^usage: nitro ${named} `, "m"));
+  });
+
+  it.each([
+    [["ledger"], "the subcommand is missing"],
+    [["ledger", "qurey"], 'there is no subcommand "qurey", did you mean query?'],
+    [["ledger", "-s", "a", "query"], '"-s" stands before the subcommand'],
+  ])("%j: the ledger's subcommands are told", (args, message) => {
+    const { status, stderr } = nitro(...args);
+    expect(status).toBe(1);
+    expect(stderr).toContain("nitro ledger query STATEMENT");
+    expect(stderr).toContain(`error: ${message}`);
   });
 
   it("prints its version", () => {
