@@ -1,6 +1,7 @@
-import type { Change, Expression, FromItem, Parsed, Projection, Select, Source, Statement, TableName } from "./ast.ts";
+import type { Change, Expression, FromItem, Parsed, Projection, Select, Source, Statement } from "./ast.ts";
 import { parserError, semanticError } from "./errors.ts";
 import { tokenize } from "./lexer.ts";
+import { parseDefinition, parseTableName } from "./parse-definition.ts";
 import { ExpressionParser } from "./parse-expression.ts";
 import { Tokens } from "./tokens.ts";
 
@@ -46,12 +47,8 @@ class StatementParser {
     if (tokens.accept("UPDATE")) return this.update();
     if (tokens.accept("DELETE", "FROM")) return { kind: "delete", from: this.target(), where: this.where() };
     if (tokens.accept("FROM")) return this.fromFirst();
-    if (tokens.accept("CREATE", "TABLE")) return { kind: "createTable", table: this.tableName() };
-    if (tokens.accept("CREATE", "INDEX")) return this.createIndex();
-    if (tokens.accept("DROP", "TABLE")) return { kind: "dropTable", table: this.tableName() };
-    if (tokens.accept("UNDROP", "TABLE")) return { kind: "undropTable", table: this.tableName() };
-    if (tokens.accept("DROP", "INDEX")) return this.dropIndex();
-    if (tokens.accept("EXEC")) return this.exec();
+    const other = parseDefinition(tokens, this.expressions);
+    if (other !== undefined) return other;
     throw tokens.unexpected("a statement (SELECT, INSERT, UPDATE, DELETE, FROM, CREATE, DROP, UNDROP or EXEC)");
   }
 
@@ -141,17 +138,10 @@ class StatementParser {
     const { tokens } = this;
     tokens.take();
     tokens.expectSymbol("(");
-    const table = this.tableName(true);
+    const table = parseTableName(tokens, true);
     const [start, end] = [0, 1].map(() => (tokens.acceptSymbol(",") ? this.expressions.parse() : undefined));
     tokens.expectSymbol(")");
     return { kind: "history", table, ...(start && { start }), ...(end && { end }) };
-  }
-
-  private tableName(byId = false): TableName {
-    const { tokens } = this;
-    const token = tokens.current;
-    if (byId && token.kind === "string") return { name: tokens.take().text, byId: true, at: token };
-    return { name: tokens.expectName("a table's name").text, byId: false, at: token };
   }
 
   private where(): Expression | undefined {
@@ -160,7 +150,7 @@ class StatementParser {
 
   /** The table of an UPDATE or DELETE with its names, and what is nested in it. */
   private target(): FromItem[] {
-    const table = this.tableName();
+    const table = parseTableName(this.tokens);
     const items = [this.named({ kind: "expression", expression: { kind: "name", name: table.name, at: table.at } }, table.at)];
     while (this.tokens.acceptSymbol(",")) items.push(this.fromItem());
     return items;
@@ -168,7 +158,7 @@ class StatementParser {
 
   private insert(): Statement {
     const { tokens } = this;
-    const table = this.tableName();
+    const table = parseTableName(this.tokens);
     if (tokens.accept("VALUE")) return { kind: "insert", table, documents: this.expressions.parse(), single: true };
     if (!tokens.accept("VALUES")) return { kind: "insert", table, documents: this.expressions.parse(), single: false };
     const at = tokens.current;
@@ -227,47 +217,5 @@ class StatementParser {
     const root = expression.kind === "path" ? expression.root : expression;
     if (root.kind !== "name") throw parserError(expression.at, "expected a path of names");
     return expression;
-  }
-
-  /** EXEC redact_revision blockAddress, tableId, documentId */
-  private exec(): Statement {
-    const { tokens } = this;
-    const at = tokens.expectName("a stored procedure's name");
-    const name = at.text.toLowerCase();
-    if (name !== "redact_revision") throw semanticError(at, `No such stored procedure: ${name}: there is redact_revision`);
-    const items: Expression[] = [];
-    if (tokens.current.kind !== "end" && !tokens.atSymbol(";")) {
-      do items.push(this.expressions.parse());
-      while (tokens.acceptSymbol(","));
-    }
-    if (items.length !== 3)
-      throw semanticError(at, `${name} takes 3 arguments (block address, table id, document id), received ${items.length}`);
-    return { kind: "exec", name, arguments: items, at };
-  }
-
-  private createIndex(): Statement {
-    const { tokens } = this;
-    tokens.expect("ON");
-    const table = this.tableName();
-    tokens.expectSymbol("(");
-    const field = tokens.expectName("a field's name");
-    if (tokens.atSymbol(",") || tokens.atSymbol(".")) throw semanticError(tokens.current, "an index is on one top-level field");
-    tokens.expectSymbol(")");
-    return { kind: "createIndex", table, field: field.text, at: field };
-  }
-
-  private dropIndex(): Statement {
-    const { tokens } = this;
-    const index = tokens.take();
-    if (index.kind !== "quoted" && index.kind !== "string") throw parserError(index, "expected an index id in quotation marks");
-    tokens.expect("ON");
-    const table = this.tableName();
-    tokens.expect("WITH");
-    tokens.expectSymbol("(");
-    tokens.expect("PURGE");
-    tokens.expectSymbol("=");
-    tokens.expect("TRUE");
-    tokens.expectSymbol(")");
-    return { kind: "dropIndex", indexId: index.text, table, at: index };
   }
 }
