@@ -4,7 +4,8 @@ import { bool, decimal, int, nullValue, text } from "../ion/value.ts";
 import { type Expression, missing, type Value } from "./ast.ts";
 import { evaluationError, type Position, semanticError } from "./errors.ts";
 import { compare, isAbsent, isMissing, isTrue } from "./operators.ts";
-import { dateAdd, dateDiff, extract, formatTimestamp, parseTimestamp } from "./time-functions.ts";
+import { formatTimestamp, parseTimestamp } from "./time-format.ts";
+import { dateAdd, dateDiff, extract } from "./time-functions.ts";
 
 /** What functions may ask about the transaction they run in. */
 export interface FunctionContext {

@@ -99,6 +99,20 @@ test("a license is issued, renewed and given back", async () => {
   expect(await run("SELECT * FROM DriversLicense")).toEqual([]);
 });
 
+test("a table lives within one transaction: made, filled, changed, read, dropped", async () => {
+  await driver.executeLambda(async (transaction) => {
+    await transaction.execute("CREATE TABLE IonTypes");
+    await transaction.execute("INSERT INTO IonTypes ?", [{ Name: "val" }]);
+    for (const text of ["null", "true", "3.2e0", "5.50", "2020-02-02", "abc123", "{{blob}}", "(1 2 3)", "{brand: ford}"]) {
+      await transaction.execute("UPDATE IonTypes SET Name = ?", load(text));
+      const [value] = (await transaction.execute("SELECT VALUE Name FROM IonTypes")).getResultList();
+      expect(dumpText(value)).toBe(dumpText(load(text)));
+    }
+    await transaction.execute("DROP TABLE IonTypes");
+  });
+  expect((await driver.getTableNames()).sort()).toEqual(tables.map(([table]) => table).sort());
+});
+
 test("the history of a registration, within a time", async () => {
   await register("V4", "G4");
   const id = await idOf("VehicleRegistration", "VIN", "V4");
