@@ -1,7 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import { IonError } from "./errors.ts";
 import { systemSymbols } from "./symbols.ts";
-import { canonicalTimestamp, signedInt, timestampProblem } from "./timestamp.ts";
+import { readTimestamp, signedInt } from "./timestamp.ts";
 import { type Field, type IonType, type IonValue, ionLimits, type SymbolText } from "./value.ts";
 
 const typeOfNull: readonly IonType[] = [
@@ -243,10 +243,9 @@ class Reader {
   }
 
   private timestamp(stop: number): IonValue {
-    const bytes = Buffer.from(this.take(stop));
-    const problem = timestampProblem(bytes);
-    if (problem !== undefined) throw new IonError(`invalid timestamp: ${problem}`);
-    return canonicalTimestamp(bytes);
+    const read = readTimestamp(Buffer.from(this.take(stop)));
+    if ("problem" in read) throw new IonError(`invalid timestamp: ${read.problem}`);
+    return read;
   }
 
   private text(stop: number): string {

@@ -23,15 +23,25 @@ export function timestampParts({ bytes }: TimestampValue): TimestampParts {
   return takeApart(bytes).parts;
 }
 
-/** @param complete false where the encoding ends before its last part does */
-function takeApart(bytes: Buffer): { parts: TimestampParts; complete: boolean } {
+/** A timestamp's encoding, taken apart. */
+interface Pieces {
+  readonly parts: TimestampParts;
+  /** False where the encoding ends before its last part does. */
+  readonly complete: boolean;
+  /** False where it may not be the canonical encoding: leading zeros, a fraction or an offset that could be left out. */
+  readonly plain: boolean;
+}
+
+function takeApart(bytes: Buffer): Pieces {
   let at = 0;
   let complete = true;
+  let plain = true;
   const next = () => {
     complete &&= at < bytes.length;
     return bytes[at++] ?? 128;
   };
   const uint = () => {
+    plain &&= bytes[at] !== 0;
     let value = 0;
     for (;;) {
       const byte = next();
@@ -41,12 +51,13 @@ function takeApart(bytes: Buffer): { parts: TimestampParts; complete: boolean } 
   };
   const int = () => {
     const first = next();
+    plain &&= (first & 63) !== 0 || (first & 128) !== 0;
     let value = first & 63;
     for (let byte = first; (byte & 128) === 0; ) {
       byte = next();
       value = value * 128 + (byte & 127);
     }
-    return { value: first & 64 ? -value : value, negativeZero: (first & 64) !== 0 && value === 0 };
+    return { value: first & 64 ? 0 - value : value, negativeZero: (first & 64) !== 0 && value === 0 };
   };
   const offset = int();
   const numbers: number[] = [];
@@ -54,12 +65,15 @@ function takeApart(bytes: Buffer): { parts: TimestampParts; complete: boolean } 
   const [year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0] = numbers;
   // An hour never comes without its minute.
   complete &&= numbers.length !== 4;
+  plain &&= numbers.length > 3 || offset.negativeZero;
   const precision = (["year", "year", "month", "day", "minute", "minute", "second"] as const)[numbers.length] ?? "second";
-  const exponent = at < bytes.length ? int().value : 0;
+  const fractional = at < bytes.length;
+  const exponent = fractional ? int().value : 0;
+  plain &&= !fractional || (exponent < 0 && (bytes[at] ?? 1) % 128 !== 0);
   const coefficient = signedInt(bytes.subarray(at)).value;
   const fraction = { coefficient, exponent };
   const parts = { precision, offset: offset.negativeZero ? undefined : offset.value, year, month, day, hour, minute, second, fraction };
-  return { parts, complete };
+  return { parts, complete, plain };
 }
 
 /** Ion's Int field: sign and magnitude, big-endian. */
@@ -72,18 +86,16 @@ export function signedInt(bytes: Buffer): { value: bigint; negative: boolean } {
   return { value: negative ? -magnitude : magnitude, negative };
 }
 
-/** @returns what is wrong with a timestamp's encoding, or undefined */
-export function timestampProblem(bytes: Buffer): string | undefined {
-  const { parts, complete } = takeApart(bytes);
-  return complete ? partsProblem(parts) : "it ends early";
-}
-
 /**
- * The one encoding of a sound timestamp that hashes are made of: no leading zeros, no fraction of no digits, no offset of a mere date.
- * Every Ion library hashes what it would write itself, whatever the bytes that it read.
+ * Reads a timestamp's encoding, and gives it the one form that hashes are made of: no leading zeros, no fraction of no digits, no offset
+ * of a mere date. Every Ion library hashes what it would write itself, whatever the bytes that it read.
+ * @returns the timestamp, or what is wrong with it
  */
-export function canonicalTimestamp(bytes: Buffer): TimestampValue {
-  const { parts } = takeApart(bytes);
+export function readTimestamp(bytes: Buffer): TimestampValue | { readonly problem: string } {
+  const { parts, complete, plain } = takeApart(bytes);
+  const problem = complete ? partsProblem(parts) : "it ends early";
+  if (problem !== undefined) return { problem };
+  if (plain) return { type: "timestamp", bytes };
   const timed = parts.precision === "minute" || parts.precision === "second";
   const fraction = parts.fraction.exponent < 0 ? parts.fraction : { coefficient: 0n, exponent: 0 };
   return makeTimestamp({ ...parts, fraction, offset: timed ? parts.offset : undefined });
