@@ -5,21 +5,24 @@ const length = 22;
 /** Digits that one division gives: 62^5 times 2^16 is still an exact number. */
 const digitsAtOnce = 5;
 const divisor = 62 ** digitsAtOnce;
+/** Groups of 16 bits in a UUID. */
+const groups = 8;
 
 /** A new id as QLDB writes them: a random UUID (version 4) as 22 base-62 digits. */
 export function newId(uuid: string = randomUUID()): string {
   const hex = uuid.replaceAll("-", "");
-  const limbs = Array.from({ length: 8 }, (_, index) => Number.parseInt(hex.slice(index * 4, index * 4 + 4), 16));
+  const number: number[] = [];
+  for (let at = 0; at < groups * 4; at += 4) number.push(Number.parseInt(hex.slice(at, at + 4), 16));
   let id = "";
   while (id.length < length) {
     let rest = 0;
-    for (const [index, limb] of limbs.entries()) {
-      const value = rest * 0x10000 + limb;
-      limbs[index] = Math.floor(value / divisor);
+    for (let index = 0; index < groups; index++) {
+      const value = rest * 0x10000 + (number[index] ?? 0);
+      number[index] = Math.floor(value / divisor);
       rest = value % divisor;
     }
     for (let count = 0; count < digitsAtOnce; count++) {
-      id = (digits[rest % 62] ?? "0") + id;
+      id = digits.charAt(rest % 62) + id;
       rest = Math.floor(rest / 62);
     }
   }

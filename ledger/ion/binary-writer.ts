@@ -161,19 +161,13 @@ function header(sink: ByteSink, start: number, type: number): void {
     sink.bytes[start] = (type << 4) | length;
     return;
   }
-  lengthBefore(sink, start);
-  sink.insertRoom(start, 1);
+  sink.insertVarUint(start, length, 1);
   sink.bytes[start] = (type << 4) | 14;
 }
 
 /** Puts the length of what begins at an offset before it, as a VarUInt. */
 function lengthBefore(sink: ByteSink, start: number): void {
-  const end = sink.at;
-  sink.varUint(end - start);
-  const size = sink.at - end;
-  const length = Buffer.from(sink.bytes.subarray(end, sink.at));
-  sink.bytes.copyWithin(start + size, start, end);
-  sink.bytes.set(length, start);
+  sink.insertVarUint(start, sink.at - start, 0);
 }
 
 /** Ion's VarInt field: the first byte holds the sign and six bits. */

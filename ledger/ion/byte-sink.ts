@@ -34,15 +34,25 @@ export class ByteSink {
 
   /** Ion's VarUInt: seven bits a byte, the last one marked. */
   varUint(value: number): void {
-    let size = 1;
-    for (let rest = value; rest >= 128; rest = Math.floor(rest / 128)) size++;
+    const size = varUintSize(value);
     this.reserve(size);
+    this.at += size;
+    this.setVarUint(this.at, size, value);
+  }
+
+  /** Makes room at an offset for a VarUInt behind so many other bytes, moves everything from there on, and writes it. */
+  insertVarUint(offset: number, value: number, behind: number): void {
+    const size = varUintSize(value);
+    this.insertRoom(offset, behind + size);
+    this.setVarUint(offset + behind + size, size, value);
+  }
+
+  private setVarUint(end: number, size: number, value: number): void {
     let rest = value;
-    for (let place = size - 1; place >= 0; place--) {
-      this.bytes[this.at + place] = (rest % 128) | (place === size - 1 ? 128 : 0);
+    for (let place = end - 1; place >= end - size; place--) {
+      this.bytes[place] = (rest % 128) | (place === end - 1 ? 128 : 0);
       rest = Math.floor(rest / 128);
     }
-    this.at += size;
   }
 
   /** Big-endian bytes of a number's magnitude; none for zero. */
@@ -76,4 +86,10 @@ export class ByteSink {
   take(): Buffer {
     return Buffer.from(this.bytes.subarray(0, this.at));
   }
+}
+
+function varUintSize(value: number): number {
+  let size = 1;
+  for (let rest = value; rest >= 128; rest = Math.floor(rest / 128)) size++;
+  return size;
 }

@@ -139,11 +139,21 @@ function uintBytes(value: number): Buffer {
   return value < 128 ? Buffer.from([value | 128]) : Buffer.from([value >> 7, (value & 127) | 128]);
 }
 
-/** A moment with the precision of milliseconds and the offset Z, as QLDB writes its times. @param ms since 1970-01-01T00:00:00Z */
+/**
+ * A moment with the precision of milliseconds and the offset Z, as QLDB writes its times. Each commit writes several: the encoding is laid
+ * down here byte by byte.
+ * @param ms since 1970-01-01T00:00:00Z
+ */
 export function timestampOf(ms: number): TimestampValue {
   const date = new Date(ms);
-  const fraction = { coefficient: BigInt(date.getUTCMilliseconds()), exponent: -3 };
-  return makeTimestamp({ precision: "second", offset: 0, ...clock(date), fraction });
+  const year = date.getUTCFullYear();
+  const numbers = [date.getUTCMonth() + 1, date.getUTCDate(), date.getUTCHours(), date.getUTCMinutes(), date.getUTCSeconds()];
+  const [utc, thousandths] = [0x80, 0xc3];
+  const bytes = [utc, year >> 7, (year & 127) | 128, ...numbers.map((number) => number | 128), thousandths];
+  const fraction = date.getUTCMilliseconds();
+  if (fraction > 127) bytes.push(fraction >> 8);
+  if (fraction > 0) bytes.push(fraction & 255);
+  return { type: "timestamp", bytes: Buffer.from(bytes) };
 }
 
 /** What a date's UTC clock shows, to the whole second. */
