@@ -2,7 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { StatementDigests } from "./digest/statement-digest.ts";
 import { newId } from "./ids.ts";
-import { type Block, blockProblem, readJournalBlock } from "./journal/block.ts";
+import { type Block, chainProblem, readJournalBlock } from "./journal/block.ts";
 import { firstRecord, Journal } from "./journal/journal.ts";
 import { Offsets } from "./journal/offsets.ts";
 import { JournalError } from "./journal/records.ts";
@@ -84,7 +84,7 @@ export class Ledger {
       path,
       (content, offset) => {
         const block = readJournalBlock(content);
-        const problem = blockProblem(block, { sequenceNo: store.sequenceNo + 1, previousBlockHash: store.lastBlockHash });
+        const problem = chainProblem(block, { sequenceNo: store.sequenceNo + 1, previousBlockHash: store.lastBlockHash });
         if (problem !== undefined) throw new Error(problem);
         store.apply(block);
         offsets.push(offset);

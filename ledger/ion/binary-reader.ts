@@ -52,24 +52,44 @@ export function readAllBinary(bytes: Buffer, depth = ionLimits.depth): IonValue[
 }
 
 /**
- * Reads one field of the one struct in the bytes, and skips the others.
- * @returns the first field of the name; undefined where there is none, or the value is no struct
- * @throws IonError
+ * Reads one field of one struct, and skips the others. Structs of one table mostly have the same symbol table: it is read once for as long
+ * as its bytes are the same.
  */
-export function readField(bytes: Buffer, name: string): IonValue | undefined {
-  const reader = new Reader(bytes, ionLimits.depth);
-  while (reader.at < bytes.length && !reader.atStruct()) {
-    const value = reader.topLevel();
-    if (value?.type === "struct") return value.fields.find((each) => each.name === name)?.value;
+export class FieldReader {
+  private readonly name: string;
+  private prefix: Buffer = Buffer.alloc(0);
+  private symbols: readonly SymbolText[] = [];
+
+  constructor(name: string) {
+    this.name = name;
   }
-  return reader.at < bytes.length ? reader.fieldNamed(name) : undefined;
+
+  /**
+   * @param bytes one value with its version marker
+   * @returns the first field of the name; undefined where there is none, or the value is no struct
+   * @throws IonError
+   */
+  read(bytes: Buffer): IonValue | undefined {
+    const reader = new Reader(bytes, ionLimits.depth);
+    if (this.prefix.length > 0 && bytes.subarray(0, this.prefix.length).equals(this.prefix)) reader.goOn(this.prefix.length, this.symbols);
+    while (reader.at < bytes.length && !reader.atStruct()) {
+      const value = reader.topLevel();
+      if (value?.type === "struct") return value.fields.find((each) => each.name === this.name)?.value;
+    }
+    if (reader.at >= bytes.length) return undefined;
+    if (reader.at !== this.prefix.length) {
+      this.prefix = Buffer.from(bytes.subarray(0, reader.at));
+      this.symbols = reader.symbolTable;
+    }
+    return reader.fieldNamed(this.name);
+  }
 }
 
 class Reader {
   at = 0;
   private readonly bytes: Buffer;
   private readonly maxDepth: number;
-  private symbols: SymbolText[] = [...systemSymbols];
+  private symbols: readonly SymbolText[] = systemSymbols;
 
   constructor(bytes: Buffer, maxDepth: number) {
     this.bytes = bytes;
@@ -81,7 +101,7 @@ class Reader {
     if (this.bytes[this.at] === 0xe0) {
       if (this.at + 4 > this.bytes.length || this.bytes.readUInt32BE(this.at) !== 0xe00100ea) throw new IonError("unknown version marker");
       this.at += 4;
-      this.symbols = [...systemSymbols];
+      this.symbols = systemSymbols;
       return undefined;
     }
     const value = this.value(this.bytes.length, 0);
@@ -90,6 +110,17 @@ class Reader {
       return undefined;
     }
     return value;
+  }
+
+  /** The symbols so far, by id. */
+  get symbolTable(): readonly SymbolText[] {
+    return this.symbols;
+  }
+
+  /** Passes over a beginning whose symbols are known. */
+  goOn(at: number, symbols: readonly SymbolText[]): void {
+    this.at = at;
+    this.symbols = symbols;
   }
 
   /** Whether a struct without annotations comes next. */
@@ -122,7 +153,7 @@ class Reader {
   private useSymbolTable(fields: readonly Field[]): void {
     const imports = fields.find(({ name }) => name === "imports")?.value;
     const appends = imports?.type === "symbol" && imports.value === "$ion_symbol_table";
-    const symbols = appends ? this.symbols : [...systemSymbols];
+    const symbols = [...(appends ? this.symbols : systemSymbols)];
     if (imports?.type === "list" && imports.items.length > 0) {
       for (const each of imports.items) {
         const max = each.type === "struct" ? each.fields.find(({ name }) => name === "max_id")?.value : undefined;

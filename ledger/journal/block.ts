@@ -149,14 +149,32 @@ function documentsOf(value: IonValue | undefined): Map<string, DocumentInfo> {
   );
 }
 
+/** What has to come before a block. */
+export interface BlockBefore {
+  readonly sequenceNo: number;
+  readonly previousBlockHash: Buffer;
+}
+
 /**
- * Checks a block against itself and the one before it: number, link, and every hash that it can be computed from.
+ * Checks a block's place in the chain: number, link to the block before, and its hash over the hashes of its entries.
  * @returns what is wrong, or undefined
  */
-export function blockProblem(block: Block, expected: { sequenceNo: number; previousBlockHash: Buffer }): string | undefined {
+export function chainProblem(block: Block, expected: BlockBefore): string | undefined {
   if (block.address.sequenceNo !== expected.sequenceNo)
     return `block ${block.address.sequenceNo} stands where ${expected.sequenceNo} belongs`;
   if (!block.previousBlockHash.equals(expected.previousBlockHash)) return "the hash of the block before does not fit";
+  const entriesHash = merkleRoot(block.entriesHashList);
+  const sound = entriesHash.equals(block.entriesHash) && dot(entriesHash, block.previousBlockHash).equals(block.blockHash);
+  return sound ? undefined : "the block's hash does not fit its content";
+}
+
+/**
+ * Checks a block whole: its place in the chain, and every hash against what it was computed from.
+ * @returns what is wrong, or undefined
+ */
+export function blockProblem(block: Block, expected: BlockBefore): string | undefined {
+  const problem = chainProblem(block, expected);
+  if (problem !== undefined) return problem;
   const again = makeBlock(block, block.previousBlockHash);
   return again.blockHash.equals(block.blockHash) ? undefined : "the block's hash does not fit its content";
 }

@@ -1,4 +1,4 @@
-import { readBinary, readField } from "../ion/binary-reader.ts";
+import { type FieldReader, readBinary } from "../ion/binary-reader.ts";
 import { writeBinary } from "../ion/binary-writer.ts";
 import type { IonValue } from "../ion/value.ts";
 import type { Heap } from "./heap.ts";
@@ -76,9 +76,9 @@ export class StoredRevision implements Revision {
     return this.bytes[4] !== kinds.deletion;
   }
 
-  /** The first top-level field of a name, without reading the others. */
-  field(name: string): IonValue | undefined {
-    return this.bytes[4] === kinds.data ? readField(this.content, name) : undefined;
+  /** The top-level field that a reader looks for, without reading the others. */
+  field(reader: FieldReader): IonValue | undefined {
+    return this.bytes[4] === kinds.data ? reader.read(this.content) : undefined;
   }
 
   /** The revision before this one. */

@@ -62,7 +62,7 @@ export class Table {
     const old = before === undefined || this.indexes.size === 0 ? undefined : this.revisions.at(before);
     const keys: string[] = [];
     for (const [name, index] of this.indexes) {
-      const [was, is] = [fieldKey(old?.field(name)), fieldKey(field(data, name))];
+      const [was, is] = [fieldKey(old?.field(index.reader)), fieldKey(field(data, name))];
       if (was !== undefined) keys.push(keyOf(this.definition.id, name, was));
       if (is !== undefined && is !== was) keys.push(keyOf(this.definition.id, name, is));
       if (was === is) continue;
@@ -99,10 +99,10 @@ export class Table {
     for (const name of [...this.indexes.keys()]) if (!wanted.has(name)) this.indexes.delete(name);
     for (const name of wanted) {
       if (this.indexes.has(name)) continue;
-      const index = new Index();
+      const index = new Index(name);
       this.indexes.set(name, index);
       for (const [id, at] of this.live) {
-        const key = fieldKey(this.revisions.at(at).field(name));
+        const key = fieldKey(this.revisions.at(at).field(index.reader));
         if (key !== undefined) index.add(key, id);
       }
     }
