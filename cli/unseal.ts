@@ -49,6 +49,27 @@ async function unsealsWithin(engine: Engine, name: string, ms: number, { signal 
   return unsealed;
 }
 
+/**
+ * Waits until every part answers: one that lost a neighbour which this very command has replaced may take a moment to find it again.
+ * @throws UserError naming those that do not
+ */
+export async function waitUntilHealthy(engine: Engine, stack: string, { env, signal }: Context): Promise<StackStatus> {
+  const end = Date.now() + answerMs;
+  for (;;) {
+    const status = await stackStatus(engine, stack, ownerId(env));
+    if (status.healthy) return status;
+    if (signal.aborted) throw new InterruptedError("stopped while waiting until every part answers");
+    const silent = status.parts.filter(({ health }) => health !== "healthy").map(({ role }) => role);
+    if (Date.now() > end) {
+      throw new UserError(
+        `${silent.join(", ")} ${silent.length === 1 ? "does" : "do"} not answer`,
+        `./nitro logs -s ${stack} --tail 30 ${silent.join(" ")}`,
+      );
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
 /** It logs that it is unsealed a moment before it listens. */
 async function answering(look: () => Promise<StackStatus>): Promise<StackStatus> {
   const end = Date.now() + answerMs;

@@ -1,5 +1,4 @@
 import { publishedRoles } from "../stacks/names.ts";
-import { ownerId } from "../toolchain/owner.ts";
 import { applySettings, examine, heal, takeOverLocks } from "./apply.ts";
 import { type Command, type Context, parseArguments, stackOption } from "./command.ts";
 import type { Engine } from "./docker.ts";
@@ -11,10 +10,10 @@ import { settingChanges, settingOptions } from "./settings.ts";
 import { Stack } from "./stack.ts";
 import type { Changes } from "./stack-config.ts";
 import type { Outcome } from "./stack-events.ts";
-import { type StackStatus, stackStatus } from "./stack-status.ts";
+import type { StackStatus } from "./stack-status.ts";
 import { sealing } from "./status.ts";
 import { table } from "./table.ts";
-import { waitUntilUnsealed } from "./unseal.ts";
+import { waitUntilHealthy, waitUntilUnsealed } from "./unseal.ts";
 
 export const command: Command = {
   summary: "Make the machine ready, then the stack; heal it where it is damaged",
@@ -66,8 +65,8 @@ async function bringUp(engine: Engine, stack: Stack, changes: Changes, progress:
 
 /** Under bootstrap `manual` operators unseal the service, whenever they like. */
 async function unsealed(engine: Engine, stack: Stack, progress: Progress, context: Context): Promise<StackStatus> {
-  if ((await stack.config.get("bootstrap")) === "manual") return stackStatus(engine, stack.name, ownerId(context.env));
-  return waitUntilUnsealed(engine, stack.name, progress, context);
+  if ((await stack.config.get("bootstrap")) !== "manual") await waitUntilUnsealed(engine, stack.name, progress, context);
+  return waitUntilHealthy(engine, stack.name, context);
 }
 
 function describe(status: StackStatus, outcome: Outcome, took: number): string {

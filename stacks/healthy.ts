@@ -14,7 +14,7 @@ const waiting: Record<Role, readonly Role[]> = {
 };
 
 /** These are asked in any case: they may have lost a part that this very update has replaced, which the engine notices seconds later. */
-const dependent: readonly Role[] = ["key-feeder", "service", "worker"];
+const last: readonly Role[] = ["service", "worker"];
 
 export interface WaitOptions {
   readonly role: Role;
@@ -32,7 +32,7 @@ type Inspector = Pick<Engine, "inspect" | "exec" | "logs">;
 
 /**
  * Waits until a container answers its own health check. The check is run here, ten times a second, because the engine's first one comes
- * an interval late. Where the engine already calls a container healthy it is believed, but for those that need others.
+ * an interval late. Where the engine already calls a container healthy it is believed, but for those that nobody waits for.
  * @param container the container's name
  * @throws RunError as soon as the container exits or restarts, with its exit code and last log lines, or when the time is over
  */
@@ -47,7 +47,7 @@ export async function waitUntilHealthy(engine: Inspector, container: string, opt
     if (details === undefined) {
       throw new RunError(`${role}: container ${container} is not there; bring it back with: ./nitro up -s ${options.stack}`);
     }
-    if (details.health === "healthy" && !dependent.includes(role)) return;
+    if (details.health === "healthy" && !last.includes(role)) return;
     restarts ??= details.restartCount;
     if (details.status !== "running" || details.restartCount > restarts) {
       throw await exited(engine, container, options, details);
