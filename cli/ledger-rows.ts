@@ -1,7 +1,7 @@
+import { ionJson } from "../ledger/ion/json.ts";
 import { writeText } from "../ledger/ion/text.ts";
 import type { Field, IonValue } from "../ledger/ion/value.ts";
 import type { Context } from "./command.ts";
-import { ionJson } from "./ledger-json.ts";
 import { table } from "./table.ts";
 
 /** A cell of a table is cut after so many characters: what is longer is seen whole with --json, or in a pipe. */

@@ -1,10 +1,10 @@
 import { writeBinary } from "../ion/binary-writer.ts";
+import { ionJson } from "../ion/json.ts";
 import { writeText } from "../ion/text.ts";
 import { timestampOf } from "../ion/timestamp.ts";
 import { type IonValue, list, struct, text } from "../ion/value.ts";
 import type { Block } from "../journal/block.ts";
 import type { ExportDescription, ExportFormat } from "./export-description.ts";
-import { ionToJson } from "./export-json.ts";
 import { shownBlock } from "./get-block.ts";
 
 /** An object of an export: https://docs.aws.amazon.com/qldb/latest/developerguide/export-journal.output.html */
@@ -76,7 +76,7 @@ function manifest(description: ExportDescription, name: string, content: IonValu
 /** A value that others of the same format may follow. */
 function encoded(value: IonValue, format: ExportFormat): Buffer {
   if (format === "ION_BINARY") return writeBinary(value);
-  return Buffer.from(`${format === "JSON" ? ionToJson(value) : writeText(value)}\n`, "utf8");
+  return Buffer.from(`${format === "JSON" ? ionJson(value) : writeText(value)}\n`, "utf8");
 }
 
 /** A prefix is a folder, with or without its slash. */

@@ -1,9 +1,10 @@
-import { writeText } from "../ledger/ion/text.ts";
-import type { DecimalValue, IonValue, LobValue } from "../ledger/ion/value.ts";
+import { writeText } from "./text.ts";
+import type { DecimalValue, IonValue, LobValue } from "./value.ts";
 
 /**
  * An Ion value as JSON, by Ion's rules: https://amazon-ion.github.io/ion-docs/guides/cookbook.html#down-converting-to-json
- * Numbers keep all their digits, so a reader may need decimals of its own; annotations are left out; fields that repeat stay repeated.
+ * Numbers keep all their digits, so a reader may need decimals of its own; annotations are left out, nulls lose their type, blobs become
+ * base64, clobs texts with a character a byte, s-expressions arrays; fields that repeat stay repeated.
  */
 export function ionJson(value: IonValue): string {
   switch (value.type) {
@@ -18,7 +19,8 @@ export function ionJson(value: IonValue): string {
     case "decimal":
       return decimalText(value);
     case "timestamp":
-      return JSON.stringify(writeText({ type: "timestamp", bytes: value.bytes }));
+      // Ion's own text ends a day in "T", too.
+      return JSON.stringify(writeText({ type: "timestamp", bytes: value.bytes }).replace(/^(\d+-\d\d-\d\d)T$/, "$1"));
     case "symbol":
       return JSON.stringify(value.value ?? "$0");
     case "string":
