@@ -1,3 +1,4 @@
+import "./stacks/quick-start.ts";
 import { DeveloperStack } from "./stacks/developer.ts";
 import { prepareStack } from "./stacks/prepare.ts";
 
