@@ -1,4 +1,4 @@
-import { cp, mkdir } from "node:fs/promises";
+import { cp, mkdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { UserError } from "../cli/errors.ts";
 import { ensureGo, goEnvironment } from "./go.ts";
@@ -93,5 +93,16 @@ async function copyExecutables(part: Part, output: string, stage: string): Promi
   const bin = join(stage, part.bin);
   await mkdir(bin, { recursive: true });
   for (const name of part.executables) await cp(join(output, name), join(bin, name));
+  if (part.name === "pulumi") await wrapLanguageHost(bin);
   await writeOrigin(stage, "Go modules");
+}
+
+/**
+ * Newer Pulumi tells the language host by its protocol what this version of it knows as a flag alone: that the program is not to be
+ * compiled (`runtime.options.typescript` of Pulumi.yaml). Without the flag it loads the compiler at every start, for nothing.
+ */
+async function wrapLanguageHost(bin: string): Promise<void> {
+  const [name, inner] = ["pulumi-language-nodejs", "nodejs-language-host"];
+  await rename(join(bin, name), join(bin, inner));
+  await writeFile(join(bin, name), `#!/bin/sh\nexec "$(dirname "$0")/${inner}" -typescript=false "$@"\n`, { mode: 0o755 });
 }

@@ -43,7 +43,7 @@ function fakeGo(): string {
      echo "$PWD $GOOS $CGO_ENABLED $GOTOOLCHAIN $*" >>${folder}/built
      while [ "$1" != -o ]; do shift; done
      output=$2; shift 2
-     for package; do printf '#!/bin/sh\\necho built\\n' >"$output\${package##*/}"; chmod +x "$output\${package##*/}"; done`,
+     for package; do printf '#!/bin/sh\\necho built "$@"\\n' >"$output\${package##*/}"; chmod +x "$output\${package##*/}"; done`,
   );
 }
 
@@ -94,6 +94,14 @@ describe("ensurePulumi", () => {
     expect(built[0]).toContain(`main.dockerVersion=${part("docker").version}`);
     expect(built[1]).toContain("toolchain/go/language-nodejs");
     expect(readdirSync(join(folder, "home", "build"))).toEqual([]);
+  });
+
+  it("starts the language host that it built without the compiler, with everything that Pulumi tells it", async () => {
+    env = { ...env, NITRO_PULUMI_RELEASES: "http://127.0.0.1:1", PATH: `${fakeGo()}:${env.PATH}` };
+    await ensurePulumi(env, steps());
+    const host = join(part("pulumi").folder, "bin", "pulumi-language-nodejs");
+    const args = ["-root=/a b", "127.0.0.1:1"];
+    expect(execFileSync(host, args, { encoding: "utf8" })).toBe("built -typescript=false -root=/a b 127.0.0.1:1\n");
   });
 
   it("leaves nothing of a build that fails, and shows the compiler's words", async () => {
