@@ -14,25 +14,23 @@ const nextLookMs = 75_000;
 const answerMs = 20_000;
 
 /**
- * Waits until the service is unsealed and answers. One that looked before the shares were there would look again only after a minute:
+ * Waits until the service is unsealed. One that looked before the shares were there would look again only after a minute:
  * it is restarted instead, which costs it nothing, since it could not work yet.
- * @returns the stack as it is then
  * @throws UserError where it stays sealed
  */
-export async function waitUntilUnsealed(engine: Engine, stack: string, progress: Progress, context: Context): Promise<StackStatus> {
+export async function waitUntilUnsealed(engine: Engine, stack: string, progress: Progress, context: Context): Promise<void> {
   const look = () => stackStatus(engine, stack, ownerId(context.env));
   const name = stackNames(stack).containers.service;
-  const status = await look();
-  if (!status.sealed) return status;
+  if (!(await look()).sealed) return;
   progress.start("waiting until the service is unsealed");
   try {
-    if (await unsealsWithin(engine, name, patienceMs, context)) return await answering(look);
+    if (await unsealsWithin(engine, name, patienceMs, context)) return;
     const { shares } = await look();
     if (shares >= neededShares) {
       progress.line("the service looks for key shares only once a minute: restarting it, they are there now");
       await engine.restart(name, { graceSeconds: 1 });
     }
-    if (await unsealsWithin(engine, name, nextLookMs, context)) return await answering(look);
+    if (await unsealsWithin(engine, name, nextLookMs, context)) return;
     throw new UserError(
       `the service answers but is still sealed (${shares} shares are in S3, it needs ${neededShares})`,
       `./nitro logs -s ${stack} --tail 30 service key-feeder`,
@@ -50,7 +48,8 @@ async function unsealsWithin(engine: Engine, name: string, ms: number, { signal 
 }
 
 /**
- * Waits until every part answers: one that lost a neighbour which this very command has replaced may take a moment to find it again.
+ * Waits until every part answers: the service says that it is unsealed a moment before it listens, and one that lost a neighbour which
+ * this very command has replaced may take a moment to find it again.
  * @throws UserError naming those that do not
  */
 export async function waitUntilHealthy(engine: Engine, stack: string, { env, signal }: Context): Promise<StackStatus> {
@@ -66,17 +65,6 @@ export async function waitUntilHealthy(engine: Engine, stack: string, { env, sig
         `./nitro logs -s ${stack} --tail 30 ${silent.join(" ")}`,
       );
     }
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-}
-
-/** It logs that it is unsealed a moment before it listens. */
-async function answering(look: () => Promise<StackStatus>): Promise<StackStatus> {
-  const end = Date.now() + answerMs;
-  for (;;) {
-    const status = await look();
-    const service = status.parts.find(({ role }) => role === "service");
-    if (service?.health === "healthy" || Date.now() > end) return { ...status, sealed: false };
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }

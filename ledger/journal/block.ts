@@ -101,7 +101,7 @@ export function readJournalBlock(content: Buffer): Block {
 }
 
 /** The reverse of blockValue. @throws Error where the value is no block */
-export function readBlock(value: IonValue): Block {
+function readBlock(value: IonValue): Block {
   const address = field(value, "blockAddress");
   const info = field(value, "transactionInfo");
   return {

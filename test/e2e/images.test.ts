@@ -12,19 +12,13 @@ import { ensureImages, type ImageRefs, imageRefs } from "../../images/build.ts";
 import { buildImage } from "../../images/builder.ts";
 import { ownImages, type StackImageRole, stackImageRoles } from "../../images/inputs.ts";
 import { readPins } from "../../images/pins.ts";
+import { locked } from "./locked.ts";
 
 const label = "nitro.test.images";
 const engine = Engine.connect();
 const pins = readPins();
 /** As every container of a stack runs. */
-const locked: Partial<ContainerSpec> = {
-  user: "1000:1000",
-  readOnly: true,
-  capDropAll: true,
-  noNewPrivileges: true,
-  init: true,
-  labels: { [label]: "1" },
-};
+const ours = locked(label);
 const tmp = { "/tmp": "rw,nosuid,nodev,mode=1777,size=256m" };
 let refs: ImageRefs;
 let folder: string;
@@ -41,7 +35,7 @@ afterAll(async () => {
 });
 
 async function start(spec: ContainerSpec): Promise<string> {
-  const id = await engine.create(`nitro-test-${randomBytes(6).toString("hex")}`, { ...locked, ...spec });
+  const id = await engine.create(`nitro-test-${randomBytes(6).toString("hex")}`, { ...ours, ...spec });
   await engine.start(id);
   return id;
 }

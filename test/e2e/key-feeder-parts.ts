@@ -6,18 +6,12 @@ import { ensureImages, type ImageRefs, imageRefs } from "../../images/build.ts";
 import { stackNames } from "../../stacks/names.ts";
 import { s3Client } from "../../testing/clients.ts";
 import { waitFor } from "../../testing/wait-for.ts";
+import { locked } from "./locked.ts";
 
 const label = "nitro.test.key-feeder";
 const password = randomBytes(12).toString("hex");
 /** As every container of a stack runs. */
-const locked: Partial<ContainerSpec> = {
-  user: "1000:1000",
-  readOnly: true,
-  capDropAll: true,
-  noNewPrivileges: true,
-  init: true,
-  labels: { [label]: "1" },
-};
+const ours = locked(label);
 const tmp = { "/tmp": "rw,nosuid,nodev,mode=1777" };
 const redisStart = `printf 'requirepass %s\\n' "$REDIS_PASSWORD" | exec redis-server - --port 6380 --dir /data --appendonly yes --appendfsync always --save ''`;
 
@@ -131,7 +125,7 @@ export class Parts {
   }
 
   private async run(name: string, spec: ContainerSpec): Promise<void> {
-    await this.engine.create(name, { ...locked, tmpfs: tmp, network: this.prefix, ...spec });
+    await this.engine.create(name, { ...ours, tmpfs: tmp, network: this.prefix, ...spec });
     await this.engine.start(name);
   }
 }
