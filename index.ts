@@ -1,8 +1,6 @@
-import "./stacks/quick-start.ts";
-import { DeveloperStack } from "./stacks/developer.ts";
-import { prepareStack } from "./stacks/prepare.ts";
+import { declareStack } from "./stacks/program.ts";
 
-const { outputs } = new DeveloperStack("nitro", await prepareStack(import.meta.dirname));
+const outputs = await declareStack(import.meta.dirname);
 
 export const serviceUrl = outputs.serviceUrl;
 export const redisUrl = outputs.redisUrl;

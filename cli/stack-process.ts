@@ -16,8 +16,10 @@ export interface PulumiCall {
   readonly signal?: AbortSignal;
   /** Aborted: pulumi and everything it started are killed. */
   readonly kill?: AbortSignal;
+  /** Called once, when pulumi has been started. */
+  readonly onStart?: (() => void) | undefined;
   /** Called for each engine event that --json prints. */
-  readonly onEvent?: (event: EngineEvent) => void;
+  readonly onEvent?: ((event: EngineEvent) => void) | undefined;
 }
 
 export interface PulumiResult {
@@ -39,6 +41,7 @@ export async function runPulumi(call: PulumiCall): Promise<PulumiResult> {
     detached: true,
     stdio: ["ignore", "pipe", "pipe"],
   });
+  call.onStart?.();
   const ended = exitCode(child);
   const release = followSignals(child, call);
   try {

@@ -2,6 +2,7 @@ import { homedir } from "node:os";
 import { pulumiEnvironment } from "../toolchain/environment.ts";
 import type { Context } from "./command.ts";
 import { InterruptedError, UserError } from "./errors.ts";
+import { InlineHost, type Program } from "./inline-host.ts";
 import { StackConfig } from "./stack-config.ts";
 import { type EngineEvent, eventName, type Outcome, outcomeOf } from "./stack-events.ts";
 import { failure, tidy } from "./stack-failure.ts";
@@ -79,16 +80,22 @@ export class Stack {
    */
   async update(options: UpdateOptions = {}): Promise<Outcome> {
     const targets = (options.targets ?? []).flatMap((urn) => ["--target", urn]);
-    return this.operate(["up", "--skip-preview", ...(options.refresh === true ? ["--refresh"] : []), ...targets], options.onEvent);
+    const host = await InlineHost.start(() => loadProgram(this.context));
+    try {
+      const args = ["up", "--skip-preview", ...(options.refresh === true ? ["--refresh"] : []), ...targets, "--client", host.address];
+      return await this.operate(args, { onEvent: options.onEvent, onStart: () => host.load() });
+    } finally {
+      host.close();
+    }
   }
 
   /** Forgets creations that an interruption left half-way, and compares the state with the engine. */
   async refresh(onEvent?: (event: EngineEvent) => void): Promise<Outcome> {
-    return this.operate(["refresh", "--skip-preview", "--yes", "--clear-pending-creates"], onEvent);
+    return this.operate(["refresh", "--skip-preview", "--yes", "--clear-pending-creates"], { onEvent });
   }
 
   async destroy(onEvent?: (event: EngineEvent) => void): Promise<Outcome> {
-    return this.operate(["destroy", "--skip-preview", "--yes"], onEvent);
+    return this.operate(["destroy", "--skip-preview", "--yes"], { onEvent });
   }
 
   /** Removes the stack itself; it must have been destroyed. */
@@ -107,13 +114,14 @@ export class Stack {
     return backendFolder(this.env.PULUMI_BACKEND_URL, this.context.root, homedir());
   }
 
-  private async operate(args: string[], onEvent?: (event: EngineEvent) => void): Promise<Outcome> {
+  private async operate(args: string[], listeners: Listeners): Promise<Outcome> {
     const events: EngineEvent[] = [];
-    const result = await this.pulumi([...args, "--json"], (event) => {
+    const onEvent = (event: EngineEvent) => {
       events.push(event);
       if (event.diagnosticEvent === undefined) trace(this.env, eventName(event));
-      onEvent?.(event);
-    });
+      listeners.onEvent?.(event);
+    };
+    const result = await this.pulumi([...args, "--json"], { ...listeners, onEvent });
     const outcome = outcomeOf(events);
     if (result.exitCode === 0) return outcome;
     if (this.context.signal.aborted) throw stopped(this.name);
@@ -121,14 +129,14 @@ export class Stack {
   }
 
   private async mustPulumi(args: string[], select = true): Promise<PulumiResult> {
-    const result = await this.pulumi(args, undefined, select);
+    const result = await this.pulumi(args, {}, select);
     if (result.exitCode === 0) return result;
     throw this.context.signal.aborted ? stopped(this.name) : failure(this.name, outcomeOf([]), result);
   }
 
-  private async pulumi(args: string[], onEvent?: (event: EngineEvent) => void, select = true): Promise<PulumiResult> {
+  private async pulumi(args: string[], listeners: Listeners = {}, select = true): Promise<PulumiResult> {
     if (this.context.signal.aborted) throw stopped(this.name);
-    return callPulumi(this.context, this.env, [...args, ...(select ? ["--stack", this.name] : [])], onEvent);
+    return callPulumi(this.context, this.env, [...args, ...(select ? ["--stack", this.name] : [])], listeners);
   }
 }
 
@@ -152,18 +160,23 @@ export async function listStacks(context: Context): Promise<ListedStack[]> {
   return JSON.parse(result.output) as ListedStack[];
 }
 
+/** Who wants to know how a call of pulumi goes on. */
+interface Listeners {
+  readonly onStart?: (() => void) | undefined;
+  readonly onEvent?: ((event: EngineEvent) => void) | undefined;
+}
+
 async function callPulumi(
   context: Context,
   env: Record<string, string>,
   args: string[],
-  onEvent?: (event: EngineEvent) => void,
+  { onStart, onEvent }: Listeners = {},
 ): Promise<PulumiResult> {
   const { root: cwd, signal, kill, stderr } = context;
   const debug = env.NITRO_DEBUG === "1";
   trace(env, `pulumi ${args[0] ?? ""}`);
   if (debug) stderr.write(`$ pulumi ${args.join(" ")}\n`);
-  const call = { args: [...args, "--non-interactive", "--color", "never"], env, cwd, signal, kill };
-  const result = await runPulumi(onEvent === undefined ? call : { ...call, onEvent });
+  const result = await runPulumi({ args: [...args, "--non-interactive", "--color", "never"], env, cwd, signal, kill, onStart, onEvent });
   trace(env, "pulumi ended");
   if (debug) stderr.write(`${result.output}\n${result.errors}\n`);
   return result;
@@ -171,14 +184,19 @@ async function callPulumi(
 
 function environment(context: Context): Record<string, string> {
   const given = Object.entries(context.env).flatMap(([key, value]): [string, string][] => (value === undefined ? [] : [[key, value]]));
-  return { ...Object.fromEntries(given), ...pulumiEnvironment(context.env), ...withoutStackTraces(context.env) };
+  return { ...Object.fromEntries(given), ...pulumiEnvironment(context.env) };
 }
 
 /**
- * Pulumi's SDK takes a stack trace for every promise it makes: a quarter of a program's whole time, for traces that nobody sees.
- * With NITRO_DEBUG=1 they stay.
+ * What an update runs, in this process. Pulumi's SDK takes a stack trace for every promise it makes: a quarter of a program's whole time,
+ * for traces that nobody sees. With NITRO_DEBUG=1 they stay.
  */
-function withoutStackTraces(env: NodeJS.ProcessEnv): Record<string, string> {
-  if (env.NITRO_DEBUG === "1") return {};
-  return { NODE_OPTIONS: `${env.NODE_OPTIONS ?? ""} --stack-trace-limit=0`.trim() };
+async function loadProgram({ root, env }: Context): Promise<Program> {
+  if (env.NITRO_DEBUG !== "1") Error.stackTraceLimit = 0;
+  const { declareStack } = await import("../stacks/program.ts");
+  trace(env, "program loaded");
+  return async () => {
+    trace(env, "program runs");
+    return { ...(await declareStack(root)) };
+  };
 }

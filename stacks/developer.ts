@@ -14,6 +14,9 @@ import type { StackOutputs } from "./outputs.ts";
 import type { PreparedStack } from "./prepare.ts";
 import { stackType } from "./urns.ts";
 
+/** What the program exports. */
+export type DeclaredOutputs = { readonly [Name in keyof Required<StackOutputs>]: pulumi.Output<StackOutputs[Name]> };
+
 /**
  * A developer's own environment: network → redis, localstack, ledger → key-feeder → service and worker.
  *
@@ -21,7 +24,7 @@ import { stackType } from "./urns.ts";
  */
 export class DeveloperStack extends pulumi.ComponentResource {
   /** What the stack tells its users. They are known once everything answers. */
-  readonly outputs: { readonly [Name in keyof Required<StackOutputs>]: pulumi.Output<StackOutputs[Name]> };
+  readonly outputs: DeclaredOutputs;
 
   constructor(name: string, args: PreparedStack, opts?: pulumi.ComponentResourceOptions) {
     super(stackType, name, {}, opts);
