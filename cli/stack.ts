@@ -1,4 +1,5 @@
 import { homedir } from "node:os";
+import type { ProgramOptions } from "../stacks/program.ts";
 import { pulumiEnvironment } from "../toolchain/environment.ts";
 import type { Context } from "./command.ts";
 import { InterruptedError, UserError } from "./errors.ts";
@@ -17,6 +18,12 @@ export interface UpdateOptions {
   /** Compare the state with the engine first: costs seconds, needed only when something went away. */
   readonly refresh?: boolean;
   readonly onEvent?: (event: EngineEvent) => void;
+  /** Called once, when pulumi has been started. */
+  readonly onStart?: (pid: number) => void;
+  /** For the program: an executable of its own choice, a signal that ends its waiting. */
+  readonly program?: ProgramOptions;
+  /** Aborted: pulumi is killed. */
+  readonly kill?: AbortSignal;
 }
 
 /** An update that did not end well, with what it had done until then. */
@@ -80,10 +87,14 @@ export class Stack {
    */
   async update(options: UpdateOptions = {}): Promise<Outcome> {
     const targets = (options.targets ?? []).flatMap((urn) => ["--target", urn]);
-    const host = await InlineHost.start(() => loadProgram(this.context));
+    const host = await InlineHost.start(() => loadProgram(this.context, options.program));
+    const onStart = (pid: number) => {
+      options.onStart?.(pid);
+      host.load();
+    };
     try {
       const args = ["up", "--skip-preview", ...(options.refresh === true ? ["--refresh"] : []), ...targets, "--client", host.address];
-      return await this.operate(args, { onEvent: options.onEvent, onStart: () => host.load() });
+      return await this.operate(args, { onEvent: options.onEvent, onStart, kill: options.kill });
     } finally {
       host.close();
     }
@@ -162,21 +173,18 @@ export async function listStacks(context: Context): Promise<ListedStack[]> {
 
 /** Who wants to know how a call of pulumi goes on. */
 interface Listeners {
-  readonly onStart?: (() => void) | undefined;
+  readonly onStart?: ((pid: number) => void) | undefined;
   readonly onEvent?: ((event: EngineEvent) => void) | undefined;
+  readonly kill?: AbortSignal | undefined;
 }
 
-async function callPulumi(
-  context: Context,
-  env: Record<string, string>,
-  args: string[],
-  { onStart, onEvent }: Listeners = {},
-): Promise<PulumiResult> {
-  const { root: cwd, signal, kill, stderr } = context;
+async function callPulumi(context: Context, env: Record<string, string>, args: string[], listeners: Listeners = {}): Promise<PulumiResult> {
+  const { root: cwd, signal, stderr } = context;
+  const kill = listeners.kill === undefined ? context.kill : AbortSignal.any([context.kill, listeners.kill]);
   const debug = env.NITRO_DEBUG === "1";
   trace(env, `pulumi ${args[0] ?? ""}`);
   if (debug) stderr.write(`$ pulumi ${args.join(" ")}\n`);
-  const result = await runPulumi({ args: [...args, "--non-interactive", "--color", "never"], env, cwd, signal, kill, onStart, onEvent });
+  const result = await runPulumi({ ...listeners, args: [...args, "--non-interactive", "--color", "never"], env, cwd, signal, kill });
   trace(env, "pulumi ended");
   if (debug) stderr.write(`${result.output}\n${result.errors}\n`);
   return result;
@@ -191,12 +199,12 @@ function environment(context: Context): Record<string, string> {
  * What an update runs, in this process. Pulumi's SDK takes a stack trace for every promise it makes: a quarter of a program's whole time,
  * for traces that nobody sees. With NITRO_DEBUG=1 they stay.
  */
-async function loadProgram({ root, env }: Context): Promise<Program> {
+async function loadProgram({ root, env }: Context, options?: ProgramOptions): Promise<Program> {
   if (env.NITRO_DEBUG !== "1") Error.stackTraceLimit = 0;
   const { declareStack } = await import("../stacks/program.ts");
   trace(env, "program loaded");
   return async () => {
     trace(env, "program runs");
-    return { ...(await declareStack(root)) };
+    return { ...(await declareStack(root, options)) };
   };
 }

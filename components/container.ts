@@ -12,7 +12,7 @@ export interface ContainerArgs {
   readonly environment?: Readonly<Record<string, pulumi.Input<string>>>;
   readonly check: HealthCheck;
   /** Labels besides those of every resource. */
-  readonly labels?: Readonly<Record<string, string>>;
+  readonly labels?: Readonly<Record<string, pulumi.Input<string>>>;
   /** Limit in MiB. */
   readonly memory: number;
   readonly workingDir?: string;
@@ -21,7 +21,7 @@ export interface ContainerArgs {
   /** Named volumes: volume → folder in the container. */
   readonly volumes?: readonly { readonly volume: string; readonly path: string; readonly readOnly?: boolean }[];
   /** Folders of the host, mounted read-only. */
-  readonly folders?: readonly { readonly host: string; readonly path: string }[];
+  readonly folders?: readonly { readonly host: pulumi.Input<string>; readonly path: string }[];
   /** Folders in memory besides /tmp: path → mount options. */
   readonly tmpfs?: Readonly<Record<string, string>>;
 }

@@ -1,19 +1,13 @@
 import type * as docker from "@pulumi/docker";
 import type * as pulumi from "@pulumi/pulumi";
 import type { Executable } from "../stacks/outputs.ts";
-
-/** The executable of a stack as its containers see it. */
-export interface MountedExecutable {
-  readonly sha256: string;
-  /** Folder of the host that holds <sha256>/payments. */
-  readonly folder: string;
-}
+import type { StagedExecutable } from "../stacks/staging.ts";
 
 /** Where a container finds the folder. */
 export const binPath = "/nitro/bin";
 
 /** The image's entry point takes the hash first: it verifies the file before it runs it. */
-export function executableCommand(executable: MountedExecutable, args: readonly string[]): string[] {
+export function executableCommand(executable: pulumi.Output<StagedExecutable>, args: readonly string[]): pulumi.Input<string>[] {
   return [executable.sha256, ...args];
 }
 

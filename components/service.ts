@@ -2,9 +2,10 @@ import * as pulumi from "@pulumi/pulumi";
 import type { StackContext } from "../stacks/context.ts";
 import { innerPorts, labels } from "../stacks/names.ts";
 import type { Executable } from "../stacks/outputs.ts";
+import type { StagedExecutable } from "../stacks/staging.ts";
 import { type AwsCredentials, awsEnvironment } from "./aws-environment.ts";
 import { stackContainer } from "./container.ts";
-import { binPath, executableCommand, type MountedExecutable, runningExecutable } from "./executable.ts";
+import { binPath, executableCommand, runningExecutable } from "./executable.ts";
 import type { KeyFeeder } from "./key-feeder.ts";
 import type { Ledger } from "./ledger.ts";
 
@@ -12,7 +13,7 @@ export interface ServiceArgs {
   readonly context: StackContext;
   /** Id of the image whose entry point verifies and runs the mounted executable. */
   readonly image: pulumi.Input<string>;
-  readonly executable: MountedExecutable;
+  readonly executable: pulumi.Input<StagedExecutable>;
   readonly credentials: AwsCredentials;
   readonly ledger: Ledger;
   readonly keyFeeder: KeyFeeder;
@@ -39,6 +40,7 @@ export class Service extends pulumi.ComponentResource {
   constructor(name: string, args: ServiceArgs, opts?: pulumi.ComponentResourceOptions) {
     super("nitro:component:Service", name, {}, opts);
     const { context, ledger } = args;
+    const executable = pulumi.output(args.executable);
     const check = { command: ["curl", "-fsS", "-o", "/dev/null", `http://127.0.0.1:${port}/health-check`] };
     const endpoint = ledger.innerEndpoint;
     const container = stackContainer(
@@ -46,7 +48,7 @@ export class Service extends pulumi.ComponentResource {
       {
         role: "service",
         image: args.image,
-        command: executableCommand(args.executable, commandLine),
+        command: executableCommand(executable, commandLine),
         workingDir: "/payments",
         environment: {
           ...awsEnvironment(context, args.credentials),
@@ -62,10 +64,10 @@ export class Service extends pulumi.ComponentResource {
           ENCLAVE_SOLANA_ADDRESS_NAME: "",
         },
         check,
-        labels: { [labels.executable]: args.executable.sha256 },
+        labels: { [labels.executable]: executable.sha256 },
         memory: 512,
         volumes: [{ volume: context.names.volumes.publicKeys, path: "/payments/payment-test/secrets", readOnly: true }],
-        folders: [{ host: args.executable.folder, path: binPath }],
+        folders: [{ host: executable.folder, path: binPath }],
       },
       { parent: this, dependsOn: Promise.all([args.keyFeeder.ready, ledger.ready]) },
     );

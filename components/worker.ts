@@ -2,9 +2,10 @@ import * as pulumi from "@pulumi/pulumi";
 import type { StackContext } from "../stacks/context.ts";
 import { innerPorts, labels } from "../stacks/names.ts";
 import type { Executable } from "../stacks/outputs.ts";
+import type { StagedExecutable } from "../stacks/staging.ts";
 import { redisEnvironment } from "./aws-environment.ts";
 import { stackContainer } from "./container.ts";
-import { binPath, executableCommand, type MountedExecutable, runningExecutable } from "./executable.ts";
+import { binPath, executableCommand, runningExecutable } from "./executable.ts";
 import type { KeyFeeder } from "./key-feeder.ts";
 import type { Redis } from "./redis.ts";
 
@@ -12,7 +13,7 @@ export interface WorkerArgs {
   readonly context: StackContext;
   /** Id of the image whose entry point verifies and runs the mounted executable. */
   readonly image: pulumi.Input<string>;
-  readonly executable: MountedExecutable;
+  readonly executable: pulumi.Input<StagedExecutable>;
   readonly redis: Redis;
   readonly keyFeeder: KeyFeeder;
 }
@@ -36,13 +37,14 @@ export class Worker extends pulumi.ComponentResource {
   constructor(name: string, args: WorkerArgs, opts?: pulumi.ComponentResourceOptions) {
     super("nitro:component:Worker", name, {}, opts);
     const { context } = args;
+    const executable = pulumi.output(args.executable);
     const check = { command: ["sh", "-c", connected] };
     const container = stackContainer(
       context,
       {
         role: "worker",
         image: args.image,
-        command: executableCommand(args.executable, ["serve", "payments", "worker"]),
+        command: executableCommand(executable, ["serve", "payments", "worker"]),
         workingDir: "/payments",
         environment: {
           ...redisEnvironment(args.redis.password),
@@ -52,10 +54,10 @@ export class Worker extends pulumi.ComponentResource {
           DEBUG: "1",
         },
         check,
-        labels: { [labels.executable]: args.executable.sha256 },
+        labels: { [labels.executable]: executable.sha256 },
         memory: 256,
         volumes: [{ volume: context.names.volumes.publicKeys, path: "/payments/payment-test/secrets", readOnly: true }],
-        folders: [{ host: args.executable.folder, path: binPath }],
+        folders: [{ host: executable.folder, path: binPath }],
       },
       { parent: this, dependsOn: args.keyFeeder.ready },
     );

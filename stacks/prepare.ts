@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
-import { Engine } from "../cli/docker.ts";
+import { type ContainerSummary, Engine } from "../cli/docker.ts";
 import { ensureImages, type ImageRefs, imageRefs } from "../images/build.ts";
 import { ownerId } from "../toolchain/owner.ts";
 import { parseSettings, type Settings } from "./config.ts";
@@ -10,16 +10,24 @@ import { waitUntilHealthy } from "./healthy.ts";
 import { labels, portBase, type Role, stackNameProblem, stackNames, stackPorts } from "./names.ts";
 import { preflight } from "./preflight.ts";
 import { readSecretsFile } from "./secrets-file.ts";
-import { binFolder, type LoadedExecutable, loadExecutable, pruneStaged, sampleExecutable, stageExecutable } from "./staging.ts";
+import { binFolder, installExecutable, type LoadedExecutable, loadExecutable, type StagedExecutable, sampleExecutable } from "./staging.ts";
 
 /** Everything a stack is made from, read and checked. */
 export interface PreparedStack {
   readonly context: StackContext;
   readonly settings: Settings;
   readonly images: ImageRefs;
-  readonly executable: { readonly sha256: string; readonly folder: string };
+  /** What service and worker run; they alone wait for it. */
+  readonly executable: pulumi.Input<StagedExecutable>;
   /** The developer's own secrets as JSON text; undefined for made-up ones. */
   readonly secrets: pulumi.Output<string> | undefined;
+}
+
+export interface PrepareOptions {
+  /** Instead of the configured executable: one that somebody else checks and stages, perhaps later. */
+  readonly executable?: Promise<StagedExecutable>;
+  /** Ends the waiting for health checks. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -28,16 +36,16 @@ export interface PreparedStack {
  * @param root the project's folder
  * @throws RunError with a message for the user, and nothing else
  */
-export async function prepareStack(root: string): Promise<PreparedStack> {
+export async function prepareStack(root: string, options: PrepareOptions = {}): Promise<PreparedStack> {
   try {
-    return await prepare(root, pulumi.getStack(), pulumi.runtime.isDryRun());
+    return await prepare(root, pulumi.getStack(), pulumi.runtime.isDryRun(), options);
   } catch (error) {
     if (process.env.NITRO_DEBUG === "1" || !(error instanceof Error)) throw error;
     throw new pulumi.RunError(error.message);
   }
 }
 
-async function prepare(root: string, stack: string, dryRun: boolean): Promise<PreparedStack> {
+async function prepare(root: string, stack: string, dryRun: boolean, options: PrepareOptions): Promise<PreparedStack> {
   const problem = stackNameProblem(stack);
   if (problem !== undefined) throw new pulumi.RunError(problem);
   const settings = parseSettings(pulumi.runtime.allConfig(), stack);
@@ -45,24 +53,32 @@ async function prepare(root: string, stack: string, dryRun: boolean): Promise<Pr
   const names = stackNames(stack, settings.aws.region);
   const engine = Engine.connect();
   const arch = await engineArch(engine, dryRun);
-  const executable = await load(root, settings, arch, stack, dryRun);
+  const given = options.executable;
+  const source = given === undefined ? { loaded: await load(root, settings, arch, stack, dryRun) } : { given };
   const images = imageRefs(arch, settings.images);
   const ports = stackPorts(settings.ports.base ?? portBase(stack));
   const owner = ownerId();
   if (!dryRun) {
     const [containers] = await Promise.all([preflight(engine, { names, ports, owner }), ensureImages(engine, images)]);
-    await stageExecutable(root, stack, executable);
-    await pruneStaged(root, stack, new Set([executable.sha256, ...containers.flatMap(({ labels: has }) => has[labels.executable] ?? [])]));
+    if (source.loaded !== undefined) await installExecutable(root, stack, source.loaded, runningExecutables(containers));
   }
   const healthy = (role: Role, id: pulumi.Output<string>, check: HealthCheck) =>
-    dryRun ? Promise.resolve() : started(id).then(() => waitUntilHealthy(engine, names.containers[role], { role, check, stack }));
+    dryRun
+      ? Promise.resolve()
+      : started(id).then(() => waitUntilHealthy(engine, names.containers[role], { role, check, stack, signal: options.signal }));
   return {
     context: { names, ports, owner, healthy },
     settings,
     images,
-    executable: { sha256: executable.sha256, folder: binFolder(root, stack) },
+    executable: source.loaded === undefined ? source.given : { sha256: source.loaded.sha256, folder: binFolder(root, stack) },
     secrets,
   };
+}
+
+/** Hashes of what a stack's containers run, the service's first. */
+export function runningExecutables(containers: readonly Pick<ContainerSummary, "labels">[]): string[] {
+  const service = containers.filter(({ labels: has }) => has[labels.role] === "service");
+  return [...service, ...containers].flatMap(({ labels: has }) => has[labels.executable] ?? []);
 }
 
 /** A container's id is known once it has been started. */

@@ -10,6 +10,13 @@ export interface LoadedExecutable {
   readonly builtAt: Date;
 }
 
+/** An executable where the containers see it. */
+export interface StagedExecutable {
+  readonly sha256: string;
+  /** Folder of the host that holds <sha256>/payments. */
+  readonly folder: string;
+}
+
 /** Where `nitro up` builds the sample, used when no `service.binary` is configured. */
 export function sampleExecutable(root: string): string {
   return join(root, ".nitro", "build", "payments");
@@ -56,6 +63,48 @@ export async function loadExecutable(root: string, configured: string | undefine
     );
   }
   return { sha256: createHash("sha256").update(bytes).digest("hex"), bytes, builtAt: before.mtime };
+}
+
+/** The file of a staged executable. */
+export function stagedFile(root: string, stack: string, sha256: string): string {
+  return join(binFolder(root, stack), sha256, "payments");
+}
+
+/**
+ * Makes an executable the stack's next one: stages it, notes which one it follows, and removes those that nobody needs any more.
+ * @param running hashes of what the stack's containers run, the service's first
+ */
+export async function installExecutable(
+  root: string,
+  stack: string,
+  executable: LoadedExecutable,
+  running: readonly string[],
+): Promise<StagedExecutable> {
+  const folder = await stageExecutable(root, stack, executable);
+  const { sha256 } = executable;
+  const replaced = running[0];
+  if (replaced !== undefined && replaced !== sha256) await notePrevious(root, stack, replaced);
+  const previous = await previousExecutable(root, stack);
+  await pruneStaged(root, stack, new Set([sha256, ...running, ...(previous === undefined ? [] : [previous])]));
+  return { sha256, folder };
+}
+
+/** The hash of the executable before the present one; undefined where there was none. */
+export async function previousExecutable(root: string, stack: string): Promise<string | undefined> {
+  const text = await readFile(previousFile(root, stack), "utf8").catch(() => "");
+  const sha256 = text.trim();
+  return /^[0-9a-f]{64}$/.test(sha256) ? sha256 : undefined;
+}
+
+async function notePrevious(root: string, stack: string, sha256: string): Promise<void> {
+  const file = previousFile(root, stack);
+  const incoming = `${file}.${process.pid}.new`;
+  await writeFile(incoming, `${sha256}\n`);
+  await rename(incoming, file);
+}
+
+function previousFile(root: string, stack: string): string {
+  return join(root, ".nitro", stack, "previous");
 }
 
 /**
