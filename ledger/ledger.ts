@@ -5,10 +5,11 @@ import { newId } from "./ids.ts";
 import { type Block, chainProblem, readJournalBlock } from "./journal/block.ts";
 import { firstRecord, Journal } from "./journal/journal.ts";
 import { Offsets } from "./journal/offsets.ts";
+import type { RecordLock } from "./journal/record-lock.ts";
 import { JournalError } from "./journal/records.ts";
 import { withoutData } from "./journal/redaction.ts";
 import type { Redaction } from "./journal/redaction-value.ts";
-import { finishRewrite, rewriteRecord } from "./journal/rewrite.ts";
+import { finishRewrite } from "./journal/rewrite.ts";
 import { StatementCache } from "./partiql/execute.ts";
 import { capture } from "./snapshot/capture.ts";
 import { readSnapshot } from "./snapshot/file.ts";
@@ -140,7 +141,7 @@ export class Ledger {
     if (offset === undefined) return;
     const record = await this.journal.read(offset);
     const content = withoutData(readJournalBlock(record), documentId, record.length);
-    if (content !== undefined) await rewriteRecord(this.journal.path, offset, content);
+    if (content !== undefined) await this.journal.rewrite(offset, content);
   }
 
   /** @returns undefined where there is no such block */
@@ -149,9 +150,9 @@ export class Ledger {
     return offset === undefined ? undefined : readJournalBlock(await this.journal.read(offset));
   }
 
-  /** Its journal so far, for those who verify it. */
-  get journalFile(): { readonly path: string; readonly end: number } {
-    return { path: this.journal.path, end: this.journal.end };
+  /** Its journal so far, for those who verify it: they keep the lock while they read. */
+  get journalFile(): { readonly path: string; readonly end: number; readonly lock: RecordLock } {
+    return { path: this.journal.path, end: this.journal.end, lock: this.journal.lock };
   }
 
   /** Writes a snapshot, so that the next start need not replay what is in it. */

@@ -2,7 +2,9 @@ import { fdatasync, writeSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { dirname } from "node:path";
 import { syncFolder } from "../sync-folder.ts";
+import { RecordLock } from "./record-lock.ts";
 import { frame, JournalError, readRecord, scanRecords } from "./records.ts";
+import { rewriteRecord } from "./rewrite.ts";
 
 const header = Buffer.from("nitro-ledger-journal-1\n", "latin1");
 
@@ -36,6 +38,8 @@ interface Waiting {
 export class Journal {
   private readonly file: FileHandle;
   readonly path: string;
+  /** Kept while a record is read or overwritten. */
+  readonly lock = new RecordLock("owner");
   private readonly onFailure: (error: Error) => void;
   private waiting: Waiting[] = [];
   private running: Promise<void> | undefined;
@@ -136,7 +140,12 @@ export class Journal {
   /** The content of the record at an offset that append or open gave. */
   async read(offset: number): Promise<Buffer> {
     await this.flushed();
-    return await readRecord(this.file, this.path, offset);
+    return await this.lock.during(() => readRecord(this.file, this.path, offset));
+  }
+
+  /** Replaces a record's content by one of the same length: a crash leaves the old one or the new one, and nobody reads a mixture. */
+  async rewrite(offset: number, content: Buffer): Promise<void> {
+    await rewriteRecord(this.path, offset, content, this.lock);
   }
 
   /** Writes what waits, then takes nothing more. */

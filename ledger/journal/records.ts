@@ -1,5 +1,6 @@
 import type { FileHandle } from "node:fs/promises";
 import { crc32 } from "node:zlib";
+import type { RecordLock } from "./record-lock.ts";
 
 /** The journal is damaged; the message names file, offset and what is wrong. */
 export class JournalError extends Error {
@@ -55,9 +56,10 @@ function contentLength(head: Buffer): number | undefined {
 }
 
 /**
- * Reads records one after the other.
+ * Reads records one after the other. Each is taken whole from one read, so that one that is overwritten meanwhile is the old one or the new one.
  * @param start offset of the first record
  * @param size of the file
+ * @param lock kept during each read; needed where records may be overwritten meanwhile
  * @returns the offset behind the last complete record: less than size where the last one is cut off
  * @throws JournalError for anything but a cut-off last record
  */
@@ -67,6 +69,7 @@ export async function scanRecords(
   start: number,
   size: number,
   onRecord: (content: Buffer, offset: number) => void,
+  lock?: RecordLock,
 ): Promise<number> {
   let at = start;
   let chunk = Buffer.alloc(0);
@@ -75,7 +78,8 @@ export async function scanRecords(
     const have = chunkStart + chunk.length - at;
     if (have >= needed) return;
     const next = Buffer.alloc(Math.min(Math.max(chunkSize, needed), size - at));
-    await file.read(next, 0, next.length, at);
+    const read = () => file.read(next, 0, next.length, at);
+    await (lock === undefined ? read() : lock.during(read));
     chunk = next;
     chunkStart = at;
   };
@@ -89,11 +93,11 @@ export async function scanRecords(
       throw new JournalError(path, at, "the head of a record is damaged");
     }
     if (at + headSize + length > size) return at;
-    const sum = head.readUInt32BE(8);
     await ensure(headSize + length);
     const from = at - chunkStart + headSize;
     const content = chunk.subarray(from, from + length);
-    if (crc32(content) !== sum) throw new JournalError(path, at, "the checksum of a record does not fit");
+    // Where the record was read a second time, its head was, too.
+    if (crc32(content) !== chunk.readUInt32BE(from - 4)) throw new JournalError(path, at, "the checksum of a record does not fit");
     try {
       onRecord(content, at);
     } catch (error) {

@@ -1,6 +1,7 @@
 import { open, readFile, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { syncFolder } from "../sync-folder.ts";
+import type { RecordLock } from "./record-lock.ts";
 import { frame, headSize, JournalError, recordIn } from "./records.ts";
 
 const offsetSize = 8;
@@ -13,8 +14,9 @@ function redoPath(journal: string): string {
  * Replaces the content of one record by another of the same length. What is to be written is on disk in a file of its own before the
  * journal is touched, so that a crash leaves the old record or the new one.
  * @param journal its path
+ * @param lock kept while the journal is written to
  */
-export async function rewriteRecord(journal: string, offset: number, content: Buffer): Promise<void> {
+export async function rewriteRecord(journal: string, offset: number, content: Buffer, lock: RecordLock): Promise<void> {
   const place = Buffer.alloc(offsetSize);
   place.writeBigUInt64BE(BigInt(offset));
   const draft = await open(redoPath(journal), "w", 0o600);
@@ -25,7 +27,7 @@ export async function rewriteRecord(journal: string, offset: number, content: Bu
     await draft.close();
   }
   await syncFolder(dirname(journal));
-  await overwrite(journal, offset, content);
+  await overwrite(journal, offset, content, lock);
 }
 
 /** Carries out a replacement that a crash has cut off; one that was not yet written down whole never began. */
@@ -40,7 +42,7 @@ export async function finishRewrite(journal: string): Promise<void> {
   else await overwrite(journal, Number(record.readBigUInt64BE(0)), record.subarray(offsetSize));
 }
 
-async function overwrite(journal: string, offset: number, content: Buffer): Promise<void> {
+async function overwrite(journal: string, offset: number, content: Buffer, lock?: RecordLock): Promise<void> {
   const file = await open(journal, "r+");
   try {
     const head = Buffer.alloc(headSize);
@@ -48,7 +50,8 @@ async function overwrite(journal: string, offset: number, content: Buffer): Prom
     if (head.readUInt32BE(0) !== content.length) {
       throw new JournalError(journal, offset, `a record of ${head.readUInt32BE(0)} bytes cannot be replaced by one of ${content.length}`);
     }
-    await file.write(frame(content), 0, headSize + content.length, offset);
+    const write = () => file.write(frame(content), 0, headSize + content.length, offset);
+    await (lock === undefined ? write() : lock.during(write));
     await file.datasync();
   } finally {
     await file.close();

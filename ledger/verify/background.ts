@@ -1,11 +1,18 @@
 import { setPriority } from "node:os";
 import { parentPort, Worker, workerData } from "node:worker_threads";
+import { RecordLock } from "../journal/record-lock.ts";
 import { verifyJournal } from "./verify-journal.ts";
 
-/** What a verifying thread is told. */
+/** A journal to verify, up to an offset. */
 interface Job {
   readonly path: string;
   readonly end: number;
+  readonly lock: RecordLock;
+}
+
+/** What a verifying thread is told of it. */
+interface ThreadJob extends Omit<Job, "lock"> {
+  readonly lock: SharedArrayBuffer;
 }
 
 /** How it ended. */
@@ -18,8 +25,9 @@ const lowestPriority = 19;
  * @param program the file that runs `verifyAsThread` when it is started as a thread
  * @returns how many blocks are sound; undefined where it was stopped. @throws Error with the exact place of a damage
  */
-export function verifyInBackground(program: URL, job: Job, signal: AbortSignal): Promise<number | undefined> {
+export function verifyInBackground(program: URL, { path, end, lock }: Job, signal: AbortSignal): Promise<number | undefined> {
   return new Promise((resolve, reject) => {
+    const job: ThreadJob = { path, end, lock: lock.shared };
     const worker = new Worker(program, { workerData: job });
     const stop = () => void worker.terminate();
     signal.addEventListener("abort", stop, { once: true });
@@ -30,6 +38,7 @@ export function verifyInBackground(program: URL, job: Job, signal: AbortSignal):
     worker.once("error", reject);
     worker.once("exit", () => {
       signal.removeEventListener("abort", stop);
+      lock.giveUp("verifier");
       resolve(undefined);
     });
     if (signal.aborted) stop();
@@ -40,10 +49,13 @@ export function verifyInBackground(program: URL, job: Job, signal: AbortSignal):
 export async function verifyAsThread(): Promise<void> {
   // Linux gives each thread a priority of its own; elsewhere this would slow the whole process down.
   if (process.platform === "linux") setPriority(lowestPriority);
-  const { path, end } = workerData as Job;
-  const report: Report = await verifyJournal(path, { end }).then(
+  const { path, end, lock } = workerData as ThreadJob;
+  // Waiting for the lock does not keep the thread alive.
+  const alive = setInterval(() => undefined, 60_000);
+  const report: Report = await verifyJournal(path, { end, lock: new RecordLock("verifier", lock) }).then(
     ({ blocks }) => ({ sound: true, blocks }),
     (error: unknown) => ({ sound: false, problem: error instanceof Error ? error.message : String(error) }),
   );
+  clearInterval(alive);
   parentPort?.postMessage(report);
 }

@@ -3,6 +3,7 @@ import { dot } from "../digest/dot.ts";
 import { ionHash } from "../ion/hash.ts";
 import { blockProblem, readJournalBlock } from "../journal/block.ts";
 import { checkHeader, firstRecord } from "../journal/journal.ts";
+import type { RecordLock } from "../journal/record-lock.ts";
 import { scanRecords } from "../journal/records.ts";
 import { metadataValue, type Revision, revisionHash } from "../store/revision.ts";
 
@@ -19,6 +20,8 @@ export interface Verified {
 export interface VerifyOptions {
   /** Up to which offset; by default to the end. */
   readonly end?: number;
+  /** Needed where the ledger may erase something meanwhile: it then holds the lock. */
+  readonly lock?: RecordLock;
   /** Told now and then how many blocks were sound so far. */
   readonly onProgress?: (blocks: number) => void;
 }
@@ -30,7 +33,7 @@ const blocksBetweenLooks = 1000;
  * against its hash. It only reads, and may do so while a ledger appends.
  * @throws JournalError naming file, offset and what is wrong
  */
-export async function verifyJournal(path: string, { end, onProgress }: VerifyOptions = {}): Promise<Verified> {
+export async function verifyJournal(path: string, { end, lock, onProgress }: VerifyOptions = {}): Promise<Verified> {
   const file = await open(path, "r");
   try {
     await checkHeader(file, path);
@@ -38,7 +41,7 @@ export async function verifyJournal(path: string, { end, onProgress }: VerifyOpt
     let revisions = 0;
     let previousBlockHash: Buffer = Buffer.alloc(0);
     const size = end ?? (await file.stat()).size;
-    const sound = await scanRecords(file, path, firstRecord, size, (content) => {
+    const verify = (content: Buffer): void => {
       const block = readJournalBlock(content);
       const problem = blockProblem(block, { sequenceNo: blocks, previousBlockHash });
       if (problem !== undefined) throw new Error(problem);
@@ -50,7 +53,8 @@ export async function verifyJournal(path: string, { end, onProgress }: VerifyOpt
       previousBlockHash = block.blockHash;
       revisions += block.revisions.length;
       if (++blocks % blocksBetweenLooks === 0) onProgress?.(blocks);
-    });
+    };
+    const sound = await scanRecords(file, path, firstRecord, size, verify, lock);
     return { blocks, revisions, lastBlockHash: previousBlockHash, torn: size - sound };
   } finally {
     await file.close();
