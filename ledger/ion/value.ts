@@ -130,7 +130,12 @@ export function list(items: readonly IonValue[]): SequenceValue {
 
 /** A struct of the fields that have a value, in the given order. */
 export function struct(fields: Readonly<Record<string, IonValue | undefined>>): StructValue {
-  return { type: "struct", fields: Object.entries(fields).flatMap(([name, value]) => (value === undefined ? [] : [{ name, value }])) };
+  const present: Field[] = [];
+  for (const name in fields) {
+    const value = fields[name];
+    if (value !== undefined) present.push({ name, value });
+  }
+  return { type: "struct", fields: present };
 }
 
 /** The first field of a name. @returns undefined where the value is no struct or has no such field */
