@@ -102,9 +102,16 @@ function readBody(request: IncomingMessage): Promise<string> {
         reject(tooLarge());
       } else chunks.push(chunk);
     });
-    request.once("end", () => resolve((chunks.length === 1 ? (chunks[0] ?? Buffer.alloc(0)) : Buffer.concat(chunks)).toString("utf8")));
-    request.once("error", reject);
-    request.once("close", () => reject(new Error("the request was not sent to its end")));
+    let ended = false;
+    request.on("end", () => {
+      ended = true;
+      resolve((chunks.length === 1 ? (chunks[0] ?? Buffer.alloc(0)) : Buffer.concat(chunks)).toString("utf8"));
+    });
+    request.on("error", reject);
+    // Every request closes, and an error takes long to make.
+    request.on("close", () => {
+      if (!ended) reject(new Error("the request was not sent to its end"));
+    });
   });
 }
 
