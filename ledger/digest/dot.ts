@@ -9,7 +9,11 @@ const size = 32;
 export function dot(a: Buffer, b: Buffer): Buffer {
   if (a.length === 0) return b;
   if (b.length === 0) return a;
-  return sha256(compareHashes(a, b) <= 0 ? Buffer.concat([a, b]) : Buffer.concat([b, a]));
+  const both = Buffer.allocUnsafe(2 * size);
+  const aFirst = compareHashes(a, b) <= 0;
+  both.set(a, aFirst ? 0 : size);
+  both.set(b, aFirst ? size : 0);
+  return sha256(both);
 }
 
 /** Orders two hashes of 32 bytes. */

@@ -26,6 +26,12 @@ export class ByteSink {
     this.at += bytes.length;
   }
 
+  /** A byte for each character. */
+  latin1(text: string): void {
+    this.reserve(text.length);
+    this.at += this.bytes.write(text, this.at, "latin1");
+  }
+
   utf8(text: string): void {
     // A UTF-16 unit takes three bytes at most.
     this.reserve(text.length * 3);

@@ -19,21 +19,26 @@ const codes: Record<IonType, number> = {
 export function ionHash(value: IonValue): Buffer {
   const serializer = new Serializer();
   serializer.value(value);
-  return serializer.hashFrom(0);
+  return Buffer.from(serializer.hashFrom(0), "latin1");
 }
 
-/** @returns 32 bytes. Node gives them as text in a third of the time that it takes to give a buffer. */
+/** @returns 32 bytes */
 export function sha256(bytes: Uint8Array): Buffer {
-  return Buffer.from(hash("sha256", bytes, "binary"), "latin1");
+  return Buffer.from(latin1Sha256(bytes), "latin1");
+}
+
+/** SHA-256 as text, a character a byte: Node makes it in a quarter of the time that it takes to make a buffer. */
+function latin1Sha256(bytes: Uint8Array): string {
+  return hash("sha256", bytes, "binary");
 }
 
 /** Writes values as the specification's serialized bytes. */
 class Serializer {
   private readonly sink = new ByteSink();
 
-  /** The hash of what was written from an offset on. */
-  hashFrom(start: number): Buffer {
-    return sha256(this.sink.bytes.subarray(start, this.sink.at));
+  /** The hash of what was written from an offset on, a character a byte. */
+  hashFrom(start: number): string {
+    return latin1Sha256(this.sink.bytes.subarray(start, this.sink.at));
   }
 
   value(value: IonValue): void {
@@ -83,7 +88,8 @@ class Serializer {
       sink.at = start;
       return digest;
     });
-    for (const digest of hashes.sort(Buffer.compare)) sink.put(digest);
+    // Texts of characters below 256 are in the order of their bytes.
+    for (const digest of hashes.sort()) sink.latin1(digest);
   }
 
   private content(value: Exclude<IonValue, SymbolValue | SequenceValue | StructValue>): void {
