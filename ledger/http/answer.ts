@@ -1,6 +1,5 @@
 import type { ServerResponse } from "node:http";
 import { ControlError } from "../control/errors.ts";
-import { newId } from "../ids.ts";
 import { LedgerError } from "../transaction/errors.ts";
 
 /** An error before any API was reached. */
@@ -15,11 +14,17 @@ export class HttpError extends Error {
   }
 }
 
+/** Where and as what a request is answered. */
+export interface Reply {
+  readonly response: ServerResponse;
+  readonly contentType: string;
+  readonly requestId: string;
+}
+
 /** @returns the answer's size in bytes */
 export function sendJson(
-  response: ServerResponse,
+  { response, contentType, requestId }: Reply,
   status: number,
-  contentType: string,
   body: unknown,
   headers: Readonly<Record<string, string>> = {},
 ): number {
@@ -28,7 +33,7 @@ export function sendJson(
   response.writeHead(status, {
     "Content-Type": contentType,
     "Content-Length": size,
-    "x-amzn-RequestId": newId(),
+    "x-amzn-RequestId": requestId,
     ...headers,
   });
   response.end(text, "latin1");
@@ -44,7 +49,8 @@ function ascii(json: string): string {
  * Answers with an error as AWS does: its name in a header and in the body. There is no numeric code: some SDKs take one for the name.
  * @param log told of what nobody expected
  */
-export function sendError(response: ServerResponse, contentType: string, error: unknown, log: (message: string) => void): void {
+export function sendError(reply: Reply, error: unknown, log: (message: string) => void): void {
+  const { response } = reply;
   if (response.headersSent) {
     response.destroy();
     return;
@@ -53,7 +59,7 @@ export function sendError(response: ServerResponse, contentType: string, error: 
   if (status === 500) log(`unexpected: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
   // What is left of a request that is too large is not read: the connection ends with the answer.
   const connection = status === 413 ? { Connection: "close" } : undefined;
-  sendJson(response, status, contentType, { __type: type, Message: message }, { "x-amzn-ErrorType": type, ...connection });
+  sendJson(reply, status, { __type: type, Message: message }, { "x-amzn-ErrorType": type, ...connection });
 }
 
 function describe(error: unknown): { status: number; type: string; message: string } {

@@ -6,8 +6,8 @@ import { isIP } from "node:net";
  * or under a public name that was made to point here; and it cannot sign.
  * @returns what is wrong, or undefined
  */
-export function requestProblem(headers: IncomingHttpHeaders, allowedHosts: ReadonlySet<string>): string | undefined {
-  const host = hostProblem(headers.host, allowedHosts);
+export function requestProblem(headers: IncomingHttpHeaders, hosts: Hosts): string | undefined {
+  const host = hosts.problem(headers.host);
   if (host !== undefined) return host;
   if (headers.origin !== undefined) return "requests of web pages are refused (header Origin)";
   if (headers.authorization?.startsWith("AWS4-HMAC-SHA256 ") !== true) {
@@ -16,8 +16,27 @@ export function requestProblem(headers: IncomingHttpHeaders, allowedHosts: Reado
   return undefined;
 }
 
+/** Whom requests may be addressed to. Clients mostly use one name: the last one that was fine is not looked at again. */
+export class Hosts {
+  private readonly allowed: ReadonlySet<string>;
+  private lastFine: string | undefined;
+
+  /** @param names with a dot that are fine, too */
+  constructor(names: readonly string[]) {
+    this.allowed = new Set(names.map((name) => name.toLowerCase()));
+  }
+
+  /** @param header Host, as it was sent. @returns what is wrong, or undefined */
+  problem(header: string | undefined): string | undefined {
+    if (header !== undefined && header === this.lastFine) return undefined;
+    const problem = hostProblem(header, this.allowed);
+    if (problem === undefined) this.lastFine = header;
+    return problem;
+  }
+}
+
 /** Addresses, names without a dot and *.localhost are fine: no public name can be one. */
-export function hostProblem(header: string | undefined, allowedHosts: ReadonlySet<string>): string | undefined {
+function hostProblem(header: string | undefined, allowedHosts: ReadonlySet<string>): string | undefined {
   const name = (header ?? "")
     .toLowerCase()
     .replace(/:\d+$/, "")

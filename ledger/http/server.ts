@@ -1,13 +1,14 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { Registry } from "../control/registry.ts";
 import { answerControl } from "../control/router.ts";
 import { object } from "../session/requests.ts";
 import { type SessionContext, sendCommand } from "../session/send-command.ts";
 import type { Sessions } from "../session/session.ts";
 import { badRequest, LedgerError } from "../transaction/errors.ts";
-import { HttpError, sendError, sendJson } from "./answer.ts";
-import { hostProblem, requestProblem } from "./checks.ts";
+import { HttpError, type Reply, sendError, sendJson } from "./answer.ts";
+import { Hosts, requestProblem } from "./checks.ts";
 import { defaultLimits, Load, type LoadLimits } from "./load.ts";
+import { RequestIds } from "./request-ids.ts";
 
 const sessionType = "application/x-amz-json-1.0";
 const controlType = "application/json";
@@ -30,15 +31,16 @@ const silence = 60_000;
 
 /** Both of QLDB's APIs on one port: the session API, and the control plane. It does not listen yet. */
 export function ledgerServer(options: ServerOptions): Server {
-  const hosts = new Set(options.hosts.map((host) => host.toLowerCase()));
+  const hosts = new Hosts(options.hosts);
+  const ids = new RequestIds();
   const context: SessionContext = options;
   const load = new Load(options.limits ?? defaultLimits);
   const server = createServer({ noDelay: true, keepAlive: true, requestTimeout: 60_000, headersTimeout: 20_000 }, (request, response) => {
     const isSession = request.headers["x-amz-target"] !== undefined;
-    const type = isSession ? sessionType : controlType;
-    answer(request, response, isSession, context, { hosts, load }).catch((error: unknown) => {
+    const reply = { response, contentType: isSession ? sessionType : controlType, requestId: ids.next() };
+    answer(request, reply, isSession, context, { hosts, load }).catch((error: unknown) => {
       // A client that went away in the middle of its request gets no answer, and is no failure of ours.
-      if (request.complete || error instanceof HttpError || error instanceof LedgerError) sendError(response, type, error, options.log);
+      if (request.complete || error instanceof HttpError || error instanceof LedgerError) sendError(reply, error, options.log);
       else response.destroy();
     });
   });
@@ -53,32 +55,32 @@ export function ledgerServer(options: ServerOptions): Server {
 
 async function answer(
   request: IncomingMessage,
-  response: ServerResponse,
+  reply: Reply,
   isSession: boolean,
   context: SessionContext,
-  { hosts, load }: { readonly hosts: ReadonlySet<string>; readonly load: Load },
+  { hosts, load }: { readonly hosts: Hosts; readonly load: Load },
 ): Promise<void> {
   if (request.method === "GET" && request.url === "/healthz") {
-    const problem = hostProblem(request.headers.host, hosts);
+    const problem = hosts.problem(request.headers.host);
     if (problem !== undefined) throw new HttpError(403, "AccessDeniedException", problem);
-    sendJson(response, 200, controlType, { status: "ready" });
+    sendJson({ ...reply, contentType: controlType }, 200, { status: "ready" });
     return;
   }
   // The session API has one path: it needs no more than to be compared.
   const url = isSession && request.url === "/" ? undefined : urlOf(request);
   const problem = requestProblem(request.headers, hosts);
   if (problem !== undefined) throw new HttpError(403, "AccessDeniedException", problem);
-  const taken = load.admit(request, response);
+  const taken = load.admit(request, reply.response);
   if (!isSession && url !== undefined) {
     const { status, body: result } = await answerControl(context.registry, request.method ?? "GET", url, parsed(await readBody(request)));
-    taken.answered(sendJson(response, status, controlType, result));
+    taken.answered(sendJson(reply, status, result));
     return;
   }
   const target = request.headers["x-amz-target"];
   if (target !== "QLDBSession.SendCommand" || request.method !== "POST")
     throw new HttpError(400, "UnknownOperationException", `there is no operation ${String(target)}`);
   const result = await sendCommand(object(parsed(await readBody(request)), "the request"), context);
-  taken.answered(sendJson(response, 200, sessionType, result));
+  taken.answered(sendJson(reply, 200, result));
 }
 
 function urlOf(request: IncomingMessage): URL {
