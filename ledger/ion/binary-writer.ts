@@ -97,16 +97,13 @@ class Writer {
         header(sink, start, value.value < 0n ? 3 : 2);
         return;
       case "float":
-        sink.put(floatBytes(value.value));
-        header(sink, start, 4);
+        sized(sink, 4, floatBytes(value.value));
         return;
       case "decimal":
-        sink.put(decimalBytes(value));
-        header(sink, start, 5);
+        sized(sink, 5, decimalBytes(value));
         return;
       case "timestamp":
-        sink.put(value.bytes);
-        header(sink, start, 6);
+        sized(sink, 6, value.bytes);
         return;
       case "symbol":
         sink.magnitude(BigInt(this.id(value.value)));
@@ -117,8 +114,7 @@ class Writer {
         return;
       case "clob":
       case "blob":
-        sink.put(value.value);
-        header(sink, start, value.type === "clob" ? 9 : 10);
+        sized(sink, value.type === "clob" ? 9 : 10, value.value);
         return;
       case "list":
       case "sexp":
@@ -149,8 +145,29 @@ class Writer {
 
 function textValue(sink: ByteSink, text: string): void {
   const start = sink.at;
+  descriptor(sink, 8, text.length);
+  const body = sink.at;
+  sink.utf8(text);
+  if (sink.at - body === text.length) return;
+  // It is not all ASCII: only now is its length known.
+  sink.at = start;
   sink.utf8(text);
   header(sink, start, 8);
+}
+
+/** A value whose body is at hand. */
+function sized(sink: ByteSink, type: number, body: Uint8Array): void {
+  descriptor(sink, type, body.length);
+  sink.put(body);
+}
+
+/** A value's descriptor, and its length where that has to be said, before a body of a known length. */
+function descriptor(sink: ByteSink, type: number, length: number): void {
+  if (length < 14) sink.byte((type << 4) | length);
+  else {
+    sink.byte((type << 4) | 14);
+    sink.varUint(length);
+  }
 }
 
 /** Puts a value's descriptor, and its length where that has to be said, before the body that begins at an offset. */
