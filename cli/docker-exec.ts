@@ -1,10 +1,10 @@
-import type { Duplex, Readable, Writable } from "node:stream";
+import { type Duplex, Readable, type Writable } from "node:stream";
 import { type Frame, frames, rawFrames } from "./docker-streams.ts";
 import type { Transport } from "./docker-transport.ts";
 
 export interface ExecOptions {
-  /** Written to the command's standard input, which then ends. */
-  readonly stdin?: string | Buffer;
+  /** Written to the command's standard input, which then ends. A stream may go on while the command runs. */
+  readonly stdin?: string | Buffer | Readable;
   readonly tty?: boolean;
   readonly user?: string;
   readonly workdir?: string;
@@ -32,7 +32,8 @@ export async function exec(transport: Transport, name: string, command: readonly
   const tty = options.tty === true;
   const id = await create(transport, name, command, { ...options, tty, input: options.stdin !== undefined });
   const socket = await start(transport, id, name, tty, options.signal);
-  socket.end(options.stdin);
+  if (options.stdin instanceof Readable) options.stdin.pipe(socket);
+  else socket.end(options.stdin);
   const pieces: Frame[] = [];
   for await (const frame of output(transport, socket, name, tty)) pieces.push(frame);
   const text = (wanted: (frame: Frame) => boolean) => Buffer.concat(pieces.filter(wanted).map((frame) => frame.data)).toString("utf8");
