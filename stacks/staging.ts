@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { chmod, mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { join, relative, resolve } from "node:path";
 import { type Arch, checkExecutable, ExecutableError } from "./executable.ts";
+import { liveHashes, removeOverridesOf } from "./live-override.ts";
 
 /** An executable that was read, checked and hashed, not yet where the containers see it. */
 export interface LoadedExecutable {
@@ -71,7 +72,8 @@ export function stagedFile(root: string, stack: string, sha256: string): string 
 }
 
 /**
- * Makes an executable the stack's next one: stages it, notes which one it follows, and removes those that nobody needs any more.
+ * Makes an executable the stack's next one: stages it, notes which one it follows, and removes those that nobody needs any more. Nothing
+ * stands in for it live.
  * @param running hashes of what the stack's containers run, the service's first
  */
 export async function installExecutable(
@@ -84,6 +86,7 @@ export async function installExecutable(
   const { sha256 } = executable;
   const replaced = running[0];
   if (replaced !== undefined && replaced !== sha256) await notePrevious(root, stack, replaced);
+  await removeOverridesOf(folder, sha256);
   const previous = await previousExecutable(root, stack);
   await pruneStaged(root, stack, new Set([sha256, ...running, ...(previous === undefined ? [] : [previous])]));
   return { sha256, folder };
@@ -117,7 +120,11 @@ export async function stageExecutable(root: string, stack: string, executable: L
   await mkdir(bin, { recursive: true });
   await chmod(bin, 0o755);
   const target = join(bin, executable.sha256);
-  if ((await stat(join(target, "payments")).catch(() => undefined))?.size === executable.bytes.length) return bin;
+  if ((await stat(join(target, "payments")).catch(() => undefined))?.size === executable.bytes.length) {
+    // As young as if it were staged now.
+    await utimes(target, new Date(), new Date());
+    return bin;
+  }
   const incoming = join(bin, `.incoming-${process.pid}`);
   await rm(incoming, { recursive: true, force: true });
   await mkdir(incoming);
@@ -132,18 +139,24 @@ export async function stageExecutable(root: string, stack: string, executable: L
 }
 
 /**
- * Removes staged executables that nothing needs, and what killed runs left half-way.
+ * Removes staged executables that nothing needs, and what killed runs left half-way. Those that run live stay.
  * @param spared hashes that a container uses or is about to
+ * @param olderThanMs leaves alone what was staged since: others may be about to use it
  */
-export async function pruneStaged(root: string, stack: string, spared: ReadonlySet<string>): Promise<void> {
+export async function pruneStaged(root: string, stack: string, spared: ReadonlySet<string>, olderThanMs = 0): Promise<void> {
   const bin = binFolder(root, stack);
   const entries = await readdir(bin).catch(() => []);
+  const live = await liveHashes(bin);
+  const unused = entries.filter(
+    (entry) =>
+      (/^[0-9a-f]{64}$/.test(entry) && !spared.has(entry) && !live.includes(entry)) ||
+      (entry.startsWith(".incoming-") && !entry.endsWith(`-${process.pid}`)),
+  );
   await Promise.all(
-    entries
-      .filter(
-        (entry) =>
-          (/^[0-9a-f]{64}$/.test(entry) && !spared.has(entry)) || (entry.startsWith(".incoming-") && !entry.endsWith(`-${process.pid}`)),
-      )
-      .map((entry) => rm(join(bin, entry), { recursive: true, force: true })),
+    unused.map(async (entry) => {
+      const folder = join(bin, entry);
+      const stagedAt = olderThanMs === 0 ? 0 : ((await stat(folder).catch(() => undefined))?.mtimeMs ?? 0);
+      if (stagedAt + olderThanMs <= Date.now()) await rm(folder, { recursive: true, force: true });
+    }),
   );
 }

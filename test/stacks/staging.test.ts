@@ -15,7 +15,8 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { loadExecutable, pruneStaged, stageExecutable } from "../../stacks/staging.ts";
+import { writeOverride } from "../../stacks/live-override.ts";
+import { installExecutable, loadExecutable, pruneStaged, stageExecutable } from "../../stacks/staging.ts";
 import { elf } from "./elf.ts";
 
 const arch = "amd64";
@@ -81,6 +82,21 @@ test("pruning spares what is named and removes the rest, also what a killed run 
   expect(readdirSync(bin)).toEqual([loaded.sha256]);
   await pruneStaged(root, "nobody", new Set());
   expect(existsSync(join(root, ".nitro", "nobody"))).toBe(false);
+});
+
+test("pruning spares what runs live, and what was staged a moment ago where that is asked for", async () => {
+  const loaded = await loadExecutable(root, executable(), arch, "alice");
+  const bin = await stageExecutable(root, "alice", loaded);
+  const [live, recent, old] = ["1", "2", "3"].map((digit) => digit.repeat(64)) as [string, string, string];
+  for (const sha256 of [live, recent, old]) mkdirSync(join(bin, sha256));
+  const hourAgo = new Date(Date.now() - 3_600_000);
+  for (const sha256 of [live, old, loaded.sha256]) utimesSync(join(bin, sha256), hourAgo, hourAgo);
+  await writeOverride(bin, "worker", { declared: loaded.sha256, live });
+  await stageExecutable(root, "alice", loaded);
+  await pruneStaged(root, "alice", new Set(), 60_000);
+  expect(readdirSync(bin).sort()).toEqual([live, recent, loaded.sha256, "live-worker"].sort());
+  await installExecutable(root, "alice", loaded, []);
+  expect(readdirSync(bin)).toEqual([loaded.sha256]);
 });
 
 test("a missing file, a folder and a cut-off file each get their own message", async () => {
