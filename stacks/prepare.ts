@@ -5,6 +5,7 @@ import { ensureImages, type ImageRefs, imageRefs } from "../images/build.ts";
 import { ownerId } from "../toolchain/owner.ts";
 import { parseSettings, type Settings } from "./config.ts";
 import type { HealthCheck, StackContext } from "./context.ts";
+import { runDeclared } from "./declared.ts";
 import type { Arch } from "./executable.ts";
 import { waitUntilHealthy } from "./healthy.ts";
 import { labels, portBase, type Role, stackNameProblem, stackNames, stackPorts } from "./names.ts";
@@ -62,15 +63,27 @@ async function prepare(root: string, stack: string, dryRun: boolean, options: Pr
     const [containers] = await Promise.all([preflight(engine, { names, ports, owner }), ensureImages(engine, images)]);
     if (source.loaded !== undefined) await installExecutable(root, stack, source.loaded, runningExecutables(containers));
   }
+  const executable = source.loaded === undefined ? source.given : { sha256: source.loaded.sha256, folder: binFolder(root, stack) };
+  const answers = async (role: Role, check: HealthCheck) => {
+    const container = names.containers[role];
+    const answer = () => waitUntilHealthy(engine, container, { role, check, stack, signal: options.signal });
+    if (role !== "service" && role !== "worker") return await answer();
+    const { sha256, folder: bin } = await executable;
+    const replacing = runDeclared(engine, { stack, role, container, bin, sha256, check });
+    // One that was to be replaced may have crashed meanwhile.
+    const [replaced] = await Promise.all([
+      replacing,
+      answer().catch(async (error) => ((await replacing) ? answer() : Promise.reject(error))),
+    ]);
+    if (replaced) await answer();
+  };
   const healthy = (role: Role, id: pulumi.Output<string>, check: HealthCheck) =>
-    dryRun
-      ? Promise.resolve()
-      : started(id).then(() => waitUntilHealthy(engine, names.containers[role], { role, check, stack, signal: options.signal }));
+    dryRun ? Promise.resolve() : started(id).then(() => answers(role, check));
   return {
     context: { names, ports, owner, healthy },
     settings,
     images,
-    executable: source.loaded === undefined ? source.given : { sha256: source.loaded.sha256, folder: binFolder(root, stack) },
+    executable,
     secrets,
   };
 }

@@ -1,0 +1,61 @@
+import { log, RunError } from "@pulumi/pulumi";
+import type { Engine } from "../cli/docker.ts";
+import { armReplacement } from "../cli/replacement.ts";
+import { readRunning } from "../cli/running.ts";
+import { binPath } from "../components/executable.ts";
+import type { HealthCheck } from "./context.ts";
+import { type LiveRole, removeOverride } from "./live-override.ts";
+import { labels } from "./names.ts";
+
+export interface DeclaredProgram {
+  readonly stack: string;
+  readonly role: LiveRole;
+  readonly container: string;
+  /** The stack's folder of staged executables. */
+  readonly bin: string;
+  /** Of the executable that is declared. */
+  readonly sha256: string;
+  readonly check: HealthCheck;
+  /** Between two looks, in ms. */
+  readonly intervalMs?: number;
+}
+
+/**
+ * Sees to it that a container runs what is declared, by the hash of its process: one that was swapped live keeps its container where the same
+ * executable is declared again. Containers that this update leaves as they are, with another executable, keep what they run.
+ * @returns whether something else ran
+ * @throws RunError where something else runs and cannot be replaced
+ */
+export async function runDeclared(engine: Pick<Engine, "inspect" | "exec">, declared: DeclaredProgram): Promise<boolean> {
+  const { role, container, sha256, stack } = declared;
+  const details = await engine.inspect(container);
+  const mounted = details?.mounts.some(({ target }) => target === binPath) === true;
+  if (!mounted || details.labels[labels.executable] !== sha256) return false;
+  await removeOverride(declared.bin, role);
+  const found = await readRunning(engine, container);
+  // One that does not run yet starts as declared.
+  if (found === undefined || found.sha256 === sha256) return false;
+  await armReplacement(engine, container, declared.check.command).replaceBy(sha256);
+  if (!(await runs(engine, declared))) {
+    throw new RunError(
+      `${role} runs ${short(found.sha256)} and not ${short(sha256)}, which is declared; replace its container: docker rm -f ${container} && ./nitro up -s ${stack}`,
+    );
+  }
+  log.info(`${role}: ${short(found.sha256)} ran live, ${short(sha256)} runs again as declared`);
+  return true;
+}
+
+const tries = 30;
+
+/** A program that crashes in this very moment takes the container with it: started again, it runs what is declared. */
+async function runs(engine: Pick<Engine, "exec">, { container, sha256, intervalMs = 100 }: DeclaredProgram): Promise<boolean> {
+  for (let tried = 0; tried < tries; tried++) {
+    if ((await readRunning(engine, container))?.sha256 === sha256) return true;
+    await new Promise((resolve) => setTimeout(resolve, intervalMs));
+  }
+  return false;
+}
+
+function short(sha256: string): string {
+  return sha256.slice(0, 12);
+}
