@@ -20,14 +20,17 @@ export function saysUnsealed(line: string): boolean {
   return line.includes(" is loaded in secrets!");
 }
 
-type Service = Pick<ContainerDetails, "name" | "created" | "finishedAt">;
+interface Service extends Pick<ContainerDetails, "name" | "created" | "finishedAt"> {
+  /** Start of its program: later than the container's where it was swapped live. */
+  readonly programSince?: string | undefined;
+}
 
 /**
  * When what a container logs began to be about its present run: the end of the run before. The engine notes the start only after
  * the process may have written its first lines.
  */
-export function presentRun({ created, finishedAt }: Omit<Service, "name">): Date {
-  return new Date(Math.max(Date.parse(created), Date.parse(finishedAt) || 0));
+export function presentRun({ created, finishedAt, programSince }: Omit<Service, "name">): Date {
+  return new Date(Math.max(Date.parse(created), Date.parse(finishedAt) || 0, programSince === undefined ? 0 : Date.parse(programSince)));
 }
 
 /**

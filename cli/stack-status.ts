@@ -1,8 +1,12 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
+import { binPath } from "../components/executable.ts";
+import { readOverride } from "../stacks/live-override.ts";
 import { labels, type Role, roles, stackNames } from "../stacks/names.ts";
 import type { ContainerDetails, ContainerState, Engine, Health } from "./docker.ts";
 import { presentHealth } from "./present-health.ts";
+import type { RunningProgram } from "./program-script.ts";
+import { readRunning } from "./running.ts";
 import { readSealing, type Sealing } from "./sealed.ts";
 
 /** One container of a stack, as it is right now. */
@@ -18,9 +22,13 @@ export interface PartStatus {
   readonly exitCode?: number;
   readonly restarts: number;
   readonly image?: string;
-  /** Of the service's and the worker's executable. */
+  /** Of the service's and the worker's executable, as declared. */
   readonly sha256?: string;
-  /** When the executable was built, ISO 8601. */
+  /** What the service and the worker really run, read back from the process. */
+  readonly running?: RunningProgram;
+  /** Hash of the executable that stands in for the declared one, also after restarts. */
+  readonly live?: string;
+  /** When the executable that runs was built, ISO 8601. */
   readonly builtAt?: string;
   readonly startedAt?: string;
   /** Ports on 127.0.0.1. */
@@ -49,16 +57,21 @@ export async function stackStatus(engine: Engine, stack: string, owner: string):
     }),
   );
   const parts = await Promise.all(roles.map((role, index) => partStatus(engine, role, names.containers[role], details[index])));
-  const service = details[roles.indexOf("service")];
+  const service = withProgram(details[roles.indexOf("service")], parts[roles.indexOf("service")]?.running);
   const localstack = parts.find(({ role, state }) => role === "localstack" && state === "running");
   const sealing = service === undefined ? { sealed: true, shares: 0 } : await readSealing(engine, stack, service, localstack?.ports[0]);
   return { stack, healthy: parts.every(({ health }) => health === "healthy"), ...sealing, parts };
 }
 
+/** A service that was swapped live began anew in a container that goes on. */
+function withProgram(details: ContainerDetails | undefined, running: RunningProgram | undefined) {
+  return details === undefined || running === undefined ? details : { ...details, programSince: running.since };
+}
+
 async function partStatus(engine: Engine, role: Role, container: string, details: ContainerDetails | undefined): Promise<PartStatus> {
   if (details === undefined) return { role, container, id: "", state: "missing", restarts: 0, ports: [] };
   const sha256 = details.labels[labels.executable];
-  const [health, memory, image, builtAt] = await Promise.all([
+  const [health, memory, image, executable] = await Promise.all([
     details.status === "running" ? presentHealth(engine, details) : undefined,
     details.running
       ? engine.stats(container).then(
@@ -67,7 +80,7 @@ async function partStatus(engine: Engine, role: Role, container: string, details
         )
       : undefined,
     tagOf(engine, details.image),
-    sha256 === undefined ? undefined : buildTime(details, sha256),
+    sha256 === undefined ? undefined : executableStatus(engine, role, details, sha256),
   ]);
   return {
     role,
@@ -78,8 +91,7 @@ async function partStatus(engine: Engine, role: Role, container: string, details
     ...(details.running ? {} : { exitCode: details.exitCode }),
     restarts: details.restartCount,
     image,
-    ...(sha256 === undefined ? {} : { sha256 }),
-    ...(builtAt === undefined ? {} : { builtAt }),
+    ...executable,
     ...(details.running ? { startedAt: details.startedAt } : {}),
     ports: [...new Set(details.ports.map(({ hostPort }) => hostPort))].sort((a, b) => a - b),
     ...(memory === undefined ? {} : { memory }),
@@ -92,10 +104,26 @@ async function tagOf(engine: Engine, image: string): Promise<string> {
   return found?.tags[0] ?? image;
 }
 
+type ExecutableStatus = Pick<PartStatus, "sha256" | "running" | "live" | "builtAt">;
+
+async function executableStatus(engine: Engine, role: Role, details: ContainerDetails, sha256: string): Promise<ExecutableStatus> {
+  const folder = details.mounts.find(({ target }) => target === binPath)?.source;
+  const [running, override] = await Promise.all([
+    // Images of other people need not allow to look.
+    details.status === "running" ? readRunning(engine, details.name).catch(() => undefined) : undefined,
+    folder === undefined || (role !== "service" && role !== "worker") ? undefined : readOverride(folder, role),
+  ]);
+  const builtAt = folder === undefined ? undefined : await buildTime(folder, running?.sha256 ?? sha256);
+  return {
+    sha256,
+    ...(running === undefined ? {} : { running }),
+    ...(override?.declared === sha256 ? { live: override.live } : {}),
+    ...(builtAt === undefined ? {} : { builtAt }),
+  };
+}
+
 /** The staged copy keeps the time of the build. */
-async function buildTime(details: ContainerDetails, sha256: string): Promise<string | undefined> {
-  const folder = details.mounts.find(({ target }) => target === "/nitro/bin")?.source;
-  if (folder === undefined) return undefined;
+async function buildTime(folder: string, sha256: string): Promise<string | undefined> {
   const file = await stat(join(folder, sha256, "payments")).catch(() => undefined);
   return file?.mtime.toISOString();
 }

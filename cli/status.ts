@@ -11,6 +11,7 @@ export const command: Command = {
   summary: "Each part's health, version, ports; whether the service is sealed",
   usage: `nitro status [-s STACK] [--json]
 
+The version is that of the process; where it is not the declared one, a line says so.
 Exit code 0 where everything runs and answers, 1 otherwise.`,
 
   async run(args: string[], context: Context): Promise<number> {
@@ -36,7 +37,20 @@ export function describe(status: StackStatus, now: Date): string {
     part.memory === undefined ? "" : mebibytes(part.memory),
   ]);
   const total = status.parts.reduce((sum, { memory = 0 }) => sum + memory, 0);
-  return `${table(["part", "state", "version", "port", "up", "memory"], rows)}\n${sealing(status)}, ${mebibytes(total)} in all\n`;
+  const drifts = status.parts.flatMap((part) => drift(part) ?? []);
+  const mend = drifts.length === 0 ? "" : `./nitro up -s ${status.stack} makes it as declared\n`;
+  const below = `${drifts.map((line) => `${line}\n`).join("")}${mend}${sealing(status)}, ${mebibytes(total)} in all\n`;
+  return `${table(["part", "state", "version", "port", "up", "memory"], rows)}\n${below}`;
+}
+
+/** What a part runs, or is to run, in place of its declared executable, in one line; undefined where it is as declared. */
+export function drift({ role, sha256 = "", running, live }: PartStatus): string | undefined {
+  const [declared, found, standIn] = [sha256, running?.sha256, live].map((hash) => hash?.slice(0, 12));
+  if (found !== undefined && found === standIn && found !== declared) return `${role} runs ${found} live, declared is ${declared}`;
+  const now = found === undefined ? "" : `, now it runs ${found}`;
+  if (standIn !== undefined && standIn !== found)
+    return `${role} runs ${standIn} live from its next start on${now}, declared is ${declared}`;
+  return found === undefined || found === declared ? undefined : `${role} runs ${found}, declared is ${declared}`;
 }
 
 /** "unsealed", or "sealed, 0 of 2 shares". */
@@ -57,7 +71,8 @@ function health(part: PartStatus): string {
 function version(part: PartStatus): string {
   if (part.sha256 === undefined) return part.image === undefined ? "" : shortImage(part.image);
   const built = part.builtAt === undefined ? "" : `, built ${part.builtAt.slice(0, 19).replace("T", " ")}`;
-  return `${part.sha256.slice(0, 12)}${built}`;
+  const live = part.running !== undefined && part.running.sha256 !== part.sha256 ? " live" : "";
+  return `${(part.running?.sha256 ?? part.sha256).slice(0, 12)}${live}${built}`;
 }
 
 /** An image by tag as it is; by id, its first digits. */

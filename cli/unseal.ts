@@ -4,6 +4,7 @@ import type { Context } from "./command.ts";
 import type { Engine } from "./docker.ts";
 import { InterruptedError, UserError } from "./errors.ts";
 import type { Progress } from "./progress.ts";
+import { readRunning } from "./running.ts";
 import { neededShares, waitUnsealed } from "./sealed.ts";
 import { type StackStatus, stackStatus } from "./stack-status.ts";
 
@@ -41,8 +42,9 @@ export async function waitUntilUnsealed(engine: Engine, stack: string, progress:
 }
 
 async function unsealsWithin(engine: Engine, name: string, ms: number, { signal }: Context): Promise<boolean> {
-  const service = await engine.inspect(name);
-  const unsealed = service !== undefined && (await waitUnsealed(engine, service, AbortSignal.any([signal, AbortSignal.timeout(ms)])));
+  const until = AbortSignal.any([signal, AbortSignal.timeout(ms)]);
+  const [service, program] = await Promise.all([engine.inspect(name), readRunning(engine, name).catch(() => undefined)]);
+  const unsealed = service !== undefined && (await waitUnsealed(engine, { ...service, programSince: program?.since }, until));
   if (signal.aborted) throw new InterruptedError("stopped while waiting for the service to be unsealed");
   return unsealed;
 }

@@ -17,4 +17,6 @@ it("counts what was logged since the run before ended, or since the container wa
   const created = "2026-11-24T00:50:38.003890544Z";
   expect(presentRun({ created, finishedAt: "0001-01-01T00:00:00Z" })).toEqual(new Date("2026-11-24T00:50:38.003Z"));
   expect(presentRun({ created, finishedAt: "2026-11-24T01:00:00Z" })).toEqual(new Date("2026-11-24T01:00:00Z"));
+  const programSince = "2026-11-24T02:00:00Z";
+  expect(presentRun({ created, finishedAt: "2026-11-24T01:00:00Z", programSince })).toEqual(new Date(programSince));
 });

@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from "node:util";
 import { describe, expect, it } from "vitest";
 import type { PartStatus } from "../../cli/stack-status.ts";
-import { age, describe as describeStatus, mebibytes, sealing } from "../../cli/status.ts";
+import { age, describe as describeStatus, drift, mebibytes, sealing } from "../../cli/status.ts";
 
 const now = new Date("2026-11-24T01:00:00Z");
 const service: PartStatus = {
@@ -41,6 +41,30 @@ describe("status for people", () => {
     expect(sealing({ sealed: true, shares: 0 })).toBe("sealed, 0 of 2 shares");
     expect(sealing({ sealed: true, shares: 5 })).toBe("sealed, 2 of 2 shares");
     expect(sealing({ sealed: false, shares: 2 })).toBe("unsealed");
+  });
+});
+
+describe("drift from what is declared", () => {
+  const [declared, live] = ["0123456789abcdef".repeat(4), "f".repeat(64)];
+  const running = (sha256: string) => ({ pid: 9, sha256, since: "2026-11-24T00:59:58Z" });
+
+  it.each([
+    [{}, undefined],
+    [{ running: running(declared) }, undefined],
+    [{ running: running(live), live }, "service runs ffffffffffff live, declared is 0123456789ab"],
+    [{ running: running(live) }, "service runs ffffffffffff, declared is 0123456789ab"],
+    [
+      { running: running(declared), live },
+      "service runs ffffffffffff live from its next start on, now it runs 0123456789ab, declared is 0123456789ab",
+    ],
+    [{ live }, "service runs ffffffffffff live from its next start on, declared is 0123456789ab"],
+  ])("%j: %s", (part, line) => expect(drift({ ...service, ...part })).toBe(line));
+
+  it("is told below the table, with what mends it, and the version is what runs", () => {
+    const parts = [{ ...service, running: running(live), live }];
+    const text = stripVTControlCharacters(describeStatus({ stack: "alice", healthy: true, sealed: false, shares: 2, parts }, now));
+    expect(text).toContain("ffffffffffff live, built 2026-11-24 00:58:00");
+    expect(text).toContain("declared is 0123456789ab\n./nitro up -s alice makes it as declared\nunsealed");
   });
 });
 
