@@ -4,6 +4,7 @@ export const commandNames = [
   "swap",
   "down",
   "status",
+  "wait",
   "outputs",
   "logs",
   "exec",

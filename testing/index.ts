@@ -2,3 +2,4 @@ export type { Executable, StackOutputs } from "../stacks/outputs.ts";
 export { redisClient, s3Client } from "./clients.ts";
 export { StackOutputsError, type StackOutputsOptions, stackOutputs } from "./outputs.ts";
 export { type WaitOptions, WaitTimeoutError, waitFor } from "./wait-for.ts";
+export { type BuildProcess, type RunningBuild, WaitForBuildError, type WaitForBuildOptions, waitForBuild } from "./wait-for-build.ts";

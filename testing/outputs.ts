@@ -1,8 +1,7 @@
 import { execFile } from "node:child_process";
-import { existsSync } from "node:fs";
-import { dirname, join } from "node:path";
 import type { StackOutputs } from "../stacks/outputs.ts";
 import { pulumiEnvironment } from "../toolchain/environment.ts";
+import { noProjectRoot, projectRoot } from "./project-root.ts";
 
 export interface StackOutputsOptions {
   /** The folder of this project's Pulumi.yaml; by default the one this package lies in. */
@@ -26,6 +25,7 @@ export class StackOutputsError extends Error {
 export async function stackOutputs(stack: string, options: StackOutputsOptions = {}): Promise<StackOutputs> {
   const env = options.env ?? process.env;
   const cwd = options.root ?? projectRoot(import.meta.dirname);
+  if (cwd === undefined) throw new StackOutputsError(noProjectRoot);
   const text = await runPulumi(["stack", "output", "--json", "--show-secrets", "--non-interactive", "--stack", stack], stack, cwd, env);
   return checkOutputs(stack, JSON.parse(text));
 }
@@ -39,13 +39,6 @@ export function checkOutputs(stack: string, value: unknown): StackOutputs {
 }
 
 const wanted = ["serviceUrl", "redisUrl", "localstackUrl", "ledgerName", "buckets", "ports", "service", "worker"] as const;
-
-function projectRoot(from: string): string {
-  if (existsSync(join(from, "Pulumi.yaml"))) return from;
-  const parent = dirname(from);
-  if (parent === from) throw new StackOutputsError("there is no Pulumi.yaml above this package; give its folder as the option `root`");
-  return projectRoot(parent);
-}
 
 function runPulumi(args: readonly string[], stack: string, cwd: string, env: NodeJS.ProcessEnv): Promise<string> {
   return new Promise((resolve, reject) => {
