@@ -10,11 +10,20 @@ export async function buildSample(file: string, version: string): Promise<string
 
 /** Builds the smallest program there is, for any system: enough to be refused. @returns the file's absolute path */
 export async function buildEmpty(file: string, goos: string, goarch: string): Promise<string> {
+  return await buildMain(file, "", { GOOS: goos, GOARCH: goarch });
+}
+
+/** Builds a program that the containers can run and that ends at once, with a panic. @returns the file's absolute path */
+export async function buildCrashing(file: string, words: string): Promise<string> {
+  return await buildMain(file, `panic(${JSON.stringify(words)})`, { GOOS: "linux" });
+}
+
+async function buildMain(file: string, body: string, target: NodeJS.ProcessEnv): Promise<string> {
   const folder = `${resolve(file)}.src`;
   mkdirSync(folder, { recursive: true });
   writeFileSync(resolve(folder, "go.mod"), "module empty\n\ngo 1.25\n");
-  writeFileSync(resolve(folder, "main.go"), "package main\n\nfunc main() {}\n");
-  return await build(folder, file, { GOOS: goos, GOARCH: goarch }, []);
+  writeFileSync(resolve(folder, "main.go"), `package main\n\nfunc main() { ${body} }\n`);
+  return await build(folder, file, target, []);
 }
 
 async function build(folder: string, file: string, target: NodeJS.ProcessEnv, flags: readonly string[]): Promise<string> {
