@@ -15,7 +15,7 @@ import { waitFor } from "../../testing/wait-for.ts";
 import { waitForBuild } from "../../testing/wait-for-build.ts";
 import { ownerId } from "../../toolchain/owner.ts";
 import { buildCrashing, buildSample } from "./build-sample.ts";
-import { engineResources, nitro, nitroJson, root, tryNitro } from "./nitro.ts";
+import { engineResources, nitro, nitroJson, root, run, tryNitro } from "./nitro.ts";
 
 const stack = "e2e-live";
 const names = stackNames(stack).containers;
@@ -184,6 +184,17 @@ test("up reconciles in the same containers, and nothing else restarts", async ()
   expect(readdirSync(bin).filter((name) => name.startsWith("live-"))).toEqual([]);
   expect(await version()).toBe("live-declared");
   expect(await nitro("status", "-s", stack)).not.toContain("declared is");
+});
+
+test("plain pulumi reconciles too; a preview does not", async () => {
+  const env = JSON.parse(await nitro("env", "--json")) as Record<string, string>;
+  await swap(build("one"));
+  const before = await running();
+  const preview = await run("pulumi", ["preview", "-s", stack, "--non-interactive"], { env });
+  expect([preview.code, await running()], preview.stderr).toEqual([0, before]);
+  const up = await run("pulumi", ["up", "-s", stack, "--yes", "--skip-preview", "--non-interactive"], { env });
+  expect(up.code, up.stdout + up.stderr).toBe(0);
+  expect(await running()).toEqual(before.map((each) => ({ ...each, sha256: sha256(build("declared")) })));
 });
 
 test("a declared swap ends live mode, also when the former executable is declared again", async () => {
