@@ -1,9 +1,11 @@
 import { type BuildProgress, ensureImages, imageRefs } from "../images/build.ts";
-import type { Arch } from "../stacks/executable.ts";
+import { type Arch, ExecutableError } from "../stacks/executable.ts";
+import { loadExecutable } from "../stacks/staging.ts";
 import { ensureGo } from "../toolchain/go.ts";
 import { setUp } from "../toolchain/setup.ts";
 import type { Context } from "./command.ts";
 import type { Engine } from "./docker.ts";
+import { UserError } from "./errors.ts";
 import { type Progress, seconds } from "./progress.ts";
 import { buildSample } from "./sample.ts";
 import { type StackConfig, setting } from "./stack-config.ts";
@@ -13,8 +15,9 @@ const heartbeatMs = 10_000;
 
 export interface ReadyOptions {
   readonly config: StackConfig;
-  /** Build the sample: no executable is configured. */
-  readonly sample: boolean;
+  /** The configured executable; undefined where there is none and the sample has to be built. */
+  readonly binary: string | undefined;
+  readonly stack: string;
   readonly progress: Progress;
   readonly context: Context;
 }
@@ -22,12 +25,23 @@ export interface ReadyOptions {
 /**
  * Gets everything that has to be there before an update: engine, Pulumi, images, an executable. What is there already costs milliseconds.
  * @returns the container engine
+ * @throws UserError for an executable that cannot run on the engine, before anything is built
  */
-export async function makeReady({ config, sample, progress, context }: ReadyOptions): Promise<Engine> {
+export async function makeReady({ config, binary, stack, progress, context }: ReadyOptions): Promise<Engine> {
   const engine = await setUp(context.env, context.stderr);
   const { arch } = await engine.ping();
-  await Promise.all([images(engine, arch, config, progress, context), sample ? compileSample(arch, progress, context) : undefined]);
+  // Images take minutes to build: an executable that could not run on them is told before.
+  if (binary !== undefined) await loadExecutable(context.root, binary, arch, stack).catch(asUserError);
+  await Promise.all([
+    images(engine, arch, config, progress, context),
+    binary === undefined ? compileSample(arch, progress, context) : undefined,
+  ]);
   return engine;
+}
+
+function asUserError(error: unknown): never {
+  if (error instanceof ExecutableError) throw new UserError(error.message);
+  throw error;
 }
 
 async function images(engine: Engine, arch: Arch, config: StackConfig, progress: Progress, context: Context): Promise<void> {

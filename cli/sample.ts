@@ -14,7 +14,7 @@ import { UserError } from "./errors.ts";
  * @throws UserError with the compiler's own words
  */
 export async function buildSample(go: string, arch: Arch, context: Context): Promise<void> {
-  const target = sampleExecutable(context.root);
+  const target = sampleExecutable(context.root, arch);
   const incoming = `${target}.${process.pid}.new`;
   await mkdir(dirname(target), { recursive: true });
   const env = {

@@ -33,8 +33,8 @@ The options are written to the stack's settings, Pulumi.STACK.yaml, and stay unt
     const progress = new Progress(context.stderr);
 
     await takeOverLocks(stack, progress);
-    const sample = changes["service.binary"] === undefined && (await stack.config.get("service.binary")) === undefined;
-    const engine = await untilStopped(makeReady({ config: stack.config, sample, progress, context }), context);
+    const binary = changes["service.binary"] ?? (await stack.config.get("service.binary"));
+    const engine = await untilStopped(makeReady({ config: stack.config, binary, stack: stack.name, progress, context }), context);
     const outcome = await bringUp(engine, stack, changes, progress, context);
     const status = await unsealed(engine, stack, progress, context);
 

@@ -1,13 +1,28 @@
+import { foreignFormat } from "./foreign-format.ts";
+
 /** The processor architectures a container engine may have, in Go's names. */
 export type Arch = "amd64" | "arm64";
 
 const machines: Record<Arch, number> = { amd64: 62, arm64: 183 };
 const machineNames = new Map<number, string>([
   [3, "386"],
+  [8, "mips"],
+  [20, "ppc"],
+  [21, "ppc64"],
+  [22, "s390x"],
   [40, "arm"],
   [62, "amd64"],
   [183, "arm64"],
   [243, "riscv64"],
+  [258, "loong64"],
+]);
+
+/** Systems that mark their ELF files as their own (EI_OSABI); Linux's carry 0 (System V) or 3. */
+const otherSystems = new Map<number, string>([
+  [2, "NetBSD"],
+  [6, "Solaris"],
+  [9, "FreeBSD"],
+  [12, "OpenBSD"],
 ]);
 
 /** Dynamic loaders that our Debian base image brings. */
@@ -32,8 +47,14 @@ export function checkExecutable(bytes: Buffer, path: string, arch: Arch): void {
   if (bytes.length === 0) fail("the file is empty (is a build still writing it?)");
   if (bytes.readUInt8(0) !== 0x7f || bytes.toString("latin1", 1, 4) !== "ELF") fail(foreignFormat(bytes));
   if (bytes.length < 64) fail(`the file ends after ${bytes.length} bytes, inside its header: it is cut off or still being written`);
-  if (bytes[4] !== 2 || bytes[5] !== 1) fail("it is a 32-bit or big-endian ELF file");
-  const machine = bytes.readUInt16LE(18);
+  const littleEndian = bytes[5] === 1;
+  const machine = littleEndian ? bytes.readUInt16LE(18) : bytes.readUInt16BE(18);
+  if (bytes[4] !== 2 || !littleEndian) {
+    const kind = bytes[4] === 2 ? "big-endian" : "32-bit";
+    fail(`it is a ${kind} ELF file for ${machineNames.get(machine) ?? `machine ${machine}`}, the container engine runs ${arch}`);
+  }
+  const system = otherSystems.get(bytes.readUInt8(7));
+  if (system !== undefined) fail(`it is for ${system}, not for Linux`);
   if (machine !== machines[arch]) {
     fail(`it is for ${machineNames.get(machine) ?? `machine ${machine}`}, the container engine runs ${arch}`);
   }
@@ -50,15 +71,6 @@ export function checkExecutable(bytes: Buffer, path: string, arch: Arch): void {
   if (loader !== undefined && !knownLoaders.has(loader)) {
     fail(`it is linked dynamically against ${loader}, which the containers do not have`);
   }
-}
-
-function foreignFormat(bytes: Buffer): string {
-  const magic = bytes.length < 4 ? 0 : bytes.readUInt32BE(0);
-  if (bytes.toString("latin1", 0, 2) === "#!") return `it is a script (${JSON.stringify(bytes.toString("utf8", 0, 60).split("\n")[0])})`;
-  if ([0xcffaedfe, 0xcefaedfe, 0xfeedfacf, 0xcafebabe].includes(magic)) return "it is an executable for macOS (Mach-O)";
-  if (bytes.toString("latin1", 0, 2) === "MZ") return "it is an executable for Windows";
-  if (bytes.toString("latin1", 0, 7) === "!<arch>") return "it is a library archive (go build of a package that is not main)";
-  return `it is not an executable (it begins with ${bytes.toString("hex", 0, 4)})`;
 }
 
 /** The end of the furthest part that the headers speak of. */

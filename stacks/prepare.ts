@@ -112,7 +112,7 @@ async function engineArch(engine: Engine, dryRun: boolean): Promise<Arch> {
 /** A preview may come before the sample was ever built; an executable that is configured has to be there. */
 async function load(root: string, settings: Settings, arch: Arch, stack: string, dryRun: boolean): Promise<LoadedExecutable> {
   const { binary } = settings.service;
-  if (dryRun && binary === undefined && !existsSync(sampleExecutable(root))) {
+  if (dryRun && binary === undefined && !existsSync(sampleExecutable(root, arch))) {
     return { sha256: "the-sample-once-built", bytes: Buffer.alloc(0), builtAt: new Date(0) };
   }
   return await loadExecutable(root, binary, arch, stack);

@@ -18,9 +18,9 @@ export interface StagedExecutable {
   readonly folder: string;
 }
 
-/** Where `nitro up` builds the sample, used when no `service.binary` is configured. */
-export function sampleExecutable(root: string): string {
-  return join(root, ".nitro", "build", "payments");
+/** Where `nitro up` builds the sample, used when no `service.binary` is configured. Two engines may have different architectures. */
+export function sampleExecutable(root: string, arch: Arch): string {
+  return join(root, ".nitro", "build", arch, "payments");
 }
 
 /** The folder that a stack's service and worker see as /nitro/bin. */
@@ -34,7 +34,7 @@ export function binFolder(root: string, stack: string): string {
  * @throws ExecutableError with the reason and the command that mends it
  */
 export async function loadExecutable(root: string, configured: string | undefined, arch: Arch, stack: string): Promise<LoadedExecutable> {
-  const path = configured === undefined ? sampleExecutable(root) : resolve(root, configured);
+  const path = configured === undefined ? sampleExecutable(root, arch) : resolve(root, configured);
   const shown = relative(root, path).startsWith("..") ? path : relative(root, path);
   const before = await stat(path).catch((error: NodeJS.ErrnoException) => {
     const mend =

@@ -1,7 +1,16 @@
+interface ElfOptions {
+  readonly machine?: number;
+  readonly type?: number;
+  readonly length?: number;
+  readonly bits?: number;
+  readonly system?: number;
+  readonly loader?: string;
+}
+
 /** A minimal ELF-64 file: header, one program header, content, one section header. */
-export function elf(options: { machine?: number; type?: number; length?: number; bits?: number; loader?: string } = {}): Buffer {
+export function elf(options: ElfOptions = {}): Buffer {
   const bytes = Buffer.alloc(512);
-  Buffer.from([0x7f, 0x45, 0x4c, 0x46, options.bits ?? 2, 1, 1]).copy(bytes);
+  Buffer.from([0x7f, 0x45, 0x4c, 0x46, options.bits ?? 2, 1, 1, options.system ?? 0]).copy(bytes);
   bytes.writeUInt16LE(options.type ?? 2, 16);
   bytes.writeUInt16LE(options.machine ?? 62, 18);
   bytes.writeBigUInt64LE(64n, 32); // program headers at 64
