@@ -80,7 +80,20 @@ export interface RawImage {
   RepoTags: string[] | null;
   Size: number;
   Created: string;
-  Config: { Labels?: Record<string, string> | null; Env?: string[] | null } | null;
+  Architecture: string;
+  Config: {
+    Labels?: Record<string, string> | null;
+    Env?: string[] | null;
+    Entrypoint?: string[] | null;
+    Cmd?: string[] | null;
+  } | null;
+}
+
+export interface RawListedImage {
+  Id: string;
+  RepoTags: string[] | null;
+  Size: number;
+  Created: number;
 }
 
 export interface RawEvent {
@@ -211,6 +224,9 @@ export function imageDetails(raw: RawImage): ImageDetails {
     labels: raw.Config?.Labels ?? {},
     env: raw.Config?.Env ?? [],
     created: raw.Created,
+    arch: raw.Architecture,
+    entrypoint: raw.Config?.Entrypoint ?? [],
+    command: raw.Config?.Cmd ?? [],
   };
 }
 

@@ -80,6 +80,26 @@ export async function attachExec(
   return await exitCode(transport, id, name);
 }
 
+/** A running command at the other end of a connection. */
+export interface ExecStream {
+  /** Its standard input; destroying it ends the connection. */
+  readonly stdin: Duplex;
+  /** What it writes; ends with it. */
+  readonly output: AsyncGenerator<Frame>;
+}
+
+/** Starts a command and leaves its streams to the caller, who has to read its output to the end. */
+export async function openExec(
+  transport: Transport,
+  name: string,
+  command: readonly string[],
+  signal: AbortSignal | undefined,
+): Promise<ExecStream> {
+  const id = await create(transport, name, command, { tty: false, input: true, ...(signal === undefined ? {} : { signal }) });
+  const stdin = await start(transport, id, name, false, signal);
+  return { stdin, output: output(transport, stdin, name, false) };
+}
+
 interface CreateOptions extends ExecOptions {
   readonly tty: boolean;
   readonly input: boolean;

@@ -1,9 +1,9 @@
 import type { Readable } from "node:stream";
-import { imageDetails, type RawImage } from "./docker-answers.ts";
+import { imageDetails, type RawImage, type RawListedImage } from "./docker-answers.ts";
 import { EngineError, isNotFound } from "./docker-error.ts";
 import { jsonLines } from "./docker-streams.ts";
 import type { Call, Transport } from "./docker-transport.ts";
-import type { ImageDetails, ImageProgress } from "./docker-types.ts";
+import type { ImageDetails, ImageProgress, ListedImage } from "./docker-types.ts";
 
 export interface BuildOptions {
   /** Name of the image, "repository:tag". */
@@ -80,10 +80,10 @@ export class Images {
     });
   }
 
-  async list(labels: Record<string, string>): Promise<{ id: string; tags: readonly string[]; size: number }[]> {
+  async list(labels: Record<string, string>): Promise<ListedImage[]> {
     const query = { filters: labelFilter(labels) };
-    const raw = await this.transport.json<RawImage[]>({ method: "GET", path: "/images/json", query, doing: "list images" });
-    return raw.map(({ Id, RepoTags, Size }) => ({ id: Id, tags: RepoTags ?? [], size: Size }));
+    const raw = await this.transport.json<RawListedImage[]>({ method: "GET", path: "/images/json", query, doing: "list images" });
+    return raw.map(({ Id, RepoTags, Size, Created }) => ({ id: Id, tags: RepoTags ?? [], size: Size, created: Created }));
   }
 
   /** Nothing happens where the image is gone already. */

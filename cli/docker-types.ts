@@ -92,6 +92,19 @@ export interface ImageDetails {
   readonly labels: Record<string, string>;
   readonly env: readonly string[];
   readonly created: string;
+  /** In Go's names, such as amd64. */
+  readonly arch: string;
+  readonly entrypoint: readonly string[];
+  readonly command: readonly string[];
+}
+
+/** An image as a list of images has it. */
+export interface ListedImage {
+  readonly id: string;
+  readonly tags: readonly string[];
+  readonly size: number;
+  /** Seconds since 1970. */
+  readonly created: number;
 }
 
 export interface EngineEvent {

@@ -2,7 +2,7 @@ import type { Readable } from "node:stream";
 import * as answers from "./docker-answers.ts";
 import { createBody } from "./docker-create.ts";
 import { EngineError, isNotFound, unreachable } from "./docker-error.ts";
-import { attachExec, type ExecOptions, type ExecResult, exec, type Terminal } from "./docker-exec.ts";
+import { attachExec, type ExecOptions, type ExecResult, type ExecStream, exec, openExec, type Terminal } from "./docker-exec.ts";
 import { type BuildOptions, Images, labelFilter, type OnProgress } from "./docker-images.ts";
 import { frames, jsonLines, lines, rawFrames } from "./docker-streams.ts";
 import { type Call, Transport } from "./docker-transport.ts";
@@ -19,7 +19,7 @@ import type {
 
 export { EngineError } from "./docker-error.ts";
 export type * from "./docker-types.ts";
-export type { ExecOptions, ExecResult, Terminal };
+export type { ExecOptions, ExecResult, ExecStream, Terminal };
 
 export interface LogOptions {
   /** Only the last lines; all by default. */
@@ -200,6 +200,11 @@ export class Engine {
     return attachExec(this.transport, name, command, terminal, options);
   }
 
+  /** Starts a command whose streams stay open, for a conversation. See openExec. */
+  openExec(name: string, command: readonly string[], signal?: AbortSignal): Promise<ExecStream> {
+    return openExec(this.transport, name, command, signal);
+  }
+
   /** Lines of a container's standard output and error. An aborted signal ends them without an error. */
   async *logs(name: string, options: LogOptions = {}): AsyncGenerator<LogLine> {
     const { tty } = await this.transport
@@ -250,6 +255,19 @@ export class Engine {
   /** The file system of a container as a tar archive. */
   export(name: string): Promise<Readable> {
     return this.transport.request({ method: "GET", path: `/containers/${name}/export`, doing: `export ${name}` });
+  }
+
+  /**
+   * A file of a container, running or not, as a tar archive; a symbolic link as itself.
+   * @throws EngineError with status 404 where there is no such path
+   */
+  archive(name: string, path: string): Promise<Readable> {
+    return this.transport.request({
+      method: "GET",
+      path: `/containers/${name}/archive`,
+      query: { path },
+      doing: `read ${path} of ${name}`,
+    });
   }
 
   private async *logLines(call: Call, tty: boolean) {

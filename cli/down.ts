@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline/promises";
+import { removeExecutableImages } from "../images/executable-image.ts";
 import { labels, stackNames } from "../stacks/names.ts";
 import { ownerId } from "../toolchain/owner.ts";
 import { takeOverLocks } from "./apply.ts";
@@ -88,6 +89,7 @@ async function removeLeftovers(engine: Engine, stack: string, context: Context):
   await Promise.all(containers.map(({ name }) => engine.removeContainer(name, { force: true })));
   await Promise.all(networks.map(({ id }) => engine.removeNetwork(id)));
   await Promise.all(volumes.map(({ name }) => engine.removeVolume(name)));
+  await removeExecutableImages(engine, stack, ownerId(context.env));
 }
 
 /** Another backend may have a stack of the same name on this engine: nothing of it is touched. */

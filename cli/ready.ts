@@ -15,7 +15,7 @@ const heartbeatMs = 10_000;
 
 export interface ReadyOptions {
   readonly config: StackConfig;
-  /** The configured executable; undefined where there is none and the sample has to be built. */
+  /** The executable that is asked for; undefined where the settings say which, or that the sample has to be built. */
   readonly binary: string | undefined;
   readonly stack: string;
   readonly progress: Progress;
@@ -30,12 +30,11 @@ export interface ReadyOptions {
 export async function makeReady({ config, binary, stack, progress, context }: ReadyOptions): Promise<Engine> {
   const engine = await setUp(context.env, context.stderr);
   const { arch } = await engine.ping();
+  const executable = binary ?? (await config.get("service.binary"));
   // Images take minutes to build: an executable that could not run on them is told before.
-  if (binary !== undefined) await loadExecutable(context.root, binary, arch, stack).catch(asUserError);
-  await Promise.all([
-    images(engine, arch, config, progress, context),
-    binary === undefined ? compileSample(arch, progress, context) : undefined,
-  ]);
+  if (executable !== undefined) await loadExecutable(context.root, executable, arch, stack).catch(asUserError);
+  const sample = binary === undefined && !(await bringsExecutable(config));
+  await Promise.all([images(engine, arch, config, progress, context), sample ? compileSample(arch, progress, context) : undefined]);
   return engine;
 }
 
@@ -60,6 +59,12 @@ async function images(engine: Engine, arch: Arch, config: StackConfig, progress:
   const built = await ensureImages(engine, refs, { onProgress, env: context.env });
   progress.status(undefined);
   if (built.length > 0) progress.line(`✓ images ${built.join(", ")} built ${seconds(Date.now() - began)}`);
+}
+
+/** True where the settings name an executable, or an image that has one; else the sample is built. */
+export async function bringsExecutable(config: StackConfig): Promise<boolean> {
+  const text = (await config.text()) ?? "";
+  return setting(text, "service.binary") !== undefined || setting(text, "service.image") !== undefined;
 }
 
 /** Builds the sample for the engine's architecture. */

@@ -1,6 +1,7 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { binPath } from "../components/executable.ts";
+import { builtLabel } from "../images/executable-image.ts";
 import { readOverride } from "../stacks/live-override.ts";
 import { labels, type Role, roles, stackNames } from "../stacks/names.ts";
 import type { ContainerDetails, ContainerState, Engine, Health } from "./docker.ts";
@@ -113,7 +114,7 @@ async function executableStatus(engine: Engine, role: Role, details: ContainerDe
     details.status === "running" ? readRunning(engine, details.name).catch(() => undefined) : undefined,
     folder === undefined || (role !== "service" && role !== "worker") ? undefined : readOverride(folder, role),
   ]);
-  const builtAt = folder === undefined ? undefined : await buildTime(folder, running?.sha256 ?? sha256);
+  const builtAt = await buildTime(engine, details, folder, running?.sha256 ?? sha256);
   return {
     sha256,
     ...(running === undefined ? {} : { running }),
@@ -122,8 +123,14 @@ async function executableStatus(engine: Engine, role: Role, details: ContainerDe
   };
 }
 
-/** The staged copy keeps the time of the build. */
-async function buildTime(folder: string, sha256: string): Promise<string | undefined> {
+/** The staged copy keeps the time of the build; an image says it by a label. */
+async function buildTime(
+  engine: Engine,
+  details: ContainerDetails,
+  folder: string | undefined,
+  sha256: string,
+): Promise<string | undefined> {
+  if (folder === undefined) return (await engine.images.inspect(details.imageId))?.labels[builtLabel];
   const file = await stat(join(folder, sha256, "payments")).catch(() => undefined);
   return file?.mtime.toISOString();
 }

@@ -5,7 +5,7 @@ import { type Command, type Context, parseArguments, stackOption } from "./comma
 import { Engine } from "./docker.ts";
 import { UsageError, UserError } from "./errors.ts";
 import { Progress, seconds } from "./progress.ts";
-import { buildForEngine } from "./ready.ts";
+import { bringsExecutable, buildForEngine } from "./ready.ts";
 import { roleNamed } from "./roles.ts";
 import { selectStack } from "./selection.ts";
 import { settingChanges, settingOptions } from "./settings.ts";
@@ -19,7 +19,7 @@ export const command: Command = {
   summary: "Replace the executable of the service and the worker, and nothing else",
   usage: `nitro swap [-s STACK] [service|worker] [--binary FILE]
 
-Without --binary: the executable of the stack's settings as it is now; where none is set, the sample is built again.
+Without --binary: the executable or image of the stack's settings as it is now; where none is set, the sample is built again.
 An executable that cannot run is refused before anything is touched.`,
   stopsCleanly: true,
 
@@ -38,7 +38,7 @@ An executable that cannot run is refused before anything is touched.`,
     if (state === undefined || stateIds(state, "container").length === 0) {
       throw new UserError(`stack "${stack.name}" is not up`, `./nitro up -s ${stack.name}`);
     }
-    if (changes["service.binary"] === undefined && (await stack.config.get("service.binary")) === undefined) {
+    if (changes["service.binary"] === undefined && !(await bringsExecutable(stack.config))) {
       await buildForEngine(engine, progress, context);
     }
     const healing = await examine(engine, stack, state, context);

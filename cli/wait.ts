@@ -33,10 +33,11 @@ Ends with 0 once the service and the worker both run that build, by the hash of 
     const timeoutMs = timeoutOf(values.timeout ?? defaultTimeout) * 1000;
     const stack = selectStack(values.stack, context.env);
     const binary = await new StackConfig(context.root, stack).get("service.binary");
-    const configured = binary === undefined ? sampleExecutable(context.root) : resolve(context.root, binary);
+    const engine = Engine.connect(context.env);
+    const configured = binary === undefined ? sampleExecutable(context.root, (await engine.ping()).arch) : resolve(context.root, binary);
     const wanted = wantedBuild(positionals[0], configured, (path) => resolve(context.cwd, path));
     const began = Date.now();
-    const found = await waitForBuild(Engine.connect(context.env), stack, wanted, timeoutMs, context);
+    const found = await waitForBuild(engine, stack, wanted, timeoutMs, context);
     const took = Date.now() - began;
     const programs = Object.fromEntries(found.map(({ role, program }) => [role, program]));
     if (values.json === true)

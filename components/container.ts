@@ -3,11 +3,18 @@ import * as pulumi from "@pulumi/pulumi";
 import { type HealthCheck, resourceLabels, type StackContext } from "../stacks/context.ts";
 import { innerPorts, publishedRoles, type Role } from "../stacks/names.ts";
 
+interface Folder {
+  readonly host: string;
+  readonly path: string;
+}
+
 /** What differs between the containers of a stack. */
 export interface ContainerArgs {
   readonly role: Role;
   /** Id of the image. */
   readonly image: pulumi.Input<string>;
+  /** In place of the image's own. */
+  readonly entrypoint?: pulumi.Input<string[] | undefined>;
   readonly command?: pulumi.Input<pulumi.Input<string>[]>;
   readonly environment?: Readonly<Record<string, pulumi.Input<string>>>;
   readonly check: HealthCheck;
@@ -21,7 +28,7 @@ export interface ContainerArgs {
   /** Named volumes: volume → folder in the container. */
   readonly volumes?: readonly { readonly volume: string; readonly path: string; readonly readOnly?: boolean }[];
   /** Folders of the host, mounted read-only. */
-  readonly folders?: readonly { readonly host: pulumi.Input<string>; readonly path: string }[];
+  readonly folders?: pulumi.Input<readonly Folder[]>;
   /** Folders in memory besides /tmp: path → mount options. */
   readonly tmpfs?: Readonly<Record<string, string>>;
 }
@@ -42,6 +49,7 @@ export function stackContainer(context: StackContext, args: ContainerArgs, opts:
       name: context.names.containers[role],
       image: args.image,
       hostname: role,
+      entrypoints: pulumi.output(args.entrypoint),
       command: args.command,
       envs: Object.entries(args.environment ?? {}).map(([name, value]) => join(name, value)),
       workingDir: args.workingDir,
@@ -59,14 +67,14 @@ export function stackContainer(context: StackContext, args: ContainerArgs, opts:
       healthcheck: { tests: ["CMD", ...args.check.command], interval: "3s", timeout: "5s", retries: 3, startPeriod: "1m0s" },
       networksAdvanced: [{ name: context.names.network, aliases: [role, ...(args.aliases ?? [])] }],
       ports: published === undefined ? [] : [{ internal: innerPorts[published], external: context.ports[published], ip: "127.0.0.1" }],
-      volumes: [
+      volumes: pulumi.output(args.folders ?? []).apply((folders) => [
         ...(args.volumes ?? []).map(({ volume, path, readOnly }) => ({
           volumeName: volume,
           containerPath: path,
           readOnly: readOnly ?? false,
         })),
-        ...(args.folders ?? []).map(({ host, path }) => ({ hostPath: host, containerPath: path, readOnly: true })),
-      ],
+        ...folders.map(({ host, path }) => ({ hostPath: host, containerPath: path, readOnly: true })),
+      ]),
       labels: [...resourceLabels(context, role), ...Object.entries(args.labels ?? {}).map(([label, value]) => ({ label, value }))],
     },
     // Engines that can limit swap set it to twice the memory by themselves, the others do not: neither is a change.

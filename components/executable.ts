@@ -1,17 +1,42 @@
 import type * as docker from "@pulumi/docker";
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
+import { labels } from "../stacks/names.ts";
 import type { Executable } from "../stacks/outputs.ts";
 import type { StagedExecutable } from "../stacks/staging.ts";
+import type { ContainerArgs } from "./container.ts";
 
 /** Where a container finds the folder. */
 export const binPath = "/nitro/bin";
 
-/** The image's entry point takes the hash first: it verifies the file before it runs it. */
-export function executableCommand(executable: pulumi.Output<StagedExecutable>, args: readonly string[]): pulumi.Input<string>[] {
-  return [executable.sha256, ...args];
+/** The part of a container that depends on how the executable gets there. */
+type ExecutableArgs = Pick<ContainerArgs, "image" | "entrypoint" | "command" | "labels" | "folders">;
+
+/**
+ * How a container runs the executable. The entry point of our images takes the hash first: it verifies the file before it runs it.
+ * @param base id of the image that it runs on, where it is not in an image of its own
+ */
+export function executableArgs(
+  executable: pulumi.Output<StagedExecutable>,
+  base: pulumi.Input<string>,
+  args: readonly string[],
+): ExecutableArgs {
+  return {
+    image: pulumi.all([executable, base]).apply(([{ image }, id]) => image?.id ?? id),
+    entrypoint: executable.apply(({ image }) => image?.entrypoint?.slice()),
+    command: executable.apply(({ sha256, image }) => (image?.entrypoint === undefined ? [sha256, ...args] : [...args])),
+    labels: { [labels.executable]: executable.sha256, [labels.program]: executable.apply(programPath) },
+    folders: executable.apply(({ folder }) => (folder === undefined ? [] : [{ host: folder, path: binPath }])),
+  };
+}
+
+function programPath({ sha256, image }: StagedExecutable): string {
+  return image?.entrypoint?.at(-1) ?? `${binPath}/${sha256}/payments`;
 }
 
 /** What a container really runs: from its own state, since a targeted update leaves other containers as they are. */
 export function runningExecutable(container: docker.Container): pulumi.Output<Executable> {
-  return container.command.apply(([sha256 = ""]) => ({ sha256, path: `${binPath}/${sha256}/payments` }));
+  return container.labels.apply((has) => {
+    const value = (name: string) => has?.find(({ label }) => label === name)?.value ?? "";
+    return { sha256: value(labels.executable), path: value(labels.program) };
+  });
 }

@@ -1,17 +1,17 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { StackContext } from "../stacks/context.ts";
-import { innerPorts, labels } from "../stacks/names.ts";
+import { innerPorts } from "../stacks/names.ts";
 import type { Executable } from "../stacks/outputs.ts";
 import type { StagedExecutable } from "../stacks/staging.ts";
 import { type AwsCredentials, awsEnvironment } from "./aws-environment.ts";
 import { stackContainer } from "./container.ts";
-import { binPath, executableCommand, runningExecutable } from "./executable.ts";
+import { executableArgs, runningExecutable } from "./executable.ts";
 import type { KeyFeeder } from "./key-feeder.ts";
 import type { Ledger } from "./ledger.ts";
 
 export interface ServiceArgs {
   readonly context: StackContext;
-  /** Id of the image whose entry point verifies and runs the mounted executable. */
+  /** Id of the image whose entry point verifies and runs the executable; one that holds the executable comes in its place. */
   readonly image: pulumi.Input<string>;
   readonly executable: pulumi.Input<StagedExecutable>;
   readonly credentials: AwsCredentials;
@@ -24,6 +24,11 @@ const commandLine = [
   ...["serve", "nitro", "inside-enclave", "--egress-address", "none", "--log-address", "none"],
   ...["--upstream-url", "http://0.0.0.0:8080"],
 ];
+
+const answers = `curl -fsS -o /dev/null http://127.0.0.1:${port}/health-check`;
+
+/** For images that are not made here and lack curl: the port listens (state 0A, see proc_net_tcp of the Linux kernel's documentation). */
+const listens = `grep -qiE ':${port.toString(16).padStart(4, "0")} [0-9a-f]+:0000 0A ' /proc/net/tcp /proc/net/tcp6`;
 
 /**
  * The developer's executable as the payments service.
@@ -41,14 +46,13 @@ export class Service extends pulumi.ComponentResource {
     super("nitro:component:Service", name, {}, opts);
     const { context, ledger } = args;
     const executable = pulumi.output(args.executable);
-    const check = { command: ["curl", "-fsS", "-o", "/dev/null", `http://127.0.0.1:${port}/health-check`] };
+    const check = { command: ["sh", "-c", `if command -v curl >/dev/null; then ${answers}; else ${listens}; fi`] };
     const endpoint = ledger.innerEndpoint;
     const container = stackContainer(
       context,
       {
         role: "service",
-        image: args.image,
-        command: executableCommand(executable, commandLine),
+        ...executableArgs(executable, args.image, commandLine),
         workingDir: "/payments",
         environment: {
           ...awsEnvironment(context, args.credentials),
@@ -64,10 +68,8 @@ export class Service extends pulumi.ComponentResource {
           ENCLAVE_SOLANA_ADDRESS_NAME: "",
         },
         check,
-        labels: { [labels.executable]: executable.sha256 },
         memory: 512,
         volumes: [{ volume: context.names.volumes.publicKeys, path: "/payments/payment-test/secrets", readOnly: true }],
-        folders: [{ host: executable.folder, path: binPath }],
       },
       { parent: this, dependsOn: Promise.all([args.keyFeeder.ready, ledger.ready]) },
     );

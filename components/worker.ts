@@ -1,17 +1,17 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { StackContext } from "../stacks/context.ts";
-import { innerPorts, labels } from "../stacks/names.ts";
+import { innerPorts } from "../stacks/names.ts";
 import type { Executable } from "../stacks/outputs.ts";
 import type { StagedExecutable } from "../stacks/staging.ts";
 import { redisEnvironment } from "./aws-environment.ts";
 import { stackContainer } from "./container.ts";
-import { binPath, executableCommand, runningExecutable } from "./executable.ts";
+import { executableArgs, runningExecutable } from "./executable.ts";
 import type { KeyFeeder } from "./key-feeder.ts";
 import type { Redis } from "./redis.ts";
 
 export interface WorkerArgs {
   readonly context: StackContext;
-  /** Id of the image whose entry point verifies and runs the mounted executable. */
+  /** Id of the image whose entry point verifies and runs the executable; one that holds the executable comes in its place. */
   readonly image: pulumi.Input<string>;
   readonly executable: pulumi.Input<StagedExecutable>;
   readonly redis: Redis;
@@ -43,8 +43,7 @@ export class Worker extends pulumi.ComponentResource {
       context,
       {
         role: "worker",
-        image: args.image,
-        command: executableCommand(executable, ["serve", "payments", "worker"]),
+        ...executableArgs(executable, args.image, ["serve", "payments", "worker"]),
         workingDir: "/payments",
         environment: {
           ...redisEnvironment(args.redis.password),
@@ -54,10 +53,8 @@ export class Worker extends pulumi.ComponentResource {
           DEBUG: "1",
         },
         check,
-        labels: { [labels.executable]: executable.sha256 },
         memory: 256,
         volumes: [{ volume: context.names.volumes.publicKeys, path: "/payments/payment-test/secrets", readOnly: true }],
-        folders: [{ host: executable.folder, path: binPath }],
       },
       { parent: this, dependsOn: args.keyFeeder.ready },
     );

@@ -7,7 +7,13 @@ const onOff = ["auto", "manual"] as const;
 const port = z.coerce.number().int().min(1024).max(65500);
 
 const schema = z.strictObject({
-  service: z.strictObject({ binary: z.string().min(1).optional(), mode: z.enum(["mount"]).default("mount") }).prefault({}),
+  service: z
+    .strictObject({ binary: z.string().min(1).optional(), image: z.string().min(1).optional() })
+    .refine(({ binary, image }) => binary === undefined || image === undefined, {
+      message: "allowed is one of binary and image, not both; remove the other: pulumi config rm --path nitro:service.<binary|image>",
+    })
+    .prefault({}),
+  swap: z.strictObject({ mode: z.enum(["mount", "image", "auto"]).default("auto") }).prefault({}),
   images: z
     .strictObject({
       base: z.string().min(1).optional(),

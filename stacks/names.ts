@@ -11,7 +11,15 @@ export type PublishedRole = (typeof publishedRoles)[number];
 /** The ports that each role listens on inside the stack's network. */
 export const innerPorts: Record<PublishedRole, number> = { service: 18080, redis: 6380, localstack: 4566, ledger: 8080 };
 
-export const labels = { stack: "nitro.stack", role: "nitro.role", owner: "nitro.owner", executable: "nitro.executable" } as const;
+export const labels = {
+  stack: "nitro.stack",
+  role: "nitro.role",
+  owner: "nitro.owner",
+  /** SHA-256 of the executable that a container runs. */
+  executable: "nitro.executable",
+  /** Where the executable is, in an image that is not made here. */
+  program: "nitro.program",
+} as const;
 
 /** AWS account of everything local: the one LocalStack gives to made-up credentials. */
 export const localAccount = "000000000000";

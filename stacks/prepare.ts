@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
 import { type ContainerSummary, Engine } from "../cli/docker.ts";
 import { ensureImages, type ImageRefs, imageRefs } from "../images/build.ts";
@@ -6,12 +5,13 @@ import { ownerId } from "../toolchain/owner.ts";
 import { parseSettings, type Settings } from "./config.ts";
 import type { HealthCheck, StackContext } from "./context.ts";
 import { runDeclared } from "./declared.ts";
+import { type Delivery, prepareDelivery } from "./delivery.ts";
 import type { Arch } from "./executable.ts";
 import { waitUntilHealthy } from "./healthy.ts";
-import { labels, portBase, type Role, stackNameProblem, stackNames, stackPorts } from "./names.ts";
+import { portBase, type Role, stackNameProblem, stackNames, stackPorts } from "./names.ts";
 import { preflight } from "./preflight.ts";
 import { readSecretsFile } from "./secrets-file.ts";
-import { binFolder, installExecutable, type LoadedExecutable, loadExecutable, type StagedExecutable, sampleExecutable } from "./staging.ts";
+import type { StagedExecutable } from "./staging.ts";
 
 /** Everything a stack is made from, read and checked. */
 export interface PreparedStack {
@@ -54,21 +54,20 @@ async function prepare(root: string, stack: string, dryRun: boolean, options: Pr
   const names = stackNames(stack, settings.aws.region);
   const engine = Engine.connect();
   const arch = await engineArch(engine, dryRun);
-  const given = options.executable;
-  const source = given === undefined ? { loaded: await load(root, settings, arch, stack, dryRun) } : { given };
   const images = imageRefs(arch, settings.images);
   const ports = stackPorts(settings.ports.base ?? portBase(stack));
   const owner = ownerId();
-  if (!dryRun) {
-    const [containers] = await Promise.all([preflight(engine, { names, ports, owner }), ensureImages(engine, images)]);
-    if (source.loaded !== undefined) await installExecutable(root, stack, source.loaded, runningExecutables(containers));
-  }
-  const executable = source.loaded === undefined ? source.given : { sha256: source.loaded.sha256, folder: binFolder(root, stack) };
+  const given = options.executable;
+  const delivery = { root, stack, owner, settings, engine, arch, base: images.base };
+  const source = given === undefined ? { delivery: await prepareDelivery(delivery, dryRun) } : { given };
+  const [containers] = dryRun ? [] : await Promise.all([preflight(engine, { names, ports, owner }), ensureImages(engine, images)]);
+  const executable = source.delivery === undefined ? source.given : await delivered(source.delivery, containers);
   const answers = async (role: Role, check: HealthCheck) => {
     const container = names.containers[role];
     const answer = () => waitUntilHealthy(engine, container, { role, check, stack, signal: options.signal });
     if (role !== "service" && role !== "worker") return await answer();
     const { sha256, folder: bin } = await executable;
+    if (bin === undefined) return await answer();
     const replacing = runDeclared(engine, { stack, role, container, bin, sha256, check });
     // One that was to be replaced may have crashed meanwhile.
     const [replaced] = await Promise.all([
@@ -88,10 +87,9 @@ async function prepare(root: string, stack: string, dryRun: boolean, options: Pr
   };
 }
 
-/** Hashes of what a stack's containers run, the service's first. */
-export function runningExecutables(containers: readonly Pick<ContainerSummary, "labels">[]): string[] {
-  const service = containers.filter(({ labels: has }) => has[labels.role] === "service");
-  return [...service, ...containers].flatMap(({ labels: has }) => has[labels.executable] ?? []);
+/** @param containers the stack's own; undefined in a dry run */
+function delivered(delivery: Delivery, containers: readonly ContainerSummary[] | undefined): Promise<StagedExecutable> {
+  return containers === undefined ? delivery.plan() : delivery.deliver(containers);
 }
 
 /** A container's id is known once it has been started. */
@@ -107,13 +105,4 @@ async function engineArch(engine: Engine, dryRun: boolean): Promise<Arch> {
     if (!dryRun) throw error;
     return process.arch === "arm64" ? "arm64" : "amd64";
   }
-}
-
-/** A preview may come before the sample was ever built; an executable that is configured has to be there. */
-async function load(root: string, settings: Settings, arch: Arch, stack: string, dryRun: boolean): Promise<LoadedExecutable> {
-  const { binary } = settings.service;
-  if (dryRun && binary === undefined && !existsSync(sampleExecutable(root, arch))) {
-    return { sha256: "the-sample-once-built", bytes: Buffer.alloc(0), builtAt: new Date(0) };
-  }
-  return await loadExecutable(root, binary, arch, stack);
 }

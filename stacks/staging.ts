@@ -11,11 +11,17 @@ export interface LoadedExecutable {
   readonly builtAt: Date;
 }
 
-/** An executable where the containers see it. */
+/** An executable where the containers see it: in a folder of the host, or in an image. */
 export interface StagedExecutable {
   readonly sha256: string;
   /** Folder of the host that holds <sha256>/payments. */
-  readonly folder: string;
+  readonly folder?: string;
+  /** Image that holds it, in place of the folder. */
+  readonly image?: {
+    readonly id: string;
+    /** Of an image that is not made here: the words that start the executable, which is the last. Ours take the hash. */
+    readonly entrypoint?: readonly string[];
+  };
 }
 
 /** Where `nitro up` builds the sample, used when no `service.binary` is configured. Two engines may have different architectures. */

@@ -7,9 +7,10 @@ import type { PreparedStack } from "../../stacks/prepare.ts";
 import { type Recorded, recordResources, resolved } from "./recorder.ts";
 
 const hash = "ab".repeat(32);
+const mounted = { sha256: hash, folder: "/host/.nitro/alice/bin" };
 const waited: Role[] = [];
 
-function prepared(raw: Record<string, string> = {}): PreparedStack {
+function prepared(raw: Record<string, string> = {}, executable: PreparedStack["executable"] = mounted): PreparedStack {
   return {
     context: {
       names: stackNames("alice"),
@@ -26,7 +27,7 @@ function prepared(raw: Record<string, string> = {}): PreparedStack {
       localstack: "localhost/nitro/localstack:1",
       node: "localhost/nitro/node:1",
     },
-    executable: { sha256: hash, folder: "/host/.nitro/alice/bin" },
+    executable,
     secrets: pulumi.secret('{"key":"topsecret"}'),
   };
 }
@@ -250,4 +251,33 @@ test("the outputs are the contract", () => {
     worker: { sha256: hash, path: `/nitro/bin/${hash}/payments` },
   });
   expect(secretOutputs).toEqual(["redisUrl"]);
+});
+
+describe.each([
+  ["a layer of ours", { id: "sha256:layer" }, { command: [hash, "serve", "payments", "worker"], path: `/nitro/bin/${hash}/payments` }],
+  [
+    "a team's own image",
+    { id: "sha256:team", entrypoint: ["/sbin/tini", "/app/payments"] },
+    { command: ["serve", "payments", "worker"], path: "/app/payments" },
+  ],
+] as const)("an executable in %s", (_, image, expected) => {
+  let declared: Recorded[] = [];
+  let paths: string[] = [];
+
+  beforeAll(async () => {
+    declared = await recordResources("alice", false, async () => {
+      const { DeveloperStack } = await import("../../stacks/developer.ts");
+      const stack = new DeveloperStack("nitro", prepared({}, { sha256: hash, image }));
+      paths = [(await resolved(stack.outputs.service)).path, (await resolved(stack.outputs.worker)).path];
+    });
+  });
+
+  const inputs = (role: Role) => declared.find(({ name }) => name === `${role}-container`)?.inputs;
+
+  test("runs by the image's id, and no container needs a folder of the host", () => {
+    for (const role of ["service", "worker"] as const) expect(inputs(role)?.image).toBe(image.id);
+    expect(inputs("worker")?.command).toEqual(expected.command);
+    expect(JSON.stringify(declared)).not.toContain("hostPath");
+    expect(paths).toEqual([expected.path, expected.path]);
+  });
 });

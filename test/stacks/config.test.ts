@@ -15,7 +15,8 @@ const problems = (raw: Record<string, string>): string => {
 
 test("every setting has a default", () => {
   expect(parseSettings({}, "alice")).toEqual({
-    service: { mode: "mount" },
+    service: {},
+    swap: { mode: "auto" },
     images: {},
     ports: {},
     ledger: { mode: "local" },
@@ -31,7 +32,7 @@ test("Pulumi.dev.yaml says the defaults, and names every setting", () => {
   const stored = (config: Record<string, unknown>) =>
     Object.fromEntries(Object.entries(config).map(([key, value]) => [key, typeof value === "string" ? value : JSON.stringify(value)]));
   expect(parseSettings(stored(parse(text).config), "alice")).toEqual(parseSettings({}, "alice"));
-  const uncommented = text.replaceAll(/^( *)# ( *(?:nitro:|base|redis|localstack|node|binary|file)[\w]*:)/gm, "$1$2");
+  const uncommented = text.replaceAll(/^( *)# ( *(?:nitro:|base|redis|localstack|node|binary|image|file)[\w]*:)/gm, "$1$2");
   const shown = parse(uncommented).config;
   const paths = Object.entries(shown).flatMap(([key, value]) =>
     typeof value === "object" && value !== null ? Object.keys(value).map((inner) => `${key}.${inner}`) : [key],
@@ -50,7 +51,8 @@ test("Pulumi.dev.yaml says the defaults, and names every setting", () => {
       "nitro:ports.base",
       "nitro:secrets.file",
       "nitro:service.binary",
-      "nitro:service.mode",
+      "nitro:service.image",
+      "nitro:swap.mode",
     ].sort(),
   );
 });
@@ -82,6 +84,15 @@ test("all problems are told at once, each with the value seen and what is allowe
   );
   expect(message).toContain('nitro:ledger.mode is "cloud": allowed are local');
   expect(message).toContain("pulumi config set --stack alice --path");
+});
+
+test("an executable and an image exclude each other", () => {
+  expect(problems({ "nitro:service": '{"binary":"a","image":"b"}' })).toContain(
+    'nitro:service is {"binary":"a","image":"b"}: allowed is one of binary and image, not both; remove the other: pulumi config rm',
+  );
+  expect(problems({ "nitro:service": '{"binary":"a","image":"b"}', "nitro:swap": '{"mode":"copy"}' })).toContain(
+    'nitro:swap.mode is "copy": allowed are mount, image, auto',
+  );
 });
 
 test("a text where an object belongs says so", () => {
