@@ -5,8 +5,10 @@ import { Engine } from "./docker.ts";
 import { UsageError, UserError } from "./errors.ts";
 import { LedgerClient } from "./ledger-client.ts";
 import { LedgerHttp } from "./ledger-http.ts";
+import { isRemote } from "./remote.ts";
 import { roleContainer } from "./roles.ts";
 import { selectStack } from "./selection.ts";
+import { StackTunnel } from "./stack-tunnel.ts";
 
 /** The options of every subcommand that asks a ledger. */
 export const ledgerOptions = {
@@ -35,6 +37,8 @@ export interface Target {
   readonly client: LedgerClient;
   /** Undefined with --endpoint. */
   readonly stack: string | undefined;
+  /** To the ledger of a stack on another machine; to be closed. */
+  readonly tunnel?: StackTunnel | undefined;
 }
 
 /**
@@ -54,9 +58,10 @@ export async function findLedger(values: TargetValues, context: Context): Promis
     return { http, name, client: new LedgerClient(http, name), stack: undefined };
   }
   const stack = selectStack(option, context.env);
-  const http = new LedgerHttp(await stackEndpoint(stack, context.env), `./nitro up -s ${stack}`, context.signal);
+  const { endpoint: address, tunnel } = await stackEndpoint(stack, context.env);
+  const http = new LedgerHttp(address, `./nitro up -s ${stack}`, context.signal);
   const name = ledger ?? stackNames(stack).ledgerName;
-  return { http, name, client: new LedgerClient(http, name), stack };
+  return { http, name, client: new LedgerClient(http, name), stack, tunnel };
 }
 
 /** Finds the ledger, and leaves no session open on it afterwards: their number is limited. See findLedger. */
@@ -66,19 +71,27 @@ export async function withLedger<T>(values: TargetValues, context: Context, work
     return await work(target);
   } finally {
     await target.client.close();
+    target.tunnel?.close();
   }
 }
 
-async function stackEndpoint(stack: string, env: NodeJS.ProcessEnv): Promise<string> {
+interface StackEndpoint {
+  readonly endpoint: string;
+  readonly tunnel: StackTunnel | undefined;
+}
+
+async function stackEndpoint(stack: string, env: NodeJS.ProcessEnv): Promise<StackEndpoint> {
+  const engine = Engine.connect(env);
   const hint = `./nitro up -s ${stack}, or name a ledger without a stack: --endpoint http://127.0.0.1:8182`;
-  const container = await roleContainer(Engine.connect(env), stack, "ledger", ownerId(env)).catch((error: unknown) => {
+  const container = await roleContainer(engine, stack, "ledger", ownerId(env)).catch((error: unknown) => {
     if (!(error instanceof UserError)) throw error;
     throw new UserError(error.message, error.hint?.startsWith("./nitro up") === false ? error.hint : hint);
   });
   const port = container.ports.find(({ containerPort }) => containerPort === innerPorts.ledger)?.hostPort;
   if (!container.running || port === undefined)
     throw new UserError(`the ledger of stack "${stack}" does not run (${container.status})`, hint);
-  return `http://127.0.0.1:${port}`;
+  const tunnel = isRemote(engine) ? await StackTunnel.open(engine, stack, ownerId(env)) : undefined;
+  return { endpoint: `http://127.0.0.1:${tunnel?.ports.ledger ?? port}`, tunnel };
 }
 
 /** @throws UsageError for what is no address of a server */

@@ -11,6 +11,7 @@ export const commandNames = [
   "ls",
   "pay",
   "ledger",
+  "tunnel",
   "setup",
   "doctor",
   "env",

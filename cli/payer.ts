@@ -11,8 +11,10 @@ import { type Observed, payoutRoles, stalledProblem, stoppedProblem } from "./pa
 import { counts, isRight, paymentTable, summary } from "./payout-report.ts";
 import { connectPayouts, PayoutStreams } from "./payout-streams.ts";
 import { Progress, seconds } from "./progress.ts";
+import { isRemote } from "./remote.ts";
 import { Stack } from "./stack.ts";
 import { stackStatus } from "./stack-status.ts";
+import { StackTunnel } from "./stack-tunnel.ts";
 
 const interruptedExitCode = 130;
 /** After so long without news it is worth saying why, and then going on waiting. */
@@ -37,12 +39,14 @@ export class Payer {
   private readonly context: Context;
   private readonly redis: Awaited<ReturnType<typeof connectPayouts>>;
   private readonly authorizing: Authorizing;
+  private readonly tunnel: StackTunnel | undefined;
 
-  private constructor(stack: Stack, context: Context, redis: Payer["redis"], authorizing: Authorizing) {
+  private constructor(stack: Stack, context: Context, redis: Payer["redis"], authorizing: Authorizing, tunnel: StackTunnel | undefined) {
     this.stack = stack;
     this.context = context;
     this.redis = redis;
     this.authorizing = authorizing;
+    this.tunnel = tunnel;
   }
 
   /**
@@ -56,11 +60,15 @@ export class Payer {
     if (typeof redisUrl !== "string") throw new UserError(`stack "${name}" is not up: it has no outputs yet`, `./nitro up -s ${name}`);
     const problem = stoppedProblem(name, stopped);
     if (problem !== undefined) throw new UserError(problem.message, problem.hint);
-    return new Payer(stack, context, await connectPayouts(redisUrl, name), authorizingOf(config ?? "", name));
+    const engine = Engine.connect(context.env);
+    const tunnel = isRemote(engine) ? await StackTunnel.open(engine, name, ownerId(context.env)) : undefined;
+    const redis = await connectPayouts(tunnel === undefined ? redisUrl : withPort(redisUrl, tunnel.ports.redis), name);
+    return new Payer(stack, context, redis, authorizingOf(config ?? "", name), tunnel);
   }
 
   close(): void {
     this.redis.disconnect();
+    this.tunnel?.close();
   }
 
   async pay(request: PayoutRequest): Promise<number> {
@@ -148,6 +156,12 @@ export class Payer {
     else stdout.write(`${paymentTable(payments)}${summary(payoutId, payments)}`);
     return right ? 0 : 1;
   }
+}
+
+function withPort(text: string, port: number): string {
+  const url = new URL(text);
+  url.port = String(port);
+  return url.href;
 }
 
 async function observe(stack: string, context: Context, entries: PayoutEntries): Promise<Observed> {

@@ -1,5 +1,6 @@
-import { stackNames } from "../stacks/names.ts";
+import { innerPorts, stackNames } from "../stacks/names.ts";
 import type { ContainerDetails, Engine } from "./docker.ts";
+import { isRemote } from "./remote.ts";
 
 /** Whether the service can read its secrets, and how many key shares wait for it. */
 export interface Sealing {
@@ -35,17 +36,17 @@ export function presentRun({ created, finishedAt, programSince }: Omit<Service, 
 
 /**
  * Asks the service's log and LocalStack.
- * @param localstackPort on the host; undefined where it does not run
+ * @param localstackPort on the engine's machine; undefined where it does not run
  */
 export async function readSealing(
-  engine: Pick<Engine, "logs">,
+  engine: Pick<Engine, "logs" | "exec" | "host">,
   stack: string,
   service: Service,
   localstackPort: number | undefined,
 ): Promise<Sealing> {
   const [sealed, shares] = await Promise.all([
     isSealed(engine, service),
-    localstackPort === undefined ? 0 : countShares(`http://127.0.0.1:${localstackPort}`, stackNames(stack).buckets.shares),
+    localstackPort === undefined ? 0 : countShares(engine, stack, localstackPort),
   ]);
   return { sealed, shares };
 }
@@ -70,10 +71,17 @@ export async function waitUnsealed(engine: Pick<Engine, "logs">, service: Servic
 }
 
 /** S3's ListObjectsV2; LocalStack takes it unsigned. A bucket that is not there yet holds no shares. */
-async function countShares(endpoint: string, bucket: string): Promise<number> {
-  const url = `${endpoint}/${bucket}?list-type=2&prefix=${pcr2}/operator-share`;
+async function countShares(engine: Pick<Engine, "exec" | "host">, stack: string, port: number): Promise<number> {
+  const { buckets, containers } = stackNames(stack);
+  const query = `/${buckets.shares}?list-type=2&prefix=${pcr2}/operator-share`;
   try {
-    const answer = await fetch(url, { signal: AbortSignal.timeout(requestTimeout) });
+    // On another machine LocalStack's own container asks: that needs no tunnel.
+    if (isRemote(engine)) {
+      const url = `http://127.0.0.1:${innerPorts.localstack}${query}`;
+      const { exitCode, stdout } = await engine.exec(containers.localstack, ["curl", "-fsS", "-m", String(requestTimeout / 1000), url]);
+      return exitCode === 0 ? countKeys(stdout) : 0;
+    }
+    const answer = await fetch(`http://127.0.0.1:${port}${query}`, { signal: AbortSignal.timeout(requestTimeout) });
     return answer.ok ? countKeys(await answer.text()) : 0;
   } catch {
     return 0;

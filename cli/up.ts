@@ -5,6 +5,7 @@ import type { Engine } from "./docker.ts";
 import { InterruptedError } from "./errors.ts";
 import { Progress, seconds } from "./progress.ts";
 import { makeReady } from "./ready.ts";
+import { isRemote } from "./remote.ts";
 import { selectStack } from "./selection.ts";
 import { settingChanges, settingOptions } from "./settings.ts";
 import { Stack } from "./stack.ts";
@@ -33,7 +34,7 @@ The options are written to the stack's settings, Pulumi.STACK.yaml, and stay unt
     const progress = new Progress(context.stderr);
 
     await takeOverLocks(stack, progress);
-    const binary = changes["service.binary"] ?? (await stack.config.get("service.binary"));
+    const binary = changes["service.binary"];
     const engine = await untilStopped(makeReady({ config: stack.config, binary, stack: stack.name, progress, context }), context);
     const outcome = await bringUp(engine, stack, changes, progress, context);
     const status = await unsealed(engine, stack, progress, context);
@@ -41,7 +42,7 @@ The options are written to the stack's settings, Pulumi.STACK.yaml, and stay unt
     const took = Date.now() - began;
     if (values.json === true)
       context.stdout.write(`${JSON.stringify({ ...status, outputs: outcome.outputs, changes: outcome.counts, took }, null, 2)}\n`);
-    else context.stdout.write(describe(status, outcome, took));
+    else context.stdout.write(describe(status, outcome, took) + elsewhere(engine, stack.name));
     return 0;
   },
 };
@@ -78,6 +79,12 @@ function describe(status: StackStatus, outcome: Outcome, took: number): string {
     .filter(([op, count]) => op !== "same" && (count ?? 0) > 0)
     .map(([op, count]) => `${count} ${op.replace(/e?$/, "ed")}`);
   return `${table(["part", "answers at"], rows)}\nstack ${status.stack} is up, ${sealing(status)}: ${done.join(", ") || "nothing to change"}, ${seconds(took)}\n`;
+}
+
+function elsewhere(engine: Engine, stack: string): string {
+  return isRemote(engine)
+    ? `these addresses are of the engine's machine; on this one they answer during: ./nitro tunnel -s ${stack}\n`
+    : "";
 }
 
 function address(role: (typeof publishedRoles)[number], port: number): string {

@@ -17,7 +17,7 @@ export type ImageRole = (typeof imageRoles)[number];
 export const repository = fileURLToPath(new URL("..", import.meta.url));
 
 /** Sources that may end up in the node image's bundles. Bundling fails when it needs any other. */
-export const bundledSources = ["ledger", "key-feeder", "stacks/names.ts", "package-lock.json"] as const;
+export const bundledSources = ["ledger", "key-feeder", "tunnel", "stacks/names.ts", "package-lock.json"] as const;
 
 /** The script that makes Debian from its package archive. */
 export const debootstrapScript = join(repository, "images/debootstrap.sh");

@@ -10,7 +10,7 @@ import type { Arch, Pins } from "./pins.ts";
 import { run } from "./run.ts";
 
 /** Programs of the node image: file below /app → entry point in this repository. */
-const programs = { "ledger.mjs": "ledger/main.ts", "key-feeder.mjs": "key-feeder/main.ts" } as const;
+const programs = { "ledger.mjs": "ledger/main.ts", "key-feeder.mjs": "key-feeder/main.ts", "tunnel.mjs": "tunnel/main.ts" } as const;
 
 /** CommonJS packages call `require` for node's own modules; an ES module has none. */
 const requireBanner =
