@@ -18,6 +18,7 @@ export function createBody(spec: ContainerSpec): object {
       CapDrop: spec.capDropAll === true ? ["ALL"] : [],
       SecurityOpt: spec.noNewPrivileges === true ? ["no-new-privileges"] : [],
       Init: spec.init ?? false,
+      AutoRemove: spec.autoRemove ?? false,
       Tmpfs: spec.tmpfs ?? {},
       Binds: spec.binds ?? [],
       Memory: spec.memory ?? 0,

@@ -86,6 +86,8 @@ export interface ExecStream {
   readonly stdin: Duplex;
   /** What it writes; ends with it. */
   readonly output: AsyncGenerator<Frame>;
+  /** Its exit code, once the output has ended. */
+  exitCode(): Promise<number>;
 }
 
 /** Starts a command and leaves its streams to the caller, who has to read its output to the end. */
@@ -93,11 +95,11 @@ export async function openExec(
   transport: Transport,
   name: string,
   command: readonly string[],
-  signal: AbortSignal | undefined,
+  options: Omit<ExecOptions, "stdin" | "tty">,
 ): Promise<ExecStream> {
-  const id = await create(transport, name, command, { tty: false, input: true, ...(signal === undefined ? {} : { signal }) });
-  const stdin = await start(transport, id, name, false, signal);
-  return { stdin, output: output(transport, stdin, name, false) };
+  const id = await create(transport, name, command, { ...options, tty: false, input: true });
+  const stdin = await start(transport, id, name, false, options.signal);
+  return { stdin, output: output(transport, stdin, name, false), exitCode: () => exitCode(transport, id, name) };
 }
 
 interface CreateOptions extends ExecOptions {

@@ -163,6 +163,12 @@ export class Engine {
     await this.transport.text({ method: "POST", path: "/networks/create", json, doing: `create network ${name}` });
   }
 
+  /** Nothing happens where it is there already. */
+  async createVolume(name: string, labels: Record<string, string> = {}): Promise<void> {
+    const json = { Name: name, Labels: labels };
+    await this.transport.text({ method: "POST", path: "/volumes/create", json, doing: `create volume ${name}` });
+  }
+
   /** Nothing happens where it runs already. */
   async start(name: string): Promise<void> {
     await this.transport.text({ method: "POST", path: `/containers/${name}/start`, doing: `start ${name}` });
@@ -201,8 +207,8 @@ export class Engine {
   }
 
   /** Starts a command whose streams stay open, for a conversation. See openExec. */
-  openExec(name: string, command: readonly string[], signal?: AbortSignal): Promise<ExecStream> {
-    return openExec(this.transport, name, command, signal);
+  openExec(name: string, command: readonly string[], options: Omit<ExecOptions, "stdin" | "tty"> = {}): Promise<ExecStream> {
+    return openExec(this.transport, name, command, options);
   }
 
   /** Lines of a container's standard output and error. An aborted signal ends them without an error. */
@@ -268,6 +274,11 @@ export class Engine {
       query: { path },
       doing: `read ${path} of ${name}`,
     });
+  }
+
+  /** Unpacks a tar archive into a folder of a container, running or not. */
+  async unpack(name: string, path: string, tar: Buffer | Readable): Promise<void> {
+    await this.transport.text({ method: "PUT", path: `/containers/${name}/archive`, query: { path }, tar, doing: `write into ${name}` });
   }
 
   private async *logLines(call: Call, tty: boolean) {

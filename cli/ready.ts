@@ -33,8 +33,11 @@ export async function makeReady({ config, binary, stack, progress, context }: Re
   const executable = binary ?? (await config.get("service.binary"));
   // Images take minutes to build: an executable that could not run on them is told before.
   if (executable !== undefined) await loadExecutable(context.root, executable, arch, stack).catch(asUserError);
-  const sample = binary === undefined && !(await bringsExecutable(config));
-  await Promise.all([images(engine, arch, config, progress, context), sample ? compileSample(arch, progress, context) : undefined]);
+  const builds = binary === undefined && !(await bringsExecutable(config));
+  await Promise.all([
+    images(engine, arch, config, progress, context),
+    builds ? buildForEngine(engine, { name: stack, config }, progress, context) : undefined,
+  ]);
   return engine;
 }
 
@@ -61,15 +64,29 @@ async function images(engine: Engine, arch: Arch, config: StackConfig, progress:
   if (built.length > 0) progress.line(`✓ images ${built.join(", ")} built ${seconds(Date.now() - began)}`);
 }
 
-/** True where the settings name an executable, or an image that has one; else the sample is built. */
+/** True where the settings name an executable, or an image that has one; else one is built. */
 export async function bringsExecutable(config: StackConfig): Promise<boolean> {
   const text = (await config.text()) ?? "";
   return setting(text, "service.binary") !== undefined || setting(text, "service.image") !== undefined;
 }
 
-/** Builds the sample for the engine's architecture. */
-export async function buildForEngine(engine: Engine, progress: Progress, context: Context): Promise<void> {
-  await compileSample((await engine.ping()).arch, progress, context);
+/** Whose executable is built. */
+export interface BuiltStack {
+  readonly name: string;
+  readonly config: StackConfig;
+}
+
+/**
+ * Builds the executable for the engine's architecture: by the setting build.command in a container, else the sample.
+ * @throws UserError with the compiler's own words
+ */
+export async function buildForEngine(engine: Engine, stack: BuiltStack, progress: Progress, context: Context): Promise<void> {
+  const { arch } = await engine.ping();
+  if ((await stack.config.get("build.command")) === undefined) return compileSample(arch, progress, context);
+  const { buildFromSettings } = await import("./container-build.ts");
+  const began = Date.now();
+  await buildFromSettings(engine, arch, stack, progress, context);
+  progress.line(`✓ built in a container ${seconds(Date.now() - began)}`);
 }
 
 async function compileSample(arch: Arch, progress: Progress, context: Context): Promise<void> {

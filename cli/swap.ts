@@ -19,7 +19,7 @@ export const command: Command = {
   summary: "Replace the executable of the service and the worker, and nothing else",
   usage: `nitro swap [-s STACK] [service|worker] [--binary FILE]
 
-Without --binary: the executable or image of the stack's settings as it is now; where none is set, the sample is built again.
+Without --binary: the executable or image of the stack's settings as it is now; where none is set, build.command or the sample is built again.
 An executable that cannot run is refused before anything is touched.`,
   stopsCleanly: true,
 
@@ -39,7 +39,7 @@ An executable that cannot run is refused before anything is touched.`,
       throw new UserError(`stack "${stack.name}" is not up`, `./nitro up -s ${stack.name}`);
     }
     if (changes["service.binary"] === undefined && !(await bringsExecutable(stack.config))) {
-      await buildForEngine(engine, progress, context);
+      await buildForEngine(engine, stack, progress, context);
     }
     const healing = await examine(engine, stack, state, context);
     const before = await hashes(engine, stack.name);

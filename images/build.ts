@@ -44,6 +44,12 @@ export function ledgerImageRefs(arch: Arch): WantedImages & { readonly ledger: s
   return { base, node, ledger };
 }
 
+/** The image for builds in a container, and what it is made on. */
+export function goImageRefs(arch: Arch): WantedImages & { readonly go: string } {
+  const { base, go } = ownImages(arch, readPins());
+  return { base, go };
+}
+
 /**
  * Builds those of our images that the engine does not have: once, also when several processes ask at the same time. An image appears under its
  * name only when it is complete. Other people's images are left to whoever declares them.

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { Engine } from "../cli/docker.ts";
 import { UserError } from "../cli/errors.ts";
+import { goRequirement } from "../toolchain/go.ts";
 import { nitroHome } from "../toolchain/home.ts";
 import { type BuildProgress, type EnsureOptions, missingImages, type WantedImages } from "./build.ts";
 import { type ContextFile, contextTar, folderFiles } from "./context.ts";
@@ -12,7 +13,7 @@ import { bundles, nodeExecutable } from "./node-image.ts";
 import { type Arch, type Pins, readPins } from "./pins.ts";
 
 /** What each image is made on. */
-const below = { base: "debian", redis: "base", localstack: "base", node: "base", ledger: "node" } as const;
+const below = { base: "debian", redis: "base", localstack: "base", node: "base", ledger: "node", go: "base" } as const;
 
 interface Workshop {
   readonly engine: Engine;
@@ -106,6 +107,7 @@ export function isNoise(line: string): boolean {
 
 function roleArguments(role: ImageRole, pins: Pins, env: NodeJS.ProcessEnv): Record<string, string> {
   if (role === "redis") return { REDIS_MAJOR: pins.redis.major };
+  if (role === "go") return { PIP_INDEX_URL: env.PIP_INDEX_URL ?? "" };
   if (role === "localstack") return { PYTHON: pins.localstack.python, PIP_INDEX_URL: env.PIP_INDEX_URL ?? "" };
   return {};
 }
@@ -115,7 +117,10 @@ async function extraFiles(
   role: ImageRole,
   report: (step: string, detail?: string) => void,
 ): Promise<ContextFile[]> {
-  if (role === "localstack") return [{ name: "ca.crt", content: Buffer.from(await hostCertificates(env)) }];
+  if (role === "localstack" || role === "go") {
+    const certificates = { name: "ca.crt", content: Buffer.from(await hostCertificates(env)) };
+    return role === "go" ? [certificates, { name: "requirements.txt", content: Buffer.from(goRequirement()) }] : [certificates];
+  }
   if (role !== "node") return [];
   report(`fetch node ${pins.node.version}`);
   const path = await nodeExecutable(arch, pins.node, env, (line) => report(`fetch node ${pins.node.version}`, line));

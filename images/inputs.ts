@@ -3,14 +3,15 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { errorCode } from "../cli/errors.ts";
+import { pins as toolPins } from "../toolchain/pins.ts";
 import type { Arch, Pins } from "./pins.ts";
 
 /** The images that a stack runs on. */
 export const stackImageRoles = ["base", "redis", "localstack", "node"] as const;
 export type StackImageRole = (typeof stackImageRoles)[number];
 
-/** All images that are made here; `ledger` is for those who run the ledger by itself. */
-export const imageRoles = [...stackImageRoles, "ledger"] as const;
+/** All images that are made here; `ledger` is for those who run the ledger by itself, `go` for builds in a container. */
+export const imageRoles = [...stackImageRoles, "ledger", "go"] as const;
 export type ImageRole = (typeof imageRoles)[number];
 
 /** The folder of this repository, ending in a slash. */
@@ -54,6 +55,7 @@ export function ownImages(arch: Arch, pins: Pins, root = repository): Record<Ima
     localstack: imageName("localstack", imageHash(base, pins.localstack, "images/localstack")),
     node,
     ledger: imageName("ledger", imageHash(node, {}, "images/ledger")),
+    go: imageName("go", imageHash(base, toolPins.go, "images/go")),
   };
 }
 

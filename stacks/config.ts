@@ -13,6 +13,13 @@ const schema = z.strictObject({
       message: "allowed is one of binary and image, not both; remove the other: pulumi config rm --path nitro:service.<binary|image>",
     })
     .prefault({}),
+  build: z
+    .strictObject({
+      command: z.string().min(1).optional(),
+      image: z.string().min(1).optional(),
+      folder: z.string().min(1).default("sample"),
+    })
+    .prefault({}),
   swap: z.strictObject({ mode: z.enum(["mount", "image", "auto"]).default("auto") }).prefault({}),
   images: z
     .strictObject({
@@ -42,6 +49,13 @@ const schema = z.strictObject({
     .prefault({}),
 });
 
+const checked = schema.superRefine(({ service, build }, context) => {
+  const other = (["binary", "image"] as const).find((name) => service[name] !== undefined);
+  if (build.command === undefined || other === undefined) return;
+  const message = `it builds the executable, and service.${other} names another one; remove one: pulumi config rm --path nitro:service.${other} (or nitro:build.command)`;
+  context.addIssue({ code: "custom", path: ["build", "command"], message });
+});
+
 /** A stack's settings, complete: every setting has a value or a documented meaning when it is missing (see Pulumi.dev.yaml). */
 export type Settings = z.infer<typeof schema>;
 
@@ -59,7 +73,7 @@ export class ConfigError extends Error {
 export function parseSettings(raw: Readonly<Record<string, string>>, stack: string): Settings {
   const ours = Object.entries(raw).filter(([key]) => key.startsWith("nitro:"));
   const value = Object.fromEntries(ours.map(([key, text]) => [key.slice("nitro:".length), parsed(text)]));
-  const result = schema.safeParse(value);
+  const result = checked.safeParse(value);
   if (result.success) return result.data;
   const lines = result.error.issues.flatMap((issue) => describe(issue, value));
   const title = `the configuration of stack "${stack}" has ${lines.length === 1 ? "a problem" : `${lines.length} problems`}:`;

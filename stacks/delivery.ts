@@ -4,10 +4,18 @@ import type { ContainerSummary, Engine } from "../cli/docker.ts";
 import { EngineError } from "../cli/docker-error.ts";
 import { ensureExecutableImage, plannedExecutableImage, pruneExecutableImages } from "../images/executable-image.ts";
 import type { Settings } from "./config.ts";
-import type { Arch } from "./executable.ts";
+import { type Arch, ExecutableError } from "./executable.ts";
 import { labels } from "./names.ts";
 import { readServiceImage } from "./service-image.ts";
-import { binFolder, installExecutable, type LoadedExecutable, loadExecutable, type StagedExecutable, sampleExecutable } from "./staging.ts";
+import {
+  binFolder,
+  builtExecutable,
+  installExecutable,
+  type LoadedExecutable,
+  loadExecutable,
+  type StagedExecutable,
+  sampleExecutable,
+} from "./staging.ts";
 import { swapMode } from "./swap-mode.ts";
 
 /** For whom an executable is made ready. */
@@ -16,7 +24,7 @@ export interface DeliveryArgs {
   readonly root: string;
   readonly stack: string;
   readonly owner: string;
-  readonly settings: Pick<Settings, "service" | "swap">;
+  readonly settings: Pick<Settings, "service" | "build" | "swap">;
   readonly engine: Engine;
   readonly arch: Arch;
   /** Name of the image that the executable runs on. */
@@ -47,10 +55,12 @@ export async function prepareDelivery(args: DeliveryArgs, dryRun: boolean): Prom
 /** An executable that is configured has to be there. */
 async function load({ root, settings, arch, stack }: DeliveryArgs, dryRun: boolean): Promise<LoadedExecutable> {
   const { binary } = settings.service;
-  if (dryRun && binary === undefined && !existsSync(sampleExecutable(root, arch))) {
-    return { sha256: "the-sample-once-built", bytes: Buffer.alloc(0), builtAt: new Date(0) };
-  }
-  return await loadExecutable(root, binary, arch, stack);
+  const builds = settings.build.command !== undefined;
+  const built = builds ? builtExecutable(root, stack, arch) : sampleExecutable(root, arch);
+  if (binary !== undefined || existsSync(built)) return await loadExecutable(root, binary ?? (builds ? built : undefined), arch, stack);
+  if (dryRun) return { sha256: "once-it-is-built", bytes: Buffer.alloc(0), builtAt: new Date(0) };
+  if (builds) throw new ExecutableError(`build.command was not run yet; run it with: ./nitro up -s ${stack}`);
+  return await loadExecutable(root, undefined, arch, stack);
 }
 
 function byMount({ root, stack }: DeliveryArgs, executable: LoadedExecutable): Delivery {

@@ -29,6 +29,11 @@ export function sampleExecutable(root: string, arch: Arch): string {
   return join(root, ".nitro", "build", arch, "payments");
 }
 
+/** Where a stack's build.command puts its executable. */
+export function builtExecutable(root: string, stack: string, arch: Arch): string {
+  return join(root, ".nitro", stack, "build", arch, "payments");
+}
+
 /** The folder that a stack's service and worker see as /nitro/bin. */
 export function binFolder(root: string, stack: string): string {
   return join(root, ".nitro", stack, "bin");

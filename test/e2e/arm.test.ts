@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { Engine } from "../../cli/docker.ts";
 import { Progress } from "../../cli/progress.ts";
 import { buildForEngine } from "../../cli/ready.ts";
+import { StackConfig } from "../../cli/stack-config.ts";
 import { checkExecutable } from "../../stacks/executable.ts";
 import { sampleExecutable } from "../../stacks/staging.ts";
 import { buildEmpty } from "./build-sample.ts";
@@ -66,7 +67,17 @@ test("the sample is built for the engine, not for this host", async () => {
   const engine = Engine.connect({ DOCKER_HOST: `unix://${socket}` });
   const { env, stdin, stdout, stderr } = process;
   const { signal } = new AbortController();
-  await buildForEngine(engine, new Progress(stderr), { env, cwd: root, stdin, stdout, stderr, root, signal, kill: signal });
+  const config = new StackConfig(scratch, stack);
+  await buildForEngine(engine, { name: stack, config }, new Progress(stderr), {
+    env,
+    cwd: root,
+    stdin,
+    stdout,
+    stderr,
+    root,
+    signal,
+    kill: signal,
+  });
   const built = sampleExecutable(root, other);
   checkExecutable(readFileSync(built), built, other);
 });

@@ -2,7 +2,7 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { imageRefs, ledgerImageRefs } from "../../images/build.ts";
+import { goImageRefs, imageRefs, ledgerImageRefs } from "../../images/build.ts";
 import { imageRoles, ownImages, repository, stackImageRoles } from "../../images/inputs.ts";
 import { readPins } from "../../images/pins.ts";
 
@@ -13,6 +13,7 @@ beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), "nitro-inputs-"));
   cpSync(join(repository, "images"), join(root, "images"), { recursive: true });
   mkdirSync(join(root, "ledger/partiql"), { recursive: true });
+  mkdirSync(join(root, "tunnel"));
   writeFileSync(join(root, "ledger/partiql/lexer.ts"), "export const one = 1;\n");
   writeFileSync(join(root, "package-lock.json"), "{}\n");
 });
@@ -31,7 +32,8 @@ test("names are ours, a hash, and the same every time", () => {
   const refs = imageRefs("amd64");
   expect(imageRefs("amd64")).toEqual(refs);
   const { ledger } = ledgerImageRefs("amd64");
-  const all = { ...refs, ledger };
+  const { go } = goImageRefs("amd64");
+  const all = { ...refs, ledger, go };
   for (const role of imageRoles) expect(all[role]).toMatch(new RegExp(`^localhost/nitro/${role}:[0-9a-f]{16}$`));
 });
 
@@ -48,14 +50,16 @@ test("architectures do not share images", () => {
 });
 
 test.each([
-  ["images/debootstrap.sh", ["debian", "base", "redis", "localstack", "node", "ledger"]],
-  ["images/base/Dockerfile", ["base", "redis", "localstack", "node", "ledger"]],
-  ["images/base/nitro-run", ["base", "redis", "localstack", "node", "ledger"]],
+  ["images/debootstrap.sh", ["debian", "base", "redis", "localstack", "node", "ledger", "go"]],
+  ["images/base/Dockerfile", ["base", "redis", "localstack", "node", "ledger", "go"]],
+  ["images/base/nitro-run", ["base", "redis", "localstack", "node", "ledger", "go"]],
   ["images/redis/Dockerfile", ["redis"]],
   ["images/localstack/Dockerfile", ["localstack"]],
   ["images/localstack/requirements.txt", ["localstack"]],
   ["images/node/Dockerfile", ["node", "ledger"]],
   ["images/ledger/Dockerfile", ["ledger"]],
+  ["images/go/Dockerfile", ["go"]],
+  ["tunnel/mux.ts", ["node", "ledger"]],
   ["ledger/partiql/lexer.ts", ["node", "ledger"]],
   ["package-lock.json", ["node", "ledger"]],
   ["images/README.md", []],

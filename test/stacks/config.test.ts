@@ -16,6 +16,7 @@ const problems = (raw: Record<string, string>): string => {
 test("every setting has a default", () => {
   expect(parseSettings({}, "alice")).toEqual({
     service: {},
+    build: { folder: "sample" },
     swap: { mode: "auto" },
     images: {},
     ports: {},
@@ -32,7 +33,7 @@ test("Pulumi.dev.yaml says the defaults, and names every setting", () => {
   const stored = (config: Record<string, unknown>) =>
     Object.fromEntries(Object.entries(config).map(([key, value]) => [key, typeof value === "string" ? value : JSON.stringify(value)]));
   expect(parseSettings(stored(parse(text).config), "alice")).toEqual(parseSettings({}, "alice"));
-  const uncommented = text.replaceAll(/^( *)# ( *(?:nitro:|base|redis|localstack|node|binary|image|file)[\w]*:)/gm, "$1$2");
+  const uncommented = text.replaceAll(/^( *)# ( *(?:nitro:|base|redis|localstack|node|binary|command|image|file)[\w]*:)/gm, "$1$2");
   const shown = parse(uncommented).config;
   const paths = Object.entries(shown).flatMap(([key, value]) =>
     typeof value === "object" && value !== null ? Object.keys(value).map((inner) => `${key}.${inner}`) : [key],
@@ -43,6 +44,9 @@ test("Pulumi.dev.yaml says the defaults, and names every setting", () => {
       "nitro:authorization.mode",
       "nitro:aws.region",
       "nitro:bootstrap",
+      "nitro:build.command",
+      "nitro:build.folder",
+      "nitro:build.image",
       "nitro:images.base",
       "nitro:images.localstack",
       "nitro:images.node",
@@ -93,6 +97,14 @@ test("an executable and an image exclude each other", () => {
   expect(problems({ "nitro:service": '{"binary":"a","image":"b"}', "nitro:swap": '{"mode":"copy"}' })).toContain(
     'nitro:swap.mode is "copy": allowed are mount, image, auto',
   );
+});
+
+test("a build and another executable exclude each other", () => {
+  const build = { "nitro:build": '{"command":"make"}' };
+  expect(problems({ ...build, "nitro:service": '{"image":"b"}' })).toContain(
+    'nitro:build.command is "make": it builds the executable, and service.image names another one; remove one: pulumi config rm --path nitro:service.image',
+  );
+  expect(problems(build)).toBe("");
 });
 
 test("a text where an object belongs says so", () => {
