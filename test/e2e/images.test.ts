@@ -161,6 +161,7 @@ test("node is the pinned one, its folders belong to the user", async () => {
     "key-feeder.mjs",
     "ledger.mjs",
     "parts",
+    "tunnel.mjs",
     "/usr/bin/curl",
   ]);
 });
