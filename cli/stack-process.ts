@@ -16,8 +16,8 @@ export interface PulumiCall {
   readonly signal?: AbortSignal;
   /** Aborted: pulumi and everything it started are killed. */
   readonly kill?: AbortSignal;
-  /** Called once, when pulumi has been started, with its process id. */
-  readonly onStart?: ((pid: number) => void) | undefined;
+  /** Called once, when pulumi has been started. */
+  readonly onStart?: (() => void) | undefined;
   /** Called for each engine event that --json prints. */
   readonly onEvent?: ((event: EngineEvent) => void) | undefined;
 }
@@ -41,7 +41,7 @@ export async function runPulumi(call: PulumiCall): Promise<PulumiResult> {
     detached: true,
     stdio: ["ignore", "pipe", "pipe"],
   });
-  if (child.pid !== undefined) call.onStart?.(child.pid);
+  call.onStart?.();
   const ended = exitCode(child);
   const release = followSignals(child, call);
   try {

@@ -1,5 +1,4 @@
 import { homedir } from "node:os";
-import type { ProgramOptions } from "../stacks/program.ts";
 import { pulumiEnvironment } from "../toolchain/environment.ts";
 import type { Context } from "./command.ts";
 import { InterruptedError, UserError } from "./errors.ts";
@@ -18,12 +17,6 @@ export interface UpdateOptions {
   /** Compare the state with the engine first: costs seconds, needed only when something went away. */
   readonly refresh?: boolean;
   readonly onEvent?: (event: EngineEvent) => void;
-  /** Called once, when pulumi has been started. */
-  readonly onStart?: (pid: number) => void;
-  /** For the program: an executable of its own choice, a signal that ends its waiting. */
-  readonly program?: ProgramOptions;
-  /** Aborted: pulumi is killed. */
-  readonly kill?: AbortSignal;
 }
 
 /** An update that did not end well, with what it had done until then. */
@@ -87,14 +80,10 @@ export class Stack {
    */
   async update(options: UpdateOptions = {}): Promise<Outcome> {
     const targets = (options.targets ?? []).flatMap((urn) => ["--target", urn]);
-    const host = await InlineHost.start(() => loadProgram(this.context, options.program));
-    const onStart = (pid: number) => {
-      options.onStart?.(pid);
-      host.load();
-    };
+    const host = await InlineHost.start(() => loadProgram(this.context));
     try {
       const args = ["up", "--skip-preview", ...(options.refresh === true ? ["--refresh"] : []), ...targets, "--client", host.address];
-      return await this.operate(args, { onEvent: options.onEvent, onStart, kill: options.kill });
+      return await this.operate(args, { onEvent: options.onEvent, onStart: () => host.load() });
     } finally {
       host.close();
     }
@@ -173,14 +162,12 @@ export async function listStacks(context: Context): Promise<ListedStack[]> {
 
 /** Who wants to know how a call of pulumi goes on. */
 interface Listeners {
-  readonly onStart?: ((pid: number) => void) | undefined;
+  readonly onStart?: (() => void) | undefined;
   readonly onEvent?: ((event: EngineEvent) => void) | undefined;
-  readonly kill?: AbortSignal | undefined;
 }
 
 async function callPulumi(context: Context, env: Record<string, string>, args: string[], listeners: Listeners = {}): Promise<PulumiResult> {
-  const { root: cwd, signal, stderr } = context;
-  const kill = listeners.kill === undefined ? context.kill : AbortSignal.any([context.kill, listeners.kill]);
+  const { root: cwd, signal, kill, stderr } = context;
   const debug = env.NITRO_DEBUG === "1";
   trace(env, `pulumi ${args[0] ?? ""}`);
   if (debug) stderr.write(`$ pulumi ${args.join(" ")}\n`);
@@ -199,12 +186,12 @@ function environment(context: Context): Record<string, string> {
  * What an update runs, in this process. Pulumi's SDK takes a stack trace for every promise it makes: a quarter of a program's whole time,
  * for traces that nobody sees. With NITRO_DEBUG=1 they stay.
  */
-async function loadProgram({ root, env }: Context, options?: ProgramOptions): Promise<Program> {
+async function loadProgram({ root, env }: Context): Promise<Program> {
   if (env.NITRO_DEBUG !== "1") Error.stackTraceLimit = 0;
   const { declareStack } = await import("../stacks/program.ts");
   trace(env, "program loaded");
   return async () => {
     trace(env, "program runs");
-    return { ...(await declareStack(root, options)) };
+    return { ...(await declareStack(root)) };
   };
 }

@@ -25,8 +25,6 @@ export type DeclaredOutputs = { readonly [Name in keyof Required<StackOutputs>]:
 export class DeveloperStack extends pulumi.ComponentResource {
   /** What the stack tells its users. They are known once everything answers. */
   readonly outputs: DeclaredOutputs;
-  /** Resolves once everything that the service and the worker need answers. */
-  readonly neighbours: Promise<unknown>;
 
   constructor(name: string, args: PreparedStack, opts?: pulumi.ComponentResourceOptions) {
     super(stackType, name, {}, opts);
@@ -48,9 +46,6 @@ export class DeveloperStack extends pulumi.ComponentResource {
       { context, network, image: images.node, credentials, redis, localstack, bootstrap, authorization, secrets: args.secrets },
       inside,
     );
-    this.neighbours = Promise.all([ledger.ready, keyFeeder.ready]);
-    // Who does not answer is reported by what waits for it.
-    this.neighbours.catch(() => {});
     const { executable } = args;
     const service = new Service("service", { context, image: images.base, executable, credentials, ledger, keyFeeder }, inside);
     const worker = new Worker("worker", { context, image: images.base, executable, redis, keyFeeder }, inside);

@@ -20,8 +20,6 @@ export interface WaitOptions {
   readonly role: Role;
   readonly check: HealthCheck;
   readonly stack: string;
-  /** Ends the waiting. */
-  readonly signal?: AbortSignal | undefined;
   /** How long a part may take, in ms. */
   readonly timeoutMs?: number;
   /** Between two tries, in ms. */
@@ -45,7 +43,6 @@ export async function waitUntilHealthy(engine: Inspector, container: string, opt
   let restarts: number | undefined;
   let answer = "";
   for (;;) {
-    if (options.signal?.aborted === true) throw new RunError(`stopped while waiting for ${role}`);
     const details = await engine.inspect(container);
     if (details === undefined) {
       throw new RunError(`${role}: container ${container} is not there; bring it back with: ./nitro up -s ${options.stack}`);

@@ -18,17 +18,10 @@ export interface PreparedStack {
   readonly context: StackContext;
   readonly settings: Settings;
   readonly images: ImageRefs;
-  /** What service and worker run; they alone wait for it. */
-  readonly executable: pulumi.Input<StagedExecutable>;
+  /** What service and worker run. */
+  readonly executable: StagedExecutable;
   /** The developer's own secrets as JSON text; undefined for made-up ones. */
   readonly secrets: pulumi.Output<string> | undefined;
-}
-
-export interface PrepareOptions {
-  /** Instead of the configured executable: one that somebody else checks and stages, perhaps later. */
-  readonly executable?: Promise<StagedExecutable>;
-  /** Ends the waiting for health checks. */
-  readonly signal?: AbortSignal;
 }
 
 /**
@@ -37,16 +30,16 @@ export interface PrepareOptions {
  * @param root the project's folder
  * @throws RunError with a message for the user, and nothing else
  */
-export async function prepareStack(root: string, options: PrepareOptions = {}): Promise<PreparedStack> {
+export async function prepareStack(root: string): Promise<PreparedStack> {
   try {
-    return await prepare(root, pulumi.getStack(), pulumi.runtime.isDryRun(), options);
+    return await prepare(root, pulumi.getStack(), pulumi.runtime.isDryRun());
   } catch (error) {
     if (process.env.NITRO_DEBUG === "1" || !(error instanceof Error)) throw error;
     throw new pulumi.RunError(error.message);
   }
 }
 
-async function prepare(root: string, stack: string, dryRun: boolean, options: PrepareOptions): Promise<PreparedStack> {
+async function prepare(root: string, stack: string, dryRun: boolean): Promise<PreparedStack> {
   const problem = stackNameProblem(stack);
   if (problem !== undefined) throw new pulumi.RunError(problem);
   const settings = parseSettings(pulumi.runtime.allConfig(), stack);
@@ -57,16 +50,14 @@ async function prepare(root: string, stack: string, dryRun: boolean, options: Pr
   const images = imageRefs(arch, settings.images);
   const ports = stackPorts(settings.ports.base ?? portBase(stack));
   const owner = ownerId();
-  const given = options.executable;
-  const delivery = { root, stack, owner, settings, engine, arch, base: images.base };
-  const source = given === undefined ? { delivery: await prepareDelivery(delivery, dryRun) } : { given };
+  const delivery = await prepareDelivery({ root, stack, owner, settings, engine, arch, base: images.base }, dryRun);
   const [containers] = dryRun ? [] : await Promise.all([preflight(engine, { names, ports, owner }), ensureImages(engine, images)]);
-  const executable = source.delivery === undefined ? source.given : await delivered(source.delivery, containers);
+  const executable = await delivered(delivery, containers);
   const answers = async (role: Role, check: HealthCheck) => {
     const container = names.containers[role];
-    const answer = () => waitUntilHealthy(engine, container, { role, check, stack, signal: options.signal });
+    const answer = () => waitUntilHealthy(engine, container, { role, check, stack });
     if (role !== "service" && role !== "worker") return await answer();
-    const { sha256, folder: bin } = await executable;
+    const { sha256, folder: bin } = executable;
     if (bin === undefined) return await answer();
     const replacing = runDeclared(engine, { stack, role, container, bin, sha256, check });
     // One that was to be replaced may have crashed meanwhile.

@@ -1,22 +1,15 @@
 import "./quick-start.ts";
 import { trace } from "../cli/trace.ts";
 import { type DeclaredOutputs, DeveloperStack } from "./developer.ts";
-import { type PrepareOptions, prepareStack } from "./prepare.ts";
-
-export interface ProgramOptions extends PrepareOptions {
-  /** Called when everything but the service and the worker is there. */
-  readonly onNeighbours?: () => void;
-}
+import { prepareStack } from "./prepare.ts";
 
 /**
  * Declares the whole stack that Pulumi's engine is about to update: what index.ts does in a process of its own, and `nitro` in its own.
  * @param root the project's folder
  * @throws RunError with a message for the user, and nothing else
  */
-export async function declareStack(root: string, options: ProgramOptions = {}): Promise<DeclaredOutputs> {
-  const prepared = await prepareStack(root, options);
+export async function declareStack(root: string): Promise<DeclaredOutputs> {
+  const prepared = await prepareStack(root);
   trace(process.env, "program prepared");
-  const stack = new DeveloperStack("nitro", prepared);
-  if (options.onNeighbours !== undefined) void stack.neighbours.then(options.onNeighbours, () => {});
-  return stack.outputs;
+  return new DeveloperStack("nitro", prepared).outputs;
 }
