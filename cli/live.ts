@@ -1,8 +1,9 @@
 import { stat } from "node:fs/promises";
 import { binPath } from "../components/executable.ts";
-import { type LiveOverride, type LiveRole, readOverride, removeOverride, writeOverride } from "../stacks/live-override.ts";
+import { noteAnswered, readAnswered } from "../stacks/answered.ts";
+import { type LiveOverride, type LiveRole, liveRoles, readOverride, removeOverride, writeOverride } from "../stacks/live-override.ts";
 import { labels } from "../stacks/names.ts";
-import { binFolder, type LoadedExecutable, previousExecutable, pruneStaged, stagedFile, stageExecutable } from "../stacks/staging.ts";
+import { binFolder, type LoadedExecutable, pruneStaged, stagedFile, stageExecutable } from "../stacks/staging.ts";
 import type { ContainerDetails, Engine } from "./docker.ts";
 import { errorMessage, UserError } from "./errors.ts";
 import type { RunningProgram } from "./program-script.ts";
@@ -34,6 +35,8 @@ export interface ArmedSwap {
    * @throws UserError that says what became of it and how to go on
    */
   swap(executable: LoadedExecutable): Promise<LiveResult[]>;
+  /** False where a container is not any more the one that was armed, or was restarted. */
+  fits(): Promise<boolean>;
   /** Gives up; nothing happens after `swap`. */
   disarm(): void;
 }
@@ -61,7 +64,12 @@ export async function armLive(target: LiveTarget): Promise<ArmedSwap> {
     disarm();
     throw each.reason;
   });
-  return { swap: (executable) => swapArmed(target, armed, executable).finally(disarm), disarm };
+  return { swap: (executable) => swapArmed(target, armed, executable).finally(disarm), fits: () => fit(target, armed), disarm };
+}
+
+async function fit({ engine }: LiveTarget, armed: readonly ArmedRole[]): Promise<boolean> {
+  const found = await Promise.all(armed.map(({ container }) => engine.inspect(container.name)));
+  return armed.every(({ container, replacement }, index) => found[index]?.id === container.id && replacement?.over !== true);
 }
 
 interface ArmedRole {
@@ -113,6 +121,7 @@ async function swapArmed(target: LiveTarget, armed: readonly ArmedRole[], execut
     return each.value;
   });
   // What fails here is done by the next one: this swap did all that it should.
+  if (armed.length === liveRoles.length) await noteAnswered(root, stack, sha256).catch(() => {});
   await clearAway(target).catch(() => {});
   return results;
 }
@@ -121,8 +130,7 @@ async function swapArmed(target: LiveTarget, armed: readonly ArmedRole[], execut
 async function clearAway({ engine, root, stack }: LiveTarget): Promise<void> {
   const containers = await engine.containers({ labels: { [labels.stack]: stack }, all: true });
   const declared = containers.flatMap(({ labels: has }) => has[labels.executable] ?? []);
-  const previous = await previousExecutable(root, stack);
-  await pruneStaged(root, stack, new Set([...declared, ...(previous === undefined ? [] : [previous])]), keepStagedMs);
+  await pruneStaged(root, stack, new Set([...declared, ...(await readAnswered(root, stack))]), keepStagedMs);
 }
 
 /** Longer than an update takes from staging an executable to the container that runs it. */

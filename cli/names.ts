@@ -2,6 +2,7 @@
 export const commandNames = [
   "up",
   "swap",
+  "watch",
   "down",
   "status",
   "wait",

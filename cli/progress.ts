@@ -75,6 +75,12 @@ export class Progress {
     else this.follow(progress.kind, progress.step);
   };
 
+  /** Follows pulumi's events where only what goes wrong is to be told. */
+  readonly onFailure = (event: EngineEvent): void => {
+    const progress = progressOf(event);
+    if (progress?.kind === "note" || progress?.kind === "failed") this.onEvent(event);
+  };
+
   private follow(kind: "started" | "finished" | "failed", step: Step): void {
     const key = `${step.urn} ${step.doing}`;
     if (kind === "started") {

@@ -1,11 +1,10 @@
 import { type BuildProgress, ensureImages, imageRefs } from "../images/build.ts";
-import { type Arch, ExecutableError } from "../stacks/executable.ts";
-import { loadExecutable } from "../stacks/staging.ts";
+import type { Arch } from "../stacks/executable.ts";
 import { ensureGo } from "../toolchain/go.ts";
 import { setUp } from "../toolchain/setup.ts";
 import type { Context } from "./command.ts";
 import type { Engine } from "./docker.ts";
-import { UserError } from "./errors.ts";
+import { loadChecked } from "./load-executable.ts";
 import { type Progress, seconds } from "./progress.ts";
 import { buildSample } from "./sample.ts";
 import { type StackConfig, setting } from "./stack-config.ts";
@@ -32,18 +31,13 @@ export async function makeReady({ config, binary, stack, progress, context }: Re
   const { arch } = await engine.ping();
   const executable = binary ?? (await config.get("service.binary"));
   // Images take minutes to build: an executable that could not run on them is told before.
-  if (executable !== undefined) await loadExecutable(context.root, executable, arch, stack).catch(asUserError);
+  if (executable !== undefined) await loadChecked(context.root, executable, arch, stack);
   const builds = binary === undefined && !(await bringsExecutable(config));
   await Promise.all([
     images(engine, arch, config, progress, context),
     builds ? buildForEngine(engine, { name: stack, config }, progress, context) : undefined,
   ]);
   return engine;
-}
-
-function asUserError(error: unknown): never {
-  if (error instanceof ExecutableError) throw new UserError(error.message);
-  throw error;
 }
 
 async function images(engine: Engine, arch: Arch, config: StackConfig, progress: Progress, context: Context): Promise<void> {

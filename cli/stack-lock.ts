@@ -46,6 +46,11 @@ export function backendFolder(url: string | undefined, cwd: string, home: string
   return path.startsWith("/") ? fileURLToPath(bare) : join(cwd, path);
 }
 
+/** Where a file backend keeps the locks of a stack. */
+export function lockFolder(folder: string, stack: string): string {
+  return join(folder, ".pulumi", "locks", "organization", project, stack);
+}
+
 /**
  * Removes locks of dead processes of this host, and what those processes left running.
  * @param folder of the file backend
@@ -53,7 +58,7 @@ export function backendFolder(url: string | undefined, cwd: string, home: string
  * @throws UserError naming the holder of a living lock
  */
 export async function clearStaleLocks(folder: string, stack: string): Promise<Lock[]> {
-  const locks = join(folder, ".pulumi", "locks", "organization", project, stack);
+  const locks = lockFolder(folder, stack);
   const names = await readdir(locks).catch((error: unknown) => {
     if (errorCode(error) === "ENOENT") return [];
     throw error;
@@ -82,10 +87,13 @@ function isLivingPulumi(pid: number): boolean {
   }
 }
 
-export function heldBy(stack: string, lock: Lock | undefined): UserError {
+/** Somebody else is changing the stack. */
+export class HeldError extends UserError {}
+
+export function heldBy(stack: string, lock: Lock | undefined): HeldError {
   const holder =
     lock === undefined ? "another command" : `${lock.username} on ${lock.hostname} (process ${lock.pid}, since ${lock.timestamp})`;
   const end =
     lock === undefined || lock.hostname === hostname() ? `wait for it, or end it: kill -INT ${lock?.pid ?? "<pid>"}` : "wait for it";
-  return new UserError(`stack "${stack}" is being changed by ${holder}`, end);
+  return new HeldError(`stack "${stack}" is being changed by ${holder}`, end);
 }

@@ -16,8 +16,8 @@ export interface PulumiCall {
   readonly signal?: AbortSignal;
   /** Aborted: pulumi and everything it started are killed. */
   readonly kill?: AbortSignal;
-  /** Called once, when pulumi has been started. */
-  readonly onStart?: (() => void) | undefined;
+  /** Gets the process id once, when pulumi has been started. */
+  readonly onStart?: ((pid: number) => void) | undefined;
   /** Called for each engine event that --json prints. */
   readonly onEvent?: ((event: EngineEvent) => void) | undefined;
 }
@@ -41,7 +41,7 @@ export async function runPulumi(call: PulumiCall): Promise<PulumiResult> {
     detached: true,
     stdio: ["ignore", "pipe", "pipe"],
   });
-  call.onStart?.();
+  if (child.pid !== undefined) call.onStart?.(child.pid);
   const ended = exitCode(child);
   const release = followSignals(child, call);
   try {

@@ -1,4 +1,5 @@
 import { homedir } from "node:os";
+import type { ProgramOptions } from "../stacks/program.ts";
 import { pulumiEnvironment } from "../toolchain/environment.ts";
 import type { Context } from "./command.ts";
 import { InterruptedError, UserError } from "./errors.ts";
@@ -17,6 +18,12 @@ export interface UpdateOptions {
   /** Compare the state with the engine first: costs seconds, needed only when something went away. */
   readonly refresh?: boolean;
   readonly onEvent?: (event: EngineEvent) => void;
+  /** For the program, which runs in this process. */
+  readonly program?: ProgramOptions;
+  /** URL of another backend than the environment's, for this update alone. */
+  readonly backend?: string;
+  /** Gets pulumi's process id. */
+  readonly onStart?: (pid: number) => void;
 }
 
 /** An update that did not end well, with what it had done until then. */
@@ -46,7 +53,7 @@ export class Stack {
 
   /** What pulumi's state holds; undefined where the stack does not exist. */
   async state(): Promise<StackState | undefined> {
-    const folder = this.folder();
+    const folder = this.backend();
     if (folder !== undefined) return readStateFile(folder, this.name);
     const result = await this.pulumi(["stack", "export"]);
     if (result.exitCode === 0) return parseState(result.output);
@@ -64,7 +71,7 @@ export class Stack {
    * @throws UserError naming the holder of a living lock
    */
   async clearLocks(): Promise<Lock[]> {
-    const folder = this.folder();
+    const folder = this.backend();
     return folder === undefined ? [] : clearStaleLocks(folder, this.name);
   }
 
@@ -80,10 +87,15 @@ export class Stack {
    */
   async update(options: UpdateOptions = {}): Promise<Outcome> {
     const targets = (options.targets ?? []).flatMap((urn) => ["--target", urn]);
-    const host = await InlineHost.start(() => loadProgram(this.context));
+    const host = await InlineHost.start(() => loadProgram(this.context, options.program));
     try {
       const args = ["up", "--skip-preview", ...(options.refresh === true ? ["--refresh"] : []), ...targets, "--client", host.address];
-      return await this.operate(args, { onEvent: options.onEvent, onStart: () => host.load() });
+      const onStart = (pid: number) => {
+        host.load();
+        options.onStart?.(pid);
+      };
+      const env = options.backend === undefined ? this.env : { ...this.env, PULUMI_BACKEND_URL: options.backend };
+      return await this.operate(args, { onEvent: options.onEvent, onStart }, env);
     } finally {
       host.close();
     }
@@ -110,18 +122,19 @@ export class Stack {
     return JSON.parse(result.output) as Record<string, unknown>;
   }
 
-  private folder(): string | undefined {
+  /** The folder of a `file://` backend; undefined for others. */
+  backend(): string | undefined {
     return backendFolder(this.env.PULUMI_BACKEND_URL, this.context.root, homedir());
   }
 
-  private async operate(args: string[], listeners: Listeners): Promise<Outcome> {
+  private async operate(args: string[], listeners: Listeners, env = this.env): Promise<Outcome> {
     const events: EngineEvent[] = [];
     const onEvent = (event: EngineEvent) => {
       events.push(event);
       if (event.diagnosticEvent === undefined) trace(this.env, eventName(event));
       listeners.onEvent?.(event);
     };
-    const result = await this.pulumi([...args, "--json"], { ...listeners, onEvent });
+    const result = await this.pulumi([...args, "--json"], { ...listeners, onEvent }, true, env);
     const outcome = outcomeOf(events);
     if (result.exitCode === 0) return outcome;
     if (this.context.signal.aborted) throw stopped(this.name);
@@ -134,9 +147,9 @@ export class Stack {
     throw this.context.signal.aborted ? stopped(this.name) : failure(this.name, outcomeOf([]), result);
   }
 
-  private async pulumi(args: string[], listeners: Listeners = {}, select = true): Promise<PulumiResult> {
+  private async pulumi(args: string[], listeners: Listeners = {}, select = true, env = this.env): Promise<PulumiResult> {
     if (this.context.signal.aborted) throw stopped(this.name);
-    return callPulumi(this.context, this.env, [...args, ...(select ? ["--stack", this.name] : [])], listeners);
+    return callPulumi(this.context, env, [...args, ...(select ? ["--stack", this.name] : [])], listeners);
   }
 }
 
@@ -162,7 +175,7 @@ export async function listStacks(context: Context): Promise<ListedStack[]> {
 
 /** Who wants to know how a call of pulumi goes on. */
 interface Listeners {
-  readonly onStart?: (() => void) | undefined;
+  readonly onStart?: ((pid: number) => void) | undefined;
   readonly onEvent?: ((event: EngineEvent) => void) | undefined;
 }
 
@@ -186,12 +199,12 @@ function environment(context: Context): Record<string, string> {
  * What an update runs, in this process. Pulumi's SDK takes a stack trace for every promise it makes: a quarter of a program's whole time,
  * for traces that nobody sees. With NITRO_DEBUG=1 they stay.
  */
-async function loadProgram({ root, env }: Context): Promise<Program> {
+async function loadProgram({ root, env }: Context, options?: ProgramOptions): Promise<Program> {
   if (env.NITRO_DEBUG !== "1") Error.stackTraceLimit = 0;
   const { declareStack } = await import("../stacks/program.ts");
   trace(env, "program loaded");
   return async () => {
     trace(env, "program runs");
-    return { ...(await declareStack(root)) };
+    return { ...(await declareStack(root, options)) };
   };
 }

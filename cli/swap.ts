@@ -1,87 +1,116 @@
+import { previousExecutable } from "../stacks/answered.ts";
+import { type LiveRole, liveRoles } from "../stacks/live-override.ts";
 import { labels, stackNames } from "../stacks/names.ts";
-import { swapTargets } from "../stacks/urns.ts";
-import { applySettings, examine, heal, takeOverLocks } from "./apply.ts";
+import { type LoadedExecutable, stagedFile } from "../stacks/staging.ts";
 import { type Command, type Context, parseArguments, stackOption } from "./command.ts";
 import { Engine } from "./docker.ts";
 import { UsageError, UserError } from "./errors.ts";
+import { loadChecked } from "./load-executable.ts";
 import { Progress, seconds } from "./progress.ts";
 import { bringsExecutable, buildForEngine } from "./ready.ts";
 import { roleNamed } from "./roles.ts";
+import { readRunning } from "./running.ts";
 import { selectStack } from "./selection.ts";
 import { settingChanges, settingOptions } from "./settings.ts";
 import { Stack } from "./stack.ts";
-import { stateIds } from "./stack-state.ts";
-
-const swapped = ["service", "worker"] as const;
-type Swapped = (typeof swapped)[number];
+import { beginSwap, swapDeclared } from "./swap-declared.ts";
 
 export const command: Command = {
   summary: "Replace the executable of the service and the worker, and nothing else",
-  usage: `nitro swap [-s STACK] [service|worker] [--binary FILE]
+  usage: `nitro swap [-s STACK] [service|worker] [--binary FILE | --previous]
 
 Without --binary: the executable or image of the stack's settings as it is now; where none is set, build.command or the sample is built again.
-An executable that cannot run is refused before anything is touched.`,
+An executable that cannot run is refused before anything is touched.
+  --previous  go back to the executable before, the last other one that answered; the settings stay, so the next swap takes the file again`,
   stopsCleanly: true,
 
   async run(args: string[], context: Context): Promise<number> {
-    const { values, positionals } = parseArguments(args, { ...stackOption, binary: settingOptions.binary }, 1);
+    const options = { ...stackOption, binary: settingOptions.binary, previous: { type: "boolean" } } as const;
+    const { values, positionals } = parseArguments(args, options, 1);
+    if (values.previous === true && values.binary !== undefined) throw new UsageError("--binary and --previous: allowed is one of them");
     const began = Date.now();
-    const roles = positionals[0] === undefined ? swapped : [swappedRole(positionals[0])];
+    const roles = positionals[0] === undefined ? liveRoles : [swappedRole(positionals[0])];
     const stack = new Stack(selectStack(values.stack, context.env), context);
     const changes = settingChanges(values, context);
     const progress = new Progress(context.stderr);
-    await takeOverLocks(stack, progress);
-
     const engine = Engine.connect(context.env);
-    const state = await stack.state();
-    const targets = swapTargets(stack.name, roles);
-    if (state === undefined || stateIds(state, "container").length === 0) {
-      throw new UserError(`stack "${stack.name}" is not up`, `./nitro up -s ${stack.name}`);
-    }
-    if (changes["service.binary"] === undefined && !(await bringsExecutable(stack.config))) {
+    const swap = { engine, stack, roles, progress, context };
+    const start = await beginSwap(swap);
+    const before = await running(engine, stack.name);
+    const executable = values.previous === true ? await previous(stack, engine, before, context) : undefined;
+    if (executable === undefined && changes["service.binary"] === undefined && !(await bringsExecutable(stack.config))) {
       await buildForEngine(engine, stack, progress, context);
     }
-    const healing = await examine(engine, stack, state, context);
-    const before = await hashes(engine, stack.name);
-    const damaged = healing.reasons.length > 0 || !targets.every((urn) => state.resources.some((resource) => resource.urn === urn));
-    const refresh = await heal(engine, stack, healing, progress);
-    // A damaged stack needs all its parts back; a sound one only new containers.
-    const options = damaged ? { refresh } : { targets };
-    progress.line(`$ ${stack.updateCommand(options)}`);
-    await applySettings(stack, changes, options, progress, context);
-    const after = await hashes(engine, stack.name);
+    await swapDeclared(swap, start, changes, executable && { executable: Promise.resolve(executable) });
+    const after = await running(engine, stack.name);
     context.stdout.write(
       `${roles.map((role) => describe(role, before.get(role), after.get(role))).join("\n")}\n${seconds(Date.now() - began)}\n`,
     );
+    for (const role of roles) mustRun(role, after.get(role), stack.name);
     return 0;
   },
 };
 
-function swappedRole(word: string): Swapped {
-  const role = swapped.find((each) => each === roleNamed(word));
-  if (role === undefined) throw new UsageError(`${word} does not run your executable: allowed are ${swapped.join(", ")}`);
+function swappedRole(word: string): LiveRole {
+  const role = liveRoles.find((each) => each === roleNamed(word));
+  if (role === undefined) throw new UsageError(`${word} does not run your executable: allowed are ${liveRoles.join(", ")}`);
   return role;
+}
+
+async function previous(
+  { name, config }: Stack,
+  engine: Engine,
+  before: ReadonlyMap<LiveRole, Running>,
+  { root }: Context,
+): Promise<LoadedExecutable> {
+  const image = await config.get("service.image");
+  if (image !== undefined) {
+    throw new UserError(
+      `stack "${name}" runs the image ${image}: the executable before it is in another image`,
+      `name that image: pulumi config set --stack ${name} --path nitro:service.image <image>`,
+    );
+  }
+  const sha256 = await previousExecutable(root, name, before.get("service")?.declared ?? "");
+  if (sha256 === undefined) throw new UserError(`stack "${name}" has run no other executable that answered: there is none to go back to`);
+  const { arch } = await engine.ping();
+  return loadChecked(root, stagedFile(root, name, sha256), arch, name);
 }
 
 interface Running {
   readonly id: string;
-  readonly sha256: string;
+  /** SHA-256 of what is declared. */
+  readonly declared: string;
+  /** Read back from the process; undefined where nothing runs, or an image of other people does not let us look. */
+  readonly sha256: string | undefined;
 }
 
-async function hashes(engine: Engine, stack: string): Promise<Map<Swapped, Running>> {
+async function running(engine: Engine, stack: string): Promise<Map<LiveRole, Running>> {
   const found = await Promise.all(
-    swapped.map(async (role) => {
-      const details = await engine.inspect(stackNames(stack).containers[role]);
-      return details && ([role, { id: details.id, sha256: details.labels[labels.executable] ?? "?" }] as const);
+    liveRoles.map(async (role) => {
+      const container = stackNames(stack).containers[role];
+      const details = await engine.inspect(container);
+      if (details === undefined) return undefined;
+      const program = details.status === "running" ? await readRunning(engine, container).catch(() => undefined) : undefined;
+      return [role, { id: details.id, declared: details.labels[labels.executable] ?? "?", sha256: program?.sha256 }] as const;
     }),
   );
   return new Map(found.filter((each) => each !== undefined));
 }
 
 /** One line for a role: what ran, what runs. */
-export function describe(role: Swapped, before: Running | undefined, after: Running | undefined): string {
-  const now = after?.sha256.slice(0, 12) ?? "nothing";
+export function describe(role: LiveRole, before: Running | undefined, after: Running | undefined): string {
+  const now = after === undefined ? "nothing" : hash(after);
   if (before === undefined) return `${role}: ${now} runs, nothing ran before`;
-  if (before.id === after?.id) return `${role}: unchanged, ${now} runs already`;
-  return `${role}: ${before.sha256.slice(0, 12)} → ${now}`;
+  if (before.id === after?.id && before.sha256 === after.sha256) return `${role}: unchanged, ${now} runs already`;
+  return `${role}: ${hash(before)} → ${now}`;
+}
+
+function hash({ declared, sha256 = declared }: Running): string {
+  return sha256.slice(0, 12);
+}
+
+/** @throws UserError where the process is not what is declared */
+function mustRun(role: LiveRole, found: Running | undefined, stack: string): void {
+  if (found?.sha256 === undefined || found.sha256 === found.declared) return;
+  throw new UserError(`${role} runs ${found.sha256.slice(0, 12)}, declared is ${found.declared.slice(0, 12)}`, `./nitro up -s ${stack}`);
 }

@@ -5,7 +5,7 @@ import type { Engine } from "./docker.ts";
 import { InterruptedError, UserError } from "./errors.ts";
 import type { Progress } from "./progress.ts";
 import { readRunning } from "./running.ts";
-import { neededShares, waitUnsealed } from "./sealed.ts";
+import { neededShares, readSealing, type Sealing, waitUnsealed } from "./sealed.ts";
 import { type StackStatus, stackStatus } from "./stack-status.ts";
 
 /** A service that finds its shares at its first look is unsealed long before. */
@@ -41,10 +41,29 @@ export async function waitUntilUnsealed(engine: Engine, stack: string, progress:
   }
 }
 
+/**
+ * How far the service has come after a swap. One whose shares are there is waited for: it takes them as it starts.
+ * @param signal ends the waiting
+ */
+export async function sealingAfterSwap(engine: Engine, stack: string, signal: AbortSignal): Promise<Sealing> {
+  const { containers } = stackNames(stack);
+  const [service, localstack] = await Promise.all([presentService(engine, containers.service), engine.inspect(containers.localstack)]);
+  if (service === undefined) return { sealed: true, shares: 0 };
+  const sealing = await readSealing(engine, stack, service, localstack?.ports[0]?.hostPort);
+  if (!sealing.sealed || sealing.shares < neededShares) return sealing;
+  return { ...sealing, sealed: !(await waitUnsealed(engine, service, AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]))) };
+}
+
+/** A service that was swapped live began anew in a container that goes on. */
+async function presentService(engine: Engine, name: string) {
+  const [details, program] = await Promise.all([engine.inspect(name), readRunning(engine, name).catch(() => undefined)]);
+  return details && { ...details, programSince: program?.since };
+}
+
 async function unsealsWithin(engine: Engine, name: string, ms: number, { signal }: Context): Promise<boolean> {
   const until = AbortSignal.any([signal, AbortSignal.timeout(ms)]);
-  const [service, program] = await Promise.all([engine.inspect(name), readRunning(engine, name).catch(() => undefined)]);
-  const unsealed = service !== undefined && (await waitUnsealed(engine, { ...service, programSince: program?.since }, until));
+  const service = await presentService(engine, name);
+  const unsealed = service !== undefined && (await waitUnsealed(engine, service, until));
   if (signal.aborted) throw new InterruptedError("stopped while waiting for the service to be unsealed");
   return unsealed;
 }

@@ -29,6 +29,8 @@ export interface DeliveryArgs {
   readonly arch: Arch;
   /** Name of the image that the executable runs on. */
   readonly base: string;
+  /** Runs in place of the one that the settings name; an image of the settings comes first all the same. */
+  readonly loaded?: LoadedExecutable | undefined;
 }
 
 /** Brings the executable to where the containers find it. */
@@ -53,7 +55,8 @@ export async function prepareDelivery(args: DeliveryArgs, dryRun: boolean): Prom
 }
 
 /** An executable that is configured has to be there. */
-async function load({ root, settings, arch, stack }: DeliveryArgs, dryRun: boolean): Promise<LoadedExecutable> {
+async function load({ root, settings, arch, stack, loaded }: DeliveryArgs, dryRun: boolean): Promise<LoadedExecutable> {
+  if (loaded !== undefined) return loaded;
   const { binary } = settings.service;
   const builds = settings.build.command !== undefined;
   const built = builds ? builtExecutable(root, stack, arch) : sampleExecutable(root, arch);
@@ -107,8 +110,7 @@ function fromImage({ engine, arch, stack, owner }: DeliveryArgs, ref: string): D
   };
 }
 
-/** Hashes of what a stack's containers run, the service's first. */
+/** Hashes of what a stack's containers run. */
 export function runningExecutables(containers: readonly Pick<ContainerSummary, "labels">[]): string[] {
-  const service = containers.filter(({ labels: has }) => has[labels.role] === "service");
-  return [...service, ...containers].flatMap(({ labels: has }) => has[labels.executable] ?? []);
+  return containers.flatMap(({ labels: has }) => has[labels.executable] ?? []);
 }

@@ -25,6 +25,8 @@ export type DeclaredOutputs = { readonly [Name in keyof Required<StackOutputs>]:
 export class DeveloperStack extends pulumi.ComponentResource {
   /** What the stack tells its users. They are known once everything answers. */
   readonly outputs: DeclaredOutputs;
+  /** Resolves once everything answers that service and worker need. */
+  readonly neighbours: Promise<unknown>;
 
   constructor(name: string, args: PreparedStack, opts?: pulumi.ComponentResourceOptions) {
     super(stackType, name, {}, opts);
@@ -46,6 +48,7 @@ export class DeveloperStack extends pulumi.ComponentResource {
       { context, network, image: images.node, credentials, redis, localstack, bootstrap, authorization, secrets: args.secrets },
       inside,
     );
+    this.neighbours = Promise.all([ledger.ready, keyFeeder.ready]);
     const { executable } = args;
     const service = new Service("service", { context, image: images.base, executable, credentials, ledger, keyFeeder }, inside);
     const worker = new Worker("worker", { context, image: images.base, executable, redis, keyFeeder }, inside);

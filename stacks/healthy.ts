@@ -20,6 +20,8 @@ export interface WaitOptions {
   readonly role: Role;
   readonly check: HealthCheck;
   readonly stack: string;
+  /** Aborted: nobody needs the answer any more, and it is taken for given. */
+  readonly superseded?: AbortSignal | undefined;
   /** How long a part may take, in ms. */
   readonly timeoutMs?: number;
   /** Between two tries, in ms. */
@@ -43,6 +45,7 @@ export async function waitUntilHealthy(engine: Inspector, container: string, opt
   let restarts: number | undefined;
   let answer = "";
   for (;;) {
+    if (options.superseded?.aborted === true) return;
     const details = await engine.inspect(container);
     if (details === undefined) {
       throw new RunError(`${role}: container ${container} is not there; bring it back with: ./nitro up -s ${options.stack}`);

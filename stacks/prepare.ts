@@ -3,15 +3,22 @@ import { type ContainerSummary, Engine } from "../cli/docker.ts";
 import { ensureImages, type ImageRefs, imageRefs } from "../images/build.ts";
 import { ownerId } from "../toolchain/owner.ts";
 import { parseSettings, type Settings } from "./config.ts";
-import type { HealthCheck, StackContext } from "./context.ts";
-import { runDeclared } from "./declared.ts";
-import { type Delivery, prepareDelivery } from "./delivery.ts";
+import type { StackContext } from "./context.ts";
+import { type Delivery, type DeliveryArgs, prepareDelivery } from "./delivery.ts";
 import type { Arch } from "./executable.ts";
-import { waitUntilHealthy } from "./healthy.ts";
-import { portBase, type Role, stackNameProblem, stackNames, stackPorts } from "./names.ts";
+import { labels, portBase, stackNameProblem, stackNames, stackPorts } from "./names.ts";
+import { partHealth } from "./part-health.ts";
 import { preflight } from "./preflight.ts";
 import { readSecretsFile } from "./secrets-file.ts";
-import type { StagedExecutable } from "./staging.ts";
+import type { LoadedExecutable, StagedExecutable } from "./staging.ts";
+
+/** What `nitro` decides when it runs the program in its own process; plain pulumi decides nothing. */
+export interface PrepareOptions {
+  /** Runs in place of the configured one, once it is known: until then everything else is declared. */
+  readonly executable?: Promise<LoadedExecutable>;
+  /** Aborted: a newer build waits, nobody needs to know any more whether this one answers. */
+  readonly superseded?: AbortSignal;
+}
 
 /** Everything a stack is made from, read and checked. */
 export interface PreparedStack {
@@ -19,7 +26,7 @@ export interface PreparedStack {
   readonly settings: Settings;
   readonly images: ImageRefs;
   /** What service and worker run. */
-  readonly executable: StagedExecutable;
+  readonly executable: pulumi.Input<StagedExecutable>;
   /** The developer's own secrets as JSON text; undefined for made-up ones. */
   readonly secrets: pulumi.Output<string> | undefined;
 }
@@ -30,16 +37,16 @@ export interface PreparedStack {
  * @param root the project's folder
  * @throws RunError with a message for the user, and nothing else
  */
-export async function prepareStack(root: string): Promise<PreparedStack> {
-  try {
-    return await prepare(root, pulumi.getStack(), pulumi.runtime.isDryRun());
-  } catch (error) {
-    if (process.env.NITRO_DEBUG === "1" || !(error instanceof Error)) throw error;
-    throw new pulumi.RunError(error.message);
-  }
+export async function prepareStack(root: string, options: PrepareOptions = {}): Promise<PreparedStack> {
+  return prepare(root, pulumi.getStack(), pulumi.runtime.isDryRun(), options).catch(asRunError);
 }
 
-async function prepare(root: string, stack: string, dryRun: boolean): Promise<PreparedStack> {
+function asRunError(error: unknown): never {
+  if (process.env.NITRO_DEBUG === "1" || !(error instanceof Error)) throw error;
+  throw new pulumi.RunError(error.message);
+}
+
+async function prepare(root: string, stack: string, dryRun: boolean, options: PrepareOptions): Promise<PreparedStack> {
   const problem = stackNameProblem(stack);
   if (problem !== undefined) throw new pulumi.RunError(problem);
   const settings = parseSettings(pulumi.runtime.allConfig(), stack);
@@ -50,25 +57,13 @@ async function prepare(root: string, stack: string, dryRun: boolean): Promise<Pr
   const images = imageRefs(arch, settings.images);
   const ports = stackPorts(settings.ports.base ?? portBase(stack));
   const owner = ownerId();
-  const delivery = await prepareDelivery({ root, stack, owner, settings, engine, arch, base: images.base }, dryRun);
+  const args = { root, stack, owner, settings, engine, arch, base: images.base };
+  const delivery = options.executable === undefined ? await prepareDelivery(args, dryRun) : undefined;
   const [containers] = dryRun ? [] : await Promise.all([preflight(engine, { names, ports, owner }), ensureImages(engine, images)]);
-  const executable = await delivered(delivery, containers);
-  const answers = async (role: Role, check: HealthCheck) => {
-    const container = names.containers[role];
-    const answer = () => waitUntilHealthy(engine, container, { role, check, stack });
-    if (role !== "service" && role !== "worker") return await answer();
-    const { sha256, folder: bin } = executable;
-    if (bin === undefined) return await answer();
-    const replacing = runDeclared(engine, { stack, role, container, bin, sha256, check });
-    // One that was to be replaced may have crashed meanwhile.
-    const [replaced] = await Promise.all([
-      replacing,
-      answer().catch(async (error) => ((await replacing) ? answer() : Promise.reject(error))),
-    ]);
-    if (replaced) await answer();
-  };
-  const healthy = (role: Role, id: pulumi.Output<string>, check: HealthCheck) =>
-    dryRun ? Promise.resolve() : started(id).then(() => answers(role, check));
+  const executable = delivery === undefined ? deliveredLater(args, options.executable) : await delivered(delivery, containers);
+  const healthy = dryRun
+    ? () => Promise.resolve()
+    : partHealth({ engine, root, names, executable: Promise.resolve(executable), superseded: options.superseded });
   return {
     context: { names, ports, owner, healthy },
     settings,
@@ -83,9 +78,12 @@ function delivered(delivery: Delivery, containers: readonly ContainerSummary[] |
   return containers === undefined ? delivery.plan() : delivery.deliver(containers);
 }
 
-/** A container's id is known once it has been started. */
-function started(id: pulumi.Output<string>): Promise<void> {
-  return new Promise((resolve) => id.apply(() => resolve()));
+/** The stack may have changed since it was prepared: what its containers run is asked anew. */
+async function deliveredLater(args: DeliveryArgs, executable: PrepareOptions["executable"]): Promise<StagedExecutable> {
+  const loaded = await executable;
+  const { engine, owner, stack } = args;
+  const containers = await engine.containers({ labels: { [labels.stack]: stack, [labels.owner]: owner }, all: true });
+  return (await prepareDelivery({ ...args, loaded }, false)).deliver(containers).catch(asRunError);
 }
 
 /** A preview also runs where no engine is, such as in a pull request: then this host's architecture is as good as any. */

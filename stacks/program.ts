@@ -1,15 +1,23 @@
 import "./quick-start.ts";
 import { trace } from "../cli/trace.ts";
 import { type DeclaredOutputs, DeveloperStack } from "./developer.ts";
-import { prepareStack } from "./prepare.ts";
+import { type PrepareOptions, prepareStack } from "./prepare.ts";
+
+export interface ProgramOptions extends PrepareOptions {
+  /** Called once everything that service and worker need is declared and answers. */
+  readonly onNeighbours?: () => void;
+}
 
 /**
  * Declares the whole stack that Pulumi's engine is about to update: what index.ts does in a process of its own, and `nitro` in its own.
  * @param root the project's folder
  * @throws RunError with a message for the user, and nothing else
  */
-export async function declareStack(root: string): Promise<DeclaredOutputs> {
-  const prepared = await prepareStack(root);
+export async function declareStack(root: string, options: ProgramOptions = {}): Promise<DeclaredOutputs> {
+  const prepared = await prepareStack(root, options);
   trace(process.env, "program prepared");
-  return new DeveloperStack("nitro", prepared).outputs;
+  const { outputs, neighbours } = new DeveloperStack("nitro", prepared);
+  // Their failure is the stack's own, and told there.
+  neighbours.then(options.onNeighbours, () => {});
+  return outputs;
 }

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { chmod, mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { join, relative, resolve } from "node:path";
+import { readAnswered } from "./answered.ts";
 import { type Arch, checkExecutable, ExecutableError } from "./executable.ts";
 import { liveHashes, removeOverridesOf } from "./live-override.ts";
 
@@ -83,9 +84,8 @@ export function stagedFile(root: string, stack: string, sha256: string): string 
 }
 
 /**
- * Makes an executable the stack's next one: stages it, notes which one it follows, and removes those that nobody needs any more. Nothing
- * stands in for it live.
- * @param running hashes of what the stack's containers run, the service's first
+ * Makes an executable the stack's next one: stages it, and removes those that nobody needs any more. Nothing stands in for it live.
+ * @param running hashes of what the stack's containers run
  */
 export async function installExecutable(
   root: string,
@@ -95,30 +95,9 @@ export async function installExecutable(
 ): Promise<StagedExecutable> {
   const folder = await stageExecutable(root, stack, executable);
   const { sha256 } = executable;
-  const replaced = running[0];
-  if (replaced !== undefined && replaced !== sha256) await notePrevious(root, stack, replaced);
   await removeOverridesOf(folder, sha256);
-  const previous = await previousExecutable(root, stack);
-  await pruneStaged(root, stack, new Set([sha256, ...running, ...(previous === undefined ? [] : [previous])]));
+  await pruneStaged(root, stack, new Set([sha256, ...running, ...(await readAnswered(root, stack))]));
   return { sha256, folder };
-}
-
-/** The hash of the executable before the present one; undefined where there was none. */
-export async function previousExecutable(root: string, stack: string): Promise<string | undefined> {
-  const text = await readFile(previousFile(root, stack), "utf8").catch(() => "");
-  const sha256 = text.trim();
-  return /^[0-9a-f]{64}$/.test(sha256) ? sha256 : undefined;
-}
-
-async function notePrevious(root: string, stack: string, sha256: string): Promise<void> {
-  const file = previousFile(root, stack);
-  const incoming = `${file}.${process.pid}.new`;
-  await writeFile(incoming, `${sha256}\n`);
-  await rename(incoming, file);
-}
-
-function previousFile(root: string, stack: string): string {
-  return join(root, ".nitro", stack, "previous");
 }
 
 /**

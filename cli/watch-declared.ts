@@ -1,0 +1,130 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { stackNames } from "../stacks/names.ts";
+import type { LoadedExecutable } from "../stacks/staging.ts";
+import { swapTargets } from "../stacks/urns.ts";
+import { ArmedUpdate } from "./armed-update.ts";
+import { UserError } from "./errors.ts";
+import { readRunning } from "./running.ts";
+import { HeldError } from "./stack-lock.ts";
+import { beginSwap, isSound, type SwapArgs, type SwapStart, swapDeclared, withWayBack } from "./swap-declared.ts";
+import type { SwapKind, Swapper } from "./watch-swapper.ts";
+
+/** Between two looks whether somebody else's change of the stack is over, in ms. */
+const heldIntervalMs = 200;
+
+/** After an armed update that failed before it was fired: its reason may last. */
+const retryMs = 10_000;
+
+/** Swaps by updates of the stack: what is declared is what runs. Each is armed beforehand, where the backend allows it. */
+export class DeclaredSwapper implements Swapper {
+  private readonly args: SwapArgs;
+  private readonly targets: readonly string[];
+  /** Names of the containers that each swap replaces. */
+  private readonly replaced: readonly string[];
+  private armed: Promise<ArmedUpdate | undefined> | undefined;
+  private notBefore = 0;
+
+  constructor(args: SwapArgs) {
+    this.args = args;
+    this.targets = swapTargets(args.stack.name, args.roles);
+    this.replaced = args.roles.map((role) => stackNames(args.stack.name).containers[role]);
+  }
+
+  async arm(): Promise<void> {
+    this.armed ??= this.prepare();
+    await this.armed;
+  }
+
+  async check(): Promise<void> {
+    const { armed } = this;
+    const update = await armed;
+    if (update !== undefined && (await update.fits())) return;
+    // A swap has taken it meanwhile.
+    if (this.armed !== armed || Date.now() < this.notBefore) return;
+    this.armed = undefined;
+    await update?.disarm();
+    await this.arm();
+  }
+
+  async swap(executable: LoadedExecutable, superseded: AbortSignal): Promise<SwapKind> {
+    const [start, armed] = await Promise.all([this.begin(superseded), this.take()]);
+    const kind = (await this.fire(armed, start, executable, superseded)) ? "warm" : await this.cold(start, executable, superseded);
+    if (!superseded.aborted) await this.prove(executable.sha256);
+    return kind;
+  }
+
+  async close(): Promise<void> {
+    await (await this.take())?.disarm();
+  }
+
+  /** One that is just being armed is waited for: it is faster all the same. */
+  private async take(): Promise<ArmedUpdate | undefined> {
+    const { armed } = this;
+    this.armed = undefined;
+    return armed;
+  }
+
+  private async prepare(): Promise<ArmedUpdate | undefined> {
+    const { stack, context } = this.args;
+    const update = await ArmedUpdate.arm(stack.name, this.targets, context);
+    if (update === undefined || (await update.ready)) return update;
+    this.notBefore = Date.now() + retryMs;
+    await update.disarm();
+    return undefined;
+  }
+
+  private async begin(superseded: AbortSignal): Promise<SwapStart> {
+    for (let told = false; ; told = true) {
+      try {
+        return await beginSwap(this.args);
+      } catch (error) {
+        if (!(error instanceof HeldError) || superseded.aborted) throw error;
+        if (!told) this.args.progress.line(`waiting: ${error.message}`);
+      }
+      await sleep(heldIntervalMs, undefined, { signal: superseded }).catch(() => {});
+    }
+  }
+
+  /** @returns false where nothing was armed that fits */
+  private async fire(
+    armed: ArmedUpdate | undefined,
+    start: SwapStart,
+    executable: LoadedExecutable,
+    superseded: AbortSignal,
+  ): Promise<boolean> {
+    if (armed === undefined) return false;
+    if (!isSound(start, this.targets, this.replaced)) {
+      await armed.disarm();
+      return false;
+    }
+    const { progress, context, stack } = this.args;
+    const onSuperseded = () => armed.supersede();
+    superseded.addEventListener("abort", onSuperseded);
+    try {
+      return (await armed.fire(executable, context.signal, progress.onFailure)) !== undefined;
+    } catch (error) {
+      throw await withWayBack(error, stack.name, context);
+    } finally {
+      superseded.removeEventListener("abort", onSuperseded);
+    }
+  }
+
+  private async cold(start: SwapStart, executable: LoadedExecutable, superseded: AbortSignal): Promise<SwapKind> {
+    await swapDeclared(this.args, start, {}, { executable: Promise.resolve(executable), superseded });
+    return "cold";
+  }
+
+  private async prove(sha256: string): Promise<void> {
+    const { engine, roles, stack } = this.args;
+    const containers = stackNames(stack.name).containers;
+    const running = await Promise.all(roles.map((role) => readRunning(engine, containers[role])));
+    for (const [index, role] of roles.entries()) {
+      const found = running[index]?.sha256;
+      if (found === sha256) continue;
+      throw new UserError(
+        `${role} ${found === undefined ? "ended just after it answered" : `runs ${found.slice(0, 12)} and not ${sha256.slice(0, 12)}`}`,
+        `./nitro logs ${role} -s ${stack.name}`,
+      );
+    }
+  }
+}
