@@ -158,9 +158,11 @@ async function replace({ engine }: LiveTarget, { container, replacement }: Armed
     const now = await engine.inspect(container.name);
     if (now?.id !== container.id || (now.status !== "running" && now.status !== "restarting")) return { kind: "absent" };
     // The engine waits longer after each crash: it need not.
-    if (unsteady || now.status === "restarting") await engine.restart(container.name, { graceSeconds: 0 });
+    const restarts = unsteady || now.status === "restarting";
+    if (restarts) await engine.restart(container.name, { graceSeconds: 0 });
     last = await armReplacement(engine, container.name, healthCheck(container)).replaceBy(sha256);
-    if (last.kind !== "lost" && last.kind !== "absent") return last;
+    // After a restart it is the new one that was lost.
+    if (restarts || (last.kind !== "lost" && last.kind !== "absent")) return last;
   }
   return last;
 }
@@ -178,14 +180,30 @@ const shortfalls: Record<Shortfall, string> = {
   absent: "was not started: the container does not run any more",
 };
 
+const lastWordsMs = 500;
+
+/** A program's last words are in the log once its container has ended. */
+async function containerEnds(engine: Engine, { name, restartCount }: ContainerDetails): Promise<void> {
+  const end = Date.now() + lastWordsMs;
+  while (Date.now() < end) {
+    const now = await engine.inspect(name).catch(() => undefined);
+    if (now === undefined || now.status !== "running" || now.restartCount !== restartCount) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
 async function failed({ engine, stack }: LiveTarget, { role, container }: ArmedRole, sha256: string, kind: Shortfall): Promise<UserError> {
   const what = `${role}: ${sha256.slice(0, 12)} ${shortfalls[kind]}`;
   if (kind === "unsupervised" || kind === "absent") return new UserError(what, `./nitro swap -s ${stack}`);
+  if (kind === "ended" || kind === "lost") await containerEnds(engine, container);
   const lines: string[] = [];
   try {
     for await (const { line } of engine.logs(container.name, { tail: 15 })) lines.push(`\n  | ${line}`);
   } catch (error) {
     lines.push(`\n  | (its log cannot be read: ${errorMessage(error)})`);
   }
-  return new UserError(`${what}; its last log lines:${lines.join("")}`, `go back to what is declared: ./nitro up -s ${stack}`);
+  return new UserError(
+    `${what}; its last log lines:${lines.join("")}`,
+    `go back: ./nitro swap -s ${stack} --previous, or to what is declared: ./nitro up -s ${stack}`,
+  );
 }

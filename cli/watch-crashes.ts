@@ -27,6 +27,11 @@ export class CrashGuard {
     }
   }
 
+  /** Another program is about to come: what it does is not known before the next reset. */
+  pause(): void {
+    this.restarts.clear();
+  }
+
   /** @returns what has crashed since, with its last log lines; told once until the next reset */
   async look(): Promise<UserError | undefined> {
     for (const role of this.roles) {
@@ -34,7 +39,7 @@ export class CrashGuard {
       const container = stackNames(this.stack).containers[role];
       const details = before === undefined ? undefined : await this.engine.inspect(container);
       if (before === undefined || details === undefined || details.restartCount <= before) continue;
-      this.restarts.clear();
+      this.pause();
       const lines: string[] = [];
       for await (const { line } of this.engine.logs(container, { tail })) lines.push(`\n  | ${line}`);
       const hint = `./nitro swap -s ${this.stack} --previous goes back`;

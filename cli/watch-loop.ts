@@ -20,6 +20,8 @@ export interface WatchParts {
   running(): Promise<string | undefined>;
   sealing(signal: AbortSignal): Promise<Sealing>;
   engineAnswers(): Promise<boolean>;
+  /** Called before each swap. */
+  onSwap(): void;
   readonly report: WatchReport;
 }
 
@@ -37,7 +39,7 @@ export class WatchLoop {
   private readonly stop: AbortSignal;
   private readonly changes = new Changes();
   private turn: AbortController | undefined;
-  private phase: "idle" | "building" | "swapping" = "idle";
+  private phase: "building" | "loading" | "loaded" | "swapping" = "loaded";
   private loaded: LoadedExecutable | undefined;
   private changedAt = Date.now();
 
@@ -50,12 +52,13 @@ export class WatchLoop {
 
   /** True while nothing is under way. */
   get idle(): boolean {
-    return this.phase === "idle";
+    return this.turn === undefined;
   }
 
   /** Something changed. */
   note(change: Change): void {
-    if (change === "executable" && (this.phase === "building" || this.isLoaded())) return;
+    // Until it is read, whatever it is counts.
+    if (change === "executable" && (this.phase === "building" || this.phase === "loading" || this.isLoaded())) return;
     this.changedAt = Date.now();
     this.changes.note(change);
     this.turn?.abort();
@@ -70,11 +73,12 @@ export class WatchLoop {
       const turn = new AbortController();
       this.turn = turn;
       await this.take(changed, turn.signal, first);
+      const swapped = this.phase === "swapping";
       this.turn = undefined;
-      this.phase = "idle";
+      this.phase = "loaded";
       if (this.stop.aborted) return;
       await this.parts.swapper.arm().catch((error: unknown) => this.parts.report.failed("failed", error));
-      this.parts.report.tell({ event: "armed" });
+      if (swapped || first) this.parts.report.tell({ event: "armed" });
       if (first) onReady();
     }
   }
@@ -83,7 +87,6 @@ export class WatchLoop {
     const { build } = this.parts;
     const builtMs = changed.has("sources") && build !== undefined ? await this.build(build, signal) : undefined;
     if (builtMs === "failed" || signal.aborted) return;
-    this.phase = "swapping";
     const began = builtMs === undefined ? this.changedAt : Date.now();
     for (;;) {
       try {
@@ -115,27 +118,34 @@ export class WatchLoop {
 
   private async swap(began: number, builtMs: number | undefined, signal: AbortSignal, first: boolean): Promise<void> {
     const { swapper, report, running, sealing } = this.parts;
+    const before = this.loaded?.sha256;
     const executable = await this.load(signal);
     if (executable === undefined) return;
-    const seen = this.loaded?.sha256 === executable.sha256 || first;
-    this.loaded = executable;
+    const seen = before === executable.sha256 || first;
     const { sha256 } = executable;
     if (seen && (await running()) === sha256) {
       if (!first || builtMs !== undefined) report.tell({ event: "unchanged", sha256, builtMs });
       return;
     }
+    this.phase = "swapping";
+    this.parts.onSwap();
     const kind = await swapper.swap(executable, signal);
     const swappedMs = Date.now() - began;
     if (signal.aborted) return report.tell({ event: "superseded" });
     report.tell({ event: "swapped", sha256, kind, builtMs, swappedMs, ...(await sealing(signal)) });
   }
 
-  /** @returns undefined where the file changed meanwhile */
+  /** @returns undefined where something changed meanwhile */
   private async load(signal: AbortSignal): Promise<LoadedExecutable | undefined> {
     for (let last = false; ; last = true) {
+      this.phase = "loading";
       try {
-        return await this.parts.load();
+        this.loaded = await this.parts.load();
+        this.phase = "loaded";
+        if (!this.isLoaded()) this.note("executable");
+        return signal.aborted ? undefined : this.loaded;
       } catch (error) {
+        this.phase = "loaded";
         if (last) throw error;
         await sleep(settleMs, undefined, { signal }).catch(() => {});
         if (signal.aborted) return undefined;

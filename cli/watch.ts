@@ -162,7 +162,8 @@ async function watch({ swap, watched, swapper, report, arch, context }: WatchArg
     return sealingAfterSwap(engine, stack.name, signal);
   };
   const load = () => loadChecked(context.root, executable, arch, stack.name);
-  const parts: WatchParts = { executable, load, build, swapper, running, sealing, engineAnswers, report };
+  const onSwap = () => crashes.pause();
+  const parts: WatchParts = { executable, load, build, swapper, running, sealing, engineAnswers, onSwap, report };
   const loop = new WatchLoop(parts, context.signal);
   const ends: Unwatch[] = [];
   context.signal.addEventListener("abort", () => {
