@@ -40,15 +40,17 @@ export class ArmedBackend {
    * @returns undefined where the stack is not there, or somebody is changing it
    */
   static async copy(real: string, folder: string, stack: string, settings: readonly string[]): Promise<ArmedBackend | undefined> {
+    const before = await stamp([...checkpoints(real, stack), ...settings]);
+    const backend = new ArmedBackend(real, folder, stack, settings, before);
+    // What a killed one left may still be joined, and its pulumi at work.
+    if (!(await backend.isFree())) return undefined;
     await rm(folder, { recursive: true, force: true });
     const inside = join(folder, ".pulumi");
     await mkdir(join(inside, "stacks", project), { recursive: true });
-    const before = await stamp([...checkpoints(real, stack), ...settings]);
     await copyIfThere(join(real, ".pulumi", "meta.yaml"), join(inside, "meta.yaml"));
     const copied = await Promise.all(
       checkpoints(real, stack).map((file, index) => copyIfThere(file, checkpoints(folder, stack)[index] ?? "")),
     );
-    const backend = new ArmedBackend(real, folder, stack, settings, before);
     if (copied.includes(true) && (await backend.isFree()) && (await backend.isUnchanged())) return backend;
     await backend.remove();
     return undefined;

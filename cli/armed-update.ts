@@ -57,7 +57,7 @@ export class ArmedUpdate {
     const real = stack.backend();
     if (real === undefined) return undefined;
     const settings = [stack.config.file, join(context.root, "Pulumi.yaml")];
-    const backend = await ArmedBackend.copy(real, join(context.root, ".nitro", name, `armed-${process.pid}`), name, settings);
+    const backend = await ArmedBackend.copy(real, join(context.root, ".nitro", name, "armed"), name, settings);
     return backend && new ArmedUpdate(backend, name, targets, context);
   }
 

@@ -10,6 +10,9 @@ export interface Proof {
   readonly answers: boolean;
 }
 
+/** What the engine says where an image has no shell; it ends with the same codes where the container ended in this very moment. */
+const lacks = /exec: "sh"/;
+
 const nothing: Proof = { program: undefined, answers: false };
 
 /** Just after a start the supervisor still verifies what it is to run, and between two programs there is none. */
@@ -38,7 +41,7 @@ export async function proveRunning(
     const { exitCode, stdout, output } = await engine.exec(container, ["sh", "-c", script, "sh", ...healthCheck]);
     const program = parseReport(stdout);
     if (program !== undefined) return { program, answers: exitCode === 0 };
-    if (stdout.includes("unreadable") || exitCode === 126 || exitCode === 127) {
+    if (stdout.includes("unreadable") || ((exitCode === 126 || exitCode === 127) && lacks.test(output))) {
       throw new UserError(
         `what container ${container} runs cannot be read back: ${output.trim() || `the check ended with ${exitCode}`}`,
         "its image has to bring sh, sha256sum and date, and its program has to run as the container's user",

@@ -35,12 +35,18 @@ describe("what a container runs", () => {
     ["it does not run", new EngineError("is not running", 409)],
     ["it has no program at the moment", { exitCode: 3 }],
     ["it ended while it was looked at", { exitCode: 137 }],
+    [
+      "it ended just before",
+      { exitCode: 126, output: "OCI runtime exec failed: exec failed: error executing setns process: exit status 1" },
+    ],
   ])("is nothing where %s", async (_name, result) => expect(await readRunning(engineThat(result), "c")).toBeUndefined());
 
   it("is an error where the image does not allow to look, and where no engine answers", async () => {
-    await expect(readRunning(engineThat({ exitCode: 127, output: "sh: not found" }), "c")).rejects.toThrow(
-      "what container c runs cannot be read back: sh: not found",
-    );
+    const output = 'OCI runtime exec failed: exec failed: container_linux.go:380: exec: "sh": executable file not found in $PATH: unknown';
+    for (const exitCode of [126, 127]) {
+      const looked = readRunning(engineThat({ exitCode, output }), "c");
+      await expect(looked).rejects.toThrow(`what container c runs cannot be read back: ${output}`);
+    }
     await expect(readRunning(engineThat({ exitCode: 3, stdout: "unreadable\n" }), "c")).rejects.toThrow("cannot be read back");
     await expect(readRunning(engineThat(new EngineError("no engine")), "c")).rejects.toThrow("no engine");
   });

@@ -1,0 +1,66 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import type { WatchEvent } from "../../cli/watch-report.ts";
+import { waitFor } from "../../testing/wait-for.ts";
+import { root } from "./nitro.ts";
+
+type Name = WatchEvent["event"];
+type Told<N extends Name> = WatchEvent & { event: N };
+
+/** A `./nitro watch --json` that goes on in the background. */
+export class Watcher {
+  readonly events: WatchEvent[] = [];
+  private readonly child: ChildProcess;
+  private errors = "";
+
+  constructor(args: readonly string[], options: { cwd?: string; env?: NodeJS.ProcessEnv } = {}) {
+    const { cwd = root, env } = options;
+    this.child = spawn(`${root}/nitro`, ["watch", ...args, "--json"], {
+      cwd,
+      env: { ...process.env, ...env },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    const { stdout, stderr } = this.child;
+    if (stdout !== null) createInterface({ input: stdout }).on("line", (line) => this.events.push(JSON.parse(line) as WatchEvent));
+    stderr?.on("data", (chunk) => {
+      this.errors += chunk;
+    });
+  }
+
+  get pid(): number {
+    return this.child.pid ?? 0;
+  }
+
+  /** Everything told of one kind. */
+  all<N extends Name>(name: N): Told<N>[] {
+    return this.events.filter((each): each is Told<N> => each.event === name);
+  }
+
+  /** Waits for the next event of a kind after some others. @param since how many of them there were before */
+  async next<N extends Name>(name: N, since: number): Promise<Told<N>> {
+    return waitFor(
+      () => {
+        if (this.child.exitCode !== null) throw new Error(`the watch has ended with ${this.child.exitCode}: ${this.errors}`);
+        return this.all(name)[since];
+      },
+      { what: `"${name}" (told: ${this.events.map(({ event }) => event).join(" ")})`, timeoutMs: 60_000, intervalMs: 20 },
+    );
+  }
+
+  /** Does something and waits for what the watch says of it. */
+  async after<N extends Name>(act: () => unknown, name: N): Promise<Told<N>> {
+    const since = this.all(name).length;
+    await act();
+    return this.next(name, since);
+  }
+
+  /** Ends it as Ctrl-C does. @returns its exit code */
+  async end(signal: NodeJS.Signals = "SIGINT"): Promise<number | null> {
+    if (this.child.exitCode !== null || this.child.signalCode !== null) return this.child.exitCode;
+    const ended = once(this.child, "exit");
+    this.child.kill(signal);
+    await ended;
+    return this.child.exitCode;
+  }
+}
