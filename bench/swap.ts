@@ -1,67 +1,64 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { table } from "../cli/table.ts";
-import type { StackOutputs } from "../stacks/outputs.ts";
 import { type Built, buildVersion } from "./build.ts";
-import { answersWith, firstTrue, inSeconds, median } from "./clock.ts";
-import { DockerSwap, replaceFile } from "./docker-swap.ts";
-import { phases, readTrace } from "./profile.ts";
+import { inSeconds } from "./clock.ts";
 import { nitro } from "./run.ts";
+import type { Contender, Swapped } from "./swap/contender.ts";
+import { contendersNamed, makeContender } from "./swap/contenders.ts";
+import { replaceFile } from "./swap/measure.ts";
+import { judge, profileTable, swapTable } from "./swap/report.ts";
+import { stackTarget } from "./swap/stack-target.ts";
 
-const limitMs = 60_000;
+/**
+ * Between two swaps, in ms: what an engine does after the last one is not to count to the next. By chance, so that what polls once a second
+ * is met at any moment of it.
+ */
+const pauseMs = () => 500 + Math.random() * 1000;
 
-// From "the executable was replaced" to "its new version answers": a cold `nitro swap`, against `docker rm -f` and `docker run` of the
-// same container. Rounds alternate, so that both see the same machine.
+// From the rename of the executable to its new version answering: our ways, and what else people use, all with the same executable as service
+// and worker and the same neighbours. They take turns, so that all see the same machine.
 const options = {
   stack: { type: "string", short: "s", default: "bench-swap" },
-  rounds: { type: "string", default: "7" },
+  rounds: { type: "string", default: "10" },
+  only: { type: "string" },
   keep: { type: "boolean" },
 } as const;
 const { values } = parseArgs({ options });
+const names = contendersNamed(values.only);
 const folder = await mkdtemp(join(tmpdir(), "nitro-bench-"));
-const reference = new DockerSwap(values.stack);
+const contenders: Contender[] = [];
 
 try {
-  const versions = [await buildVersion(folder, "bench-a"), await buildVersion(folder, "bench-b")] as const;
+  // Three: neither a contender nor the stack itself gets the version that it ran before.
+  const versions = [await buildVersion(folder, "bench-a"), await buildVersion(folder, "bench-b"), await buildVersion(folder, "bench-c")];
+  const version = (round: number, index: number) => versions[(round + index) % versions.length] as Built;
   const binary = join(folder, "payments");
-  await replaceFile(versions[1], binary);
+  await replaceFile(version(2, 0), binary);
   await nitro(["up", "-s", values.stack, "--binary", binary]);
-  const { serviceUrl } = JSON.parse(await nitro(["outputs", "-s", values.stack, "--json"])) as StackOutputs;
-  const [ours, theirs, profiles]: [number[], number[], Map<string, number>[]] = [[], [], []];
-  for (let round = 0; round < Number(values.rounds); round++) {
-    const next = versions[round % 2] as Built;
-    const swapped = await swap(next, binary, serviceUrl);
-    ours.push(swapped.ms);
-    profiles.push(swapped.profile);
-    theirs.push(await reference.swap(next));
-    process.stderr.write(`round ${round + 1}: nitro swap ${inSeconds(ours.at(-1) ?? 0)}, docker ${inSeconds(theirs.at(-1) ?? 0)}\n`);
+  const original = { stack: values.stack, target: await stackTarget(values.stack), folder };
+  for (const [index, name] of names.entries()) {
+    const contender = await makeContender(name, original, binary);
+    contenders.push(contender);
+    await contender.start(version(2, index));
   }
-  report(ours, theirs, profiles);
+  const swaps: Swapped[][] = contenders.map(() => []);
+  for (let round = 0; round < Number(values.rounds); round++) {
+    for (const [index, contender] of contenders.entries()) {
+      swaps[index]?.push(await contender.swap(version(round, index)));
+      await new Promise((resolve) => setTimeout(resolve, pauseMs()));
+    }
+    const line = swaps.map((all, index) => `${names[index]} ${inSeconds(all.at(-1)?.answered ?? 0)}`).join(", ");
+    process.stderr.write(`round ${round + 1}: ${line}\n`);
+  }
+  const all = names.map((key, index) => ({ key, name: contenders[index]?.name ?? key, swaps: swaps[index] ?? [] }));
+  const judged = judge(all);
+  const sections = [swapTable(all), ...all.map(profileTable), judged.map(({ text, ok }) => `${text}: ${ok ? "ok" : "MISSED"}\n`).join("")];
+  process.stdout.write(sections.filter((section) => section !== "").join("\n"));
+  process.exitCode = judged.every(({ ok }) => ok) ? 0 : 1;
 } finally {
-  await reference.remove();
+  for (const contender of contenders) await contender.stop();
   if (values.keep !== true) await nitro(["down", "-s", values.stack, "--yes"]);
   await rm(folder, { recursive: true, force: true });
-}
-
-async function swap(built: Built, binary: string, url: string): Promise<{ ms: number; profile: Map<string, number> }> {
-  const trace = join(folder, "trace");
-  await rm(trace, { force: true });
-  await replaceFile(built, binary);
-  const began = Date.now();
-  const command = nitro(["swap", "-s", values.stack], { NITRO_TRACE: trace });
-  const [answered] = await Promise.all([firstTrue(() => answersWith(url, built.version), limitMs), command]);
-  return { ms: answered - began, profile: phases(readTrace(await readFile(trace, "utf8")), began, answered, Date.now()) };
-}
-
-function report(ours: readonly number[], theirs: readonly number[], profiles: readonly Map<string, number>[]): void {
-  const [swapMs, dockerMs] = [median(ours), median(theirs)];
-  const names = [...(profiles[0]?.keys() ?? [])];
-  const rows = names.map((name) => [name, inSeconds(median(profiles.map((profile) => profile.get(name) ?? 0)))]);
-  process.stdout.write(table(["where nitro swap's time goes (medians)", ""], rows));
-  const factor = swapMs / dockerMs;
-  process.stdout.write(
-    `\nnitro swap ${inSeconds(swapMs)}, docker rm + run ${inSeconds(dockerMs)}: ${factor.toFixed(1)} times, target at most 5\n`,
-  );
 }

@@ -3,6 +3,7 @@ import { Engine } from "../cli/docker.ts";
 import { waitUnsealed } from "../cli/sealed.ts";
 import { type Role, stackNames } from "../stacks/names.ts";
 import { inSeconds, median } from "./clock.ts";
+import { aliasesOf, copyContainer } from "./container-copy.ts";
 import { runArguments } from "./docker-run.ts";
 import { nitro, run } from "./run.ts";
 
@@ -55,7 +56,7 @@ async function describe(role: Role): Promise<Reference> {
   const name = names.containers[role];
   const check = (await engine.inspect(name))?.healthCheck;
   if (check === undefined) throw new Error(`${name} has no health check`);
-  return { role, name, args: await runArguments(name, { name, aliases: true }), check };
+  return { role, name, args: runArguments({ ...(await copyContainer(name, name)), aliases: await aliasesOf(name) }), check };
 }
 
 /** @returns how long it took, in ms */

@@ -1,0 +1,34 @@
+import { readFile, rm } from "node:fs/promises";
+import type { Built } from "../build.ts";
+import { phases, readTrace } from "../profile.ts";
+import { nitro } from "../run.ts";
+import type { Contender, Swapped } from "./contender.ts";
+import { replaceFile, type Target, watchSwap } from "./measure.ts";
+
+/** `nitro swap`, one process from the shell, in a stack that is up. */
+export class ColdSwap implements Contender {
+  readonly name = "nitro swap";
+  private readonly stack: string;
+  private readonly binary: string;
+  private readonly target: Target;
+
+  constructor(stack: string, binary: string, target: Target) {
+    this.stack = stack;
+    this.binary = binary;
+    this.target = target;
+  }
+
+  async start(): Promise<void> {}
+
+  async swap(built: Built): Promise<Swapped> {
+    const trace = `${this.binary}.trace`;
+    await rm(trace, { force: true });
+    const began = await replaceFile(built, this.binary);
+    const command = nitro(["swap", "-s", this.stack], { NITRO_TRACE: trace }).then(() => Date.now());
+    const [{ answered, proved }, ended] = await Promise.all([watchSwap(this.target, built), command]);
+    const profile = phases(readTrace(await readFile(trace, "utf8")), began, answered, ended);
+    return { answered: answered - began, proved: proved - began, profile };
+  }
+
+  async stop(): Promise<void> {}
+}

@@ -1,0 +1,22 @@
+import type { Built } from "../build.ts";
+
+/** How long a swap took, in ms from the rename of the executable. */
+export interface Swapped {
+  /** The new version answers over the service's published port. */
+  readonly answered: number;
+  /** Service and worker run the new executable, by the hash of their processes, and pass their health checks. */
+  readonly proved: number;
+  /** Where the time went, for those that tell: phase → ms, in order. */
+  readonly profile?: ReadonlyMap<string, number>;
+}
+
+/** One way of getting another executable to run as service and worker. */
+export interface Contender {
+  readonly name: string;
+  /** Gets everything running, with this executable. */
+  start(built: Built): Promise<void>;
+  /** Another executable than the one before. Resolves when nothing of it goes on any more. */
+  swap(built: Built): Promise<Swapped>;
+  /** Removes what `start` made. */
+  stop(): Promise<void>;
+}

@@ -1,0 +1,54 @@
+import { table } from "../../cli/table.ts";
+import { inSeconds, median } from "../clock.ts";
+import type { Swapped } from "./contender.ts";
+import type { ContenderName } from "./contenders.ts";
+
+/** The rounds of one contender. */
+export interface Rounds {
+  readonly key: ContenderName;
+  readonly name: string;
+  readonly swaps: readonly Swapped[];
+}
+
+/** A claim about the medians, and whether it is true in this run. */
+export interface Judged {
+  readonly text: string;
+  readonly ok: boolean;
+}
+
+/** The table of all contenders. The column of ratios is there where docker compose was measured. */
+export function swapTable(all: readonly Rounds[]): string {
+  const compose = all.find(({ key }) => key === "compose");
+  const header = [`medians of ${all[0]?.swaps.length ?? 0} rounds`, "new version answers", "fastest", "slowest", "both proved"];
+  const rows = all.map((each) => {
+    const times = each.swaps.map(({ answered }) => answered);
+    const ratio = compose === undefined ? [] : [`${(answered(each) / answered(compose)).toFixed(2)}`];
+    const proved = median(each.swaps.map((swap) => swap.proved));
+    return [each.name, ...[answered(each), Math.min(...times), Math.max(...times), proved].map(inSeconds), ...ratio];
+  });
+  return table([...header, ...(compose === undefined ? [] : ["times compose up"])], rows);
+}
+
+/** Where the time of a contender's swaps goes, by the medians of its phases; empty where it does not tell. */
+export function profileTable({ name, swaps }: Rounds): string {
+  const profiles = swaps.flatMap(({ profile }) => profile ?? []);
+  const phases = [...(profiles[0]?.keys() ?? [])];
+  const rows = phases.map((phase) => [phase, inSeconds(median(profiles.map((profile) => profile.get(phase) ?? 0)))]);
+  return rows.length === 0 ? "" : table([`where the time of ${name} goes (medians)`, ""], rows);
+}
+
+/** The goals that this run can tell of. */
+export function judge(all: readonly Rounds[]): Judged[] {
+  const times = new Map(all.map((each) => [each.key, answered(each)]));
+  const claim = (text: string, left: number | undefined, right: number | undefined) =>
+    left === undefined || right === undefined ? [] : [{ text, ok: left <= right }];
+  const compose = times.get("compose");
+  return [
+    ...claim("nitro swap takes at most 3 times docker compose up --force-recreate", times.get("cold"), compose && compose * 3),
+    ...claim("a live swap, armed, takes at most 0.20 s", times.get("live"), 200),
+  ];
+}
+
+function answered({ swaps }: Rounds): number {
+  return median(swaps.map((swap) => swap.answered));
+}
