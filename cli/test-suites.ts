@@ -72,14 +72,15 @@ function goModules(root: string, env: NodeJS.ProcessEnv): GoModule[] {
     .map(dirname)
     .sort()
     .flatMap((folder): GoModule[] => {
-      if (folder === languageHostModule || (folder === pluginsModule && !built)) return [];
+      // Some only pin a program of others.
+      const ours = globSync("**/*.go", { cwd: join(root, folder) }).length > 0;
+      if (!ours || (folder === pluginsModule && !built)) return [];
       if (folder === pluginsModule) return [{ folder, flags: buildFlags, goEnv: buildEnvironment(env) }];
       return [{ folder, flags: [], goEnv: goEnvironment(env) }];
     });
 }
 
 /** Nothing but the version of somebody else's program. */
-const languageHostModule = join("toolchain", "go", "language-nodejs");
 const pluginsModule = join("toolchain", "go", "pulumi");
 
 /** @param filters passed on to `go test`, as in -run TestName */
