@@ -46,7 +46,7 @@ try {
   const swaps: Swapped[][] = contenders.map(() => []);
   for (let round = 0; round < Number(values.rounds); round++) {
     for (const [index, contender] of contenders.entries()) {
-      swaps[index]?.push(await contender.swap(version(round, index)));
+      swaps[index]?.push(await contender.swap(version(round, index), version(round + 1, index)));
       await new Promise((resolve) => setTimeout(resolve, pauseMs()));
     }
     const line = swaps.map((all, index) => `${names[index]} ${inSeconds(all.at(-1)?.answered ?? 0)}`).join(", ");

@@ -1,6 +1,6 @@
 import { readFile, rm } from "node:fs/promises";
 import type { Built } from "../build.ts";
-import { phases, readTrace } from "../profile.ts";
+import { coldPhases, phases, readTrace } from "../profile.ts";
 import { nitro } from "../run.ts";
 import type { Contender, Swapped } from "./contender.ts";
 import { replaceFile, type Target, watchSwap } from "./measure.ts";
@@ -26,7 +26,7 @@ export class ColdSwap implements Contender {
     const began = await replaceFile(built, this.binary);
     const command = nitro(["swap", "-s", this.stack], { NITRO_TRACE: trace }).then(() => Date.now());
     const [{ answered, proved }, ended] = await Promise.all([watchSwap(this.target, built), command]);
-    const profile = phases(readTrace(await readFile(trace, "utf8")), began, answered, ended);
+    const profile = phases(coldPhases, readTrace(await readFile(trace, "utf8")), began, answered, ended);
     return { answered: answered - began, proved: proved - began, profile };
   }
 

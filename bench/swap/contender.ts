@@ -15,8 +15,12 @@ export interface Contender {
   readonly name: string;
   /** Gets everything running, with this executable. */
   start(built: Built): Promise<void>;
-  /** Another executable than the one before. Resolves when nothing of it goes on any more. */
-  swap(built: Built): Promise<Swapped>;
+  /**
+   * Resolves when nothing of it goes on any more.
+   * @param built another executable than the one that runs
+   * @param other a third one, for those who have to warm up
+   */
+  swap(built: Built, other: Built): Promise<Swapped>;
   /** Removes what `start` made. */
   stop(): Promise<void>;
 }

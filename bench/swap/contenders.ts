@@ -2,15 +2,15 @@ import { ensureCompose } from "../compose.ts";
 import { ColdSwap } from "./cold.ts";
 import { ComposeProject } from "./compose-project.ts";
 import type { Contender } from "./contender.ts";
-import { LiveSwap } from "./live.ts";
 import { copyPeer, type Original } from "./peer.ts";
 import { DockerRun } from "./peer-docker.ts";
 import { PollingWrapper } from "./peer-poll.ts";
 import { ComposeRecreate } from "./peer-recreate.ts";
 import { ComposeWatch } from "./peer-watch.ts";
+import { WatchedSwap } from "./watched.ts";
 
 /** What `--only` takes, in the order of the table. */
-export const contenderNames = ["cold", "live", "live-cold", "docker", "compose", "compose-watch", "poll"] as const;
+export const contenderNames = ["cold", "warm", "live", "docker", "compose", "compose-watch", "poll"] as const;
 export type ContenderName = (typeof contenderNames)[number];
 
 /** First port of the peers' services. */
@@ -29,8 +29,8 @@ export async function makeContender(name: ContenderName, original: Original, bin
   };
   const makers: Record<ContenderName, () => Promise<Contender>> = {
     cold: async () => new ColdSwap(stack, binary, target),
-    live: async () => new LiveSwap(stack, binary, target, true),
-    "live-cold": async () => new LiveSwap(stack, binary, target, false),
+    warm: async () => new WatchedSwap(stack, binary, target, false),
+    live: async () => new WatchedSwap(stack, binary, target, true),
     docker: async () => new DockerRun(await peer()),
     compose: async () => new ComposeRecreate(...(await project())),
     "compose-watch": async () => new ComposeWatch(...(await project())),

@@ -43,9 +43,13 @@ export function judge(all: readonly Rounds[]): Judged[] {
   const claim = (text: string, left: number | undefined, right: number | undefined) =>
     left === undefined || right === undefined ? [] : [{ text, ok: left <= right }];
   const compose = times.get("compose");
+  const warm = times.get("warm");
   return [
     ...claim("nitro swap takes at most 3 times docker compose up --force-recreate", times.get("cold"), compose && compose * 3),
-    ...claim("a live swap, armed, takes at most 0.20 s", times.get("live"), 200),
+    ...claim("nitro watch takes at most 1.50 s", warm, 1500),
+    ...claim("nitro watch is faster than docker compose watch", warm, times.get("compose-watch")),
+    ...claim("nitro watch takes at most as long as docker compose up --force-recreate", warm, compose),
+    ...claim("nitro watch --live takes at most 0.20 s", times.get("live"), 200),
   ];
 }
 

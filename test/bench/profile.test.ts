@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { median } from "../../bench/clock.ts";
-import { phases, readTrace } from "../../bench/profile.ts";
+import { coldPhases, phases, readTrace, warmPhases } from "../../bench/profile.ts";
 
 const trace = `1000.0 node started
 1100.0 command swap
@@ -19,13 +19,25 @@ const trace = `1000.0 node started
 
 describe("phases", () => {
   it("cuts a swap into parts that add up to the whole", () => {
-    const found = phases(readTrace(trace), 950, 3250, 3900);
+    const found = phases(coldPhases, readTrace(trace), 950, 3250, 3900);
     expect([...found.values()]).toEqual([50, 100, 50, 750, 50, 550, 300, 400, 50, 650]);
     expect([...found.values()].reduce((sum, ms) => sum + ms, 0)).toBe(3900 - 950);
   });
 
+  it("knows nothing of what came before the change or after the end", () => {
+    const text =
+      "900 resourcePre delete-replaced service-container\n1100 resourcePre delete-replaced service-container\n1900 resourcePre same worker-container\n";
+    expect(phases(warmPhases, readTrace(text), 1000, 1500, 1600)).toEqual(
+      new Map([
+        ["change seen, executable checked and staged", 100],
+        ["the service answers", 400],
+        ["(afterwards: the worker, pulumi's end)", 100],
+      ]),
+    );
+  });
+
   it("leaves out what did not happen", () => {
-    expect([...phases(readTrace("1000 node started\n"), 990, 1200, 1300).values()]).toEqual([10, 200, 100]);
+    expect([...phases(coldPhases, readTrace("1000 node started\n"), 990, 1200, 1300).values()]).toEqual([10, 200, 100]);
   });
 });
 
