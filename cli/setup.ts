@@ -5,14 +5,16 @@ import { Progress, seconds } from "./progress.ts";
 
 export const command: Command = {
   summary: "Make this machine ready: container engine, Pulumi, plugins, images",
-  usage: `nitro setup
+  usage: `nitro setup [--aws]
+
+  --aws  Pulumi's aws plugin too, which only stacks in ledger mode aws need
 
 Every command that needs something does this by itself; here it is done ahead of time. What is there already stays as it is.`,
 
   async run(args: string[], context: Context): Promise<number> {
-    parseArguments(args, {});
+    const { values } = parseArguments(args, { aws: { type: "boolean" } });
     const began = Date.now();
-    const engine = await setUp(context.env, context.stderr);
+    const engine = await setUp(context.env, context.stderr, values.aws === true ? ["aws"] : []);
     const { version, arch } = await engine.ping();
     const built = await buildImages(engine, arch, context);
     const made = built.length === 0 ? "" : `, images built: ${built.join(", ")}`;

@@ -4,7 +4,7 @@ import { UserError } from "../cli/errors.ts";
 import { ensureGo, goEnvironment } from "./go.ts";
 import { nitroHome } from "./home.ts";
 import { installFolder, withStage } from "./install.ts";
-import { type Part, writeOrigin } from "./parts.ts";
+import { type Part, title, writeOrigin } from "./parts.ts";
 import { pins } from "./pins.ts";
 import { run, tail } from "./process.ts";
 import type { Detail, Steps } from "./steps.ts";
@@ -18,6 +18,7 @@ const packages: Record<Part["name"], string> = {
   pulumi: "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
   docker: "./pulumi-resource-docker",
   random: "./pulumi-resource-random",
+  aws: "./pulumi-resource-aws",
 };
 
 /** Versions that the linker writes into the executables; each finds its own. Pulumi refuses to work with a CLI of no version. */
@@ -26,6 +27,7 @@ const linkerFlags = [
   `-X ${versionVariable}=v${pins.pulumi.version}`,
   `-X main.dockerVersion=${pins.plugins.docker.version}`,
   `-X main.randomVersion=${pins.plugins.random.version}`,
+  `-X main.awsVersion=${pins.plugins.aws.version}`,
 ].join(" ");
 
 /** The flags of every build, and of `go vet`, so that what one compiled serves the other. */
@@ -45,7 +47,9 @@ export function buildEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 export async function buildParts(parts: readonly Part[], env: NodeJS.ProcessEnv, steps: Steps): Promise<void> {
   const go = await ensureGo(env, steps);
   await withStage(join(nitroHome(env), "build"), "go", async (output) => {
-    await steps.run("Pulumi and its plugins, built from Go modules (some minutes)", (detail) =>
+    const [first, second] = parts;
+    const what = first !== undefined && second === undefined ? title(first) : "Pulumi and its plugins";
+    await steps.run(`${what}, built from Go modules (some minutes)`, (detail) =>
       goBuild(
         go,
         "pulumi",

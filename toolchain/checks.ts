@@ -7,7 +7,7 @@ import { imageRefs, missingImages } from "../images/build.ts";
 import { passphraseFile } from "./environment.ts";
 import { findGo, oldestGo } from "./go.ts";
 import { modulesAreCurrent } from "./modules.ts";
-import { allParts, isInstalled, originOf, type Part, title } from "./parts.ts";
+import { allParts, extraParts, isInstalled, originOf, type Part, title } from "./parts.ts";
 import { run } from "./process.ts";
 
 /** One thing that stacks need, as it is on this machine. */
@@ -34,6 +34,7 @@ export async function checkMachine(root: string, env: NodeJS.ProcessEnv, engine:
     packages(root),
     ...engineAndImages(engine),
     ...allParts(env).map((part) => partCheck(part, env)),
+    ...extraParts(env).map((part) => extraCheck(part, env)),
     state(env),
     go(env),
   ];
@@ -99,6 +100,11 @@ async function partCheck(part: Part, env: NodeJS.ProcessEnv): Promise<Check> {
   const { code, stdout, output } = await run(join(part.folder, part.bin, "pulumi"), ["version"], { env });
   const found = code === 0 ? `${stdout.trim().replace(/^v/, "")}${from}` : output.trim();
   return check(what, found, part.version, `rm -r ${part.folder}; ${setup}`, { ok: code === 0 });
+}
+
+/** Missing, it comes with the first stack that needs it. */
+async function extraCheck(part: Part, env: NodeJS.ProcessEnv): Promise<Check> {
+  return { ...(await partCheck(part, env)), optional: true, fix: `${setup} --${part.name}` };
 }
 
 async function state(env: NodeJS.ProcessEnv): Promise<Check> {

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pluginFolder, toolFolder } from "./home.ts";
-import { type PluginName, pins, pluginNames } from "./pins.ts";
+import { extraPluginNames, type PluginName, pins, pluginNames } from "./pins.ts";
 
 /** One thing that Pulumi needs and that is installed as a folder: the CLI with its language host, or a resource plugin. */
 export interface Part {
@@ -25,9 +25,16 @@ export interface System {
   readonly arch: string;
 }
 
-/** All parts, for this system by default. Pure. */
-export function allParts(env: NodeJS.ProcessEnv, system: System = { os: process.platform, arch: process.arch }): Part[] {
-  return [pulumiPart(env, system), ...pluginNames.map((name) => pluginPart(env, name, system))];
+const thisSystem: System = { os: process.platform, arch: process.arch };
+
+/** The parts of every stack, and further plugins where they are asked for; for this system by default. Pure. */
+export function allParts(env: NodeJS.ProcessEnv, system: System = thisSystem, extra: readonly PluginName[] = []): Part[] {
+  return [pulumiPart(env, system), ...[...pluginNames, ...extra].map((name) => pluginPart(env, name, system))];
+}
+
+/** The parts that only some stacks need. Pure. */
+export function extraParts(env: NodeJS.ProcessEnv, system: System = thisSystem): Part[] {
+  return extraPluginNames.map((name) => pluginPart(env, name, system));
 }
 
 function pulumiPart(env: NodeJS.ProcessEnv, { os, arch }: System): Part {

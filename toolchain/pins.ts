@@ -4,4 +4,9 @@ import pinsJson from "./pins.json" with { type: "json" };
 export const pins = pinsJson;
 
 export type PluginName = keyof typeof pins.plugins;
+
+/** What every stack needs. */
 export const pluginNames: readonly PluginName[] = ["docker", "random"];
+
+/** What only some stacks need, and is installed for the first of them: aws for ledger mode aws. */
+export const extraPluginNames: readonly PluginName[] = ["aws"];

@@ -11,20 +11,22 @@ import { ensureEngine } from "./engine.ts";
 import { passphraseFile } from "./environment.ts";
 import { nitroHome, readOrCreate } from "./home.ts";
 import { allParts, isInstalled, type Part, title } from "./parts.ts";
+import type { PluginName } from "./pins.ts";
 import { downloadPart, pulumiReleases } from "./releases.ts";
 import { type Output, Steps } from "./steps.ts";
 
 /**
  * Makes the machine ready for stacks: container engine, Pulumi, its language host and plugins, a backend and its passphrase. What is
  * there already costs milliseconds and prints nothing.
+ * @param extra plugins that not every stack needs
  * @returns the engine, which answers
  * @throws UserError that says what to do
  */
-export async function setUp(env: NodeJS.ProcessEnv, output: Output): Promise<Engine> {
+export async function setUp(env: NodeJS.ProcessEnv, output: Output, extra: readonly PluginName[] = []): Promise<Engine> {
   const steps = new Steps(output);
   makeState(env);
   const engine = await ensureEngine(env, steps);
-  await ensurePulumi(env, steps);
+  await ensurePulumi(env, steps, extra);
   return engine;
 }
 
@@ -35,13 +37,14 @@ function makeState(env: NodeJS.ProcessEnv): void {
 }
 
 /** Installs what is missing of Pulumi: the user's own where it fits, else the release where it can be had, else built from Go modules. */
-export async function ensurePulumi(env: NodeJS.ProcessEnv, steps: Steps): Promise<void> {
-  if (allParts(env).every(isInstalled)) return;
+export async function ensurePulumi(env: NodeJS.ProcessEnv, steps: Steps, extra: readonly PluginName[] = []): Promise<void> {
+  const parts = allParts(env, undefined, extra);
+  if (parts.every(isInstalled)) return;
   const onWait = ({ pid }: { pid: number }) => steps.note(`waiting for process ${pid}, which sets up the same`);
   await withLock(
     join(nitroHome(env), "locks", "pulumi"),
     async () => {
-      const missing = await adoptMissing(env, steps);
+      const missing = await adoptMissing(parts, env, steps);
       const left = await downloadMissing(missing, env, steps);
       if (left.length > 0) await buildParts(left, env, steps);
     },
@@ -49,8 +52,8 @@ export async function ensurePulumi(env: NodeJS.ProcessEnv, steps: Steps): Promis
   );
 }
 
-async function adoptMissing(env: NodeJS.ProcessEnv, steps: Steps): Promise<Part[]> {
-  const missing = allParts(env).filter((part) => !isInstalled(part));
+async function adoptMissing(parts: readonly Part[], env: NodeJS.ProcessEnv, steps: Steps): Promise<Part[]> {
+  const missing = parts.filter((part) => !isInstalled(part));
   const pulumi = missing.find((part) => part.name === "pulumi");
   const adopted = pulumi && (await adoptPulumi(pulumi, env));
   if (adopted === undefined) return missing;

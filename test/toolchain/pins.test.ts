@@ -2,15 +2,18 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { goRequirement, goVersion, isRecentGo, oldestGo } from "../../toolchain/go.ts";
-import { pins, pluginNames } from "../../toolchain/pins.ts";
+import { extraPluginNames, pins, pluginNames } from "../../toolchain/pins.ts";
 
 const root = join(import.meta.dirname, "../..");
 const read = (path: string) => readFileSync(join(root, path), "utf8");
 const json = <T>(path: string) => JSON.parse(read(path)) as T;
 
-test.each(pluginNames)("the %s plugin has the version of its npm package, by which Pulumi looks for it", (name) => {
-  expect(pins.plugins[name].version).toBe(json<{ version: string }>(`node_modules/@pulumi/${name}/package.json`).version);
-});
+test.each([...pluginNames, ...extraPluginNames])(
+  "the %s plugin has the version of its npm package, by which Pulumi looks for it",
+  (name) => {
+    expect(pins.plugins[name].version).toBe(json<{ version: string }>(`node_modules/@pulumi/${name}/package.json`).version);
+  },
+);
 
 test("go.mod builds the versions that are pinned", () => {
   expect(read("toolchain/go/pulumi/go.mod")).toContain(`github.com/pulumi/pulumi/pkg/v3 v${pins.pulumi.version}`);

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { allParts, type Part } from "../../toolchain/parts.ts";
+import { allParts, extraParts, type Part } from "../../toolchain/parts.ts";
 import { script, testFolder } from "./folder.ts";
 import { type StandIn, standIn } from "./server.ts";
 
@@ -19,7 +19,7 @@ export function archive(part: Part, executables: readonly string[] = part.execut
 /** A server of releases. @param change makes the archives of some parts other than their checksums say */
 export async function releaseServer(env: NodeJS.ProcessEnv, change: (part: Part, archive: Buffer) => Buffer | undefined): Promise<StandIn> {
   const answers: Record<string, Buffer | string> = {};
-  for (const part of allParts(env)) {
+  for (const part of [...allParts(env), ...extraParts(env)]) {
     const good = archive(part);
     const algorithm = part.name === "pulumi" ? "sha256" : "sha1";
     const digest = createHash(algorithm).update(good).digest("hex");

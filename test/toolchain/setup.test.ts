@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, realpathSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
-import { allParts, isInstalled, originOf, type Part } from "../../toolchain/parts.ts";
+import { allParts, extraParts, isInstalled, originOf, type Part } from "../../toolchain/parts.ts";
 import { downloadPart } from "../../toolchain/releases.ts";
 import { ensurePulumi } from "../../toolchain/setup.ts";
 import { Steps } from "../../toolchain/steps.ts";
@@ -61,6 +61,29 @@ describe("ensurePulumi", () => {
     await ensurePulumi(env, steps());
     expect(server.asked).toHaveLength(requests);
     expect(allParts(env).flatMap((each) => readdirSync(folderOf(each)).filter((name) => name.startsWith(".")))).toEqual([]);
+  });
+
+  it("installs the aws plugin for those who ask for it, released or built, and for nobody else", async () => {
+    const server = await releaseServer(env, (each, good) => (each.name === "aws" ? undefined : good));
+    env = { ...env, NITRO_PULUMI_RELEASES: server.url, PATH: `${fakeGo()}:${env.PATH}` };
+    await ensurePulumi(env, steps());
+    expect(extraParts(env).map(originOf)).toEqual([undefined]);
+    await ensurePulumi(env, steps(), ["aws"]);
+    expect(extraParts(env).map(originOf)).toEqual(["Go modules"]);
+    const built = readFileSync(join(folder, "built"), "utf8").trim().split("\n");
+    expect(built).toHaveLength(1);
+    expect(built[0]).toMatch(/main\.awsVersion=[\d.]+ .*\.\/pulumi-resource-aws$/);
+    expect(printed).toMatch(/Pulumi's aws plugin [\d.]+, built from Go modules/);
+    await ensurePulumi(env, steps(), ["aws"]);
+    expect(readFileSync(join(folder, "built"), "utf8").trim().split("\n")).toHaveLength(1);
+  });
+
+  it("downloads the aws plugin where it can be had, checked like the others", async () => {
+    const server = await releaseServer(env, (_, good) => good);
+    env.NITRO_PULUMI_RELEASES = server.url;
+    await ensurePulumi(env, steps(), ["aws"]);
+    expect(extraParts(env).map(originOf)).toEqual(["release"]);
+    expect(server.asked.some((path) => path.includes("pulumi-aws_"))).toBe(true);
   });
 
   it("downloads once where two set-ups run at the same time", async () => {
