@@ -1,5 +1,6 @@
 import { stackNames } from "../stacks/names.ts";
 import { ownerId } from "../toolchain/owner.ts";
+import { rollBack } from "./aws-rollback.ts";
 import type { Context } from "./command.ts";
 import type { Engine } from "./docker.ts";
 import { clearAway, decideHealing, type Healing, look } from "./heal.ts";
@@ -52,6 +53,7 @@ export async function applySettings(
     return await stack.update({ ...options, onEvent: progress.onEvent });
   } catch (error) {
     if (error instanceof UpdateError && !error.outcome.touched) await restore();
+    else if (error instanceof UpdateError) await rollBack(stack, error.outcome, error, progress);
     throw error;
   } finally {
     progress.stop();

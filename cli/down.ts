@@ -13,6 +13,7 @@ import { clearAway, decideHealing, look, type Seen } from "./heal.ts";
 import { announceStop, Progress, seconds } from "./progress.ts";
 import { selectStack } from "./selection.ts";
 import { Stack } from "./stack.ts";
+import { hasAwsParts } from "./stack-state.ts";
 
 export const command: Command = {
   summary: "Remove the stack: containers, network, volumes, staged files, settings",
@@ -47,6 +48,7 @@ export const command: Command = {
     }
     const healing = decideHealing(stackNames(stack.name), ownerId(context.env), seen, state);
     if (state !== undefined) {
+      if (hasAwsParts(state)) await (await import("./aws-ready.ts")).checkAwsRemoval(stack, context);
       await clearAway(engine, healing);
       if (healing.pending) await stack.refresh();
       await destroy(stack, progress, context);

@@ -1,4 +1,4 @@
-import { innerPorts, stackNames } from "../stacks/names.ts";
+import { innerPorts, labels, stackNames } from "../stacks/names.ts";
 import { ownerId } from "../toolchain/owner.ts";
 import { type Context, stackOption } from "./command.ts";
 import { Engine } from "./docker.ts";
@@ -83,6 +83,12 @@ interface StackEndpoint {
 async function stackEndpoint(stack: string, env: NodeJS.ProcessEnv): Promise<StackEndpoint> {
   const engine = Engine.connect(env);
   const hint = `./nitro up -s ${stack}, or name a ledger without a stack: --endpoint http://127.0.0.1:8182`;
+  const outside = (await engine.inspect(stackNames(stack).containers.service))?.labels[labels.ledger];
+  if (outside !== undefined)
+    throw new UserError(
+      `the ledger of stack "${stack}" is no container of the stack (ledger mode aws)`,
+      `ask it where it answers: --endpoint ${outside} --ledger ${stackNames(stack).ledgerName}`,
+    );
   const container = await roleContainer(engine, stack, "ledger", ownerId(env)).catch((error: unknown) => {
     if (!(error instanceof UserError)) throw error;
     throw new UserError(error.message, error.hint?.startsWith("./nitro up") === false ? error.hint : hint);

@@ -1,11 +1,11 @@
 import { styleText } from "node:util";
-import { type Role, roles } from "../stacks/names.ts";
+import { type Role, roles, stackNames } from "../stacks/names.ts";
 import { ownerId } from "../toolchain/owner.ts";
 import { type Command, type Context, parseArguments, stackOption } from "./command.ts";
 import { Engine, type LogLine } from "./docker.ts";
 import { UsageError } from "./errors.ts";
 import { merge } from "./merge.ts";
-import { roleContainer, roleNamed } from "./roles.ts";
+import { partsOf, roleContainer, roleNamed } from "./roles.ts";
 import { selectStack } from "./selection.ts";
 
 export const command: Command = {
@@ -22,8 +22,9 @@ Without a role: all parts, each line with its part, in the order of time.
     const { values, positionals } = parseArguments(args, options, roles.length);
     const stack = selectStack(values.stack, context.env);
     const tail = values.tail === undefined ? undefined : lineCount(values.tail);
-    const wanted = positionals.length === 0 ? [...roles] : [...new Set(positionals.map(roleNamed))];
     const engine = Engine.connect(context.env);
+    const parts = async () => partsOf((await engine.inspect(stackNames(stack).containers.service))?.labels);
+    const wanted = positionals.length === 0 ? [...(await parts())] : [...new Set(positionals.map(roleNamed))];
     const owner = ownerId(context.env);
     const containers = await Promise.all(wanted.map((role) => roleContainer(engine, stack, role, owner)));
     const follow = values.follow === true;

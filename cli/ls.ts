@@ -1,7 +1,8 @@
-import { labels, roles } from "../stacks/names.ts";
+import { labels } from "../stacks/names.ts";
 import { ownerId } from "../toolchain/owner.ts";
 import { type Command, type Context, parseArguments } from "./command.ts";
 import { type ContainerSummary, Engine } from "./docker.ts";
+import { partsOf } from "./roles.ts";
 import { type ListedStack, listStacks } from "./stack.ts";
 import { age } from "./status.ts";
 import { table } from "./table.ts";
@@ -42,7 +43,7 @@ export function joinStacks(stacks: readonly ListedStack[], containers: readonly 
       name,
       running: own.filter(({ state }) => state === "running").length,
       healthy: own.filter(({ health }) => health === "healthy").length,
-      parts: roles.length,
+      parts: partsOf(own.find(({ labels: has }) => has[labels.role] === "service")?.labels).length,
       ...(stack?.lastUpdate === undefined ? {} : { lastUpdate: stack.lastUpdate }),
       updating: stack?.updateInProgress === true,
     };

@@ -13,6 +13,7 @@ export const commandNames = [
   "pay",
   "ledger",
   "tunnel",
+  "login",
   "setup",
   "doctor",
   "env",

@@ -12,6 +12,7 @@ import { counts, isRight, paymentTable, summary } from "./payout-report.ts";
 import { connectPayouts, PayoutStreams } from "./payout-streams.ts";
 import { Progress, seconds } from "./progress.ts";
 import { isRemote } from "./remote.ts";
+import { partsOf } from "./roles.ts";
 import { Stack } from "./stack.ts";
 import { stackStatus } from "./stack-status.ts";
 import { StackTunnel } from "./stack-tunnel.ts";
@@ -193,7 +194,10 @@ async function stoppedParts(stack: string, context: Context): Promise<Observed["
   const engine = Engine.connect(context.env);
   const { containers } = stackNames(stack);
   const found = await Promise.all(payoutRoles.map(async (role) => ({ role, details: await engine.inspect(containers[role]) })));
-  return found.flatMap(({ role, details }) => (details?.status === "running" ? [] : [{ role, state: details?.status ?? "missing" }]));
+  const parts = partsOf(found.find(({ role }) => role === "service")?.details?.labels);
+  return found
+    .filter(({ role }) => parts.includes(role))
+    .flatMap(({ role, details }) => (details?.status === "running" ? [] : [{ role, state: details?.status ?? "missing" }]));
 }
 
 /** Such as "pay-20260921-142233-9f3a": says when, and is nobody else's. */

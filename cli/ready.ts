@@ -27,7 +27,9 @@ export interface ReadyOptions {
  * @throws UserError for an executable that cannot run on the engine, before anything is built
  */
 export async function makeReady({ config, binary, stack, progress, context }: ReadyOptions): Promise<Engine> {
-  const engine = await setUp(context.env, context.stderr);
+  const aws = (await config.get("ledger.mode")) === "aws";
+  if (aws) await (await import("./aws-ready.ts")).checkAws(config, stack);
+  const engine = await setUp(context.env, context.stderr, aws ? ["aws"] : []);
   const { arch } = await engine.ping();
   const executable = binary ?? (await config.get("service.binary"));
   // Images take minutes to build: an executable that could not run on them is told before.

@@ -14,6 +14,14 @@ export function roleNamed(word: string): Role {
 }
 
 /**
+ * The parts that a stack has: in ledger mode aws its ledger is no container.
+ * @param service labels of its service; undefined where there is none
+ */
+export function partsOf(service: Readonly<Record<string, string>> | undefined): readonly Role[] {
+  return service?.[labels.ledger] === undefined ? roles : roles.filter((role) => role !== "ledger");
+}
+
+/**
  * The container of a role.
  * @throws UserError where there is none, or it is somebody else's
  */

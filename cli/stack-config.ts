@@ -22,6 +22,13 @@ export class StackConfig {
     });
   }
 
+  /** @returns this project's settings as pulumi hands them to the program: full keys, objects as JSON text */
+  async raw(): Promise<Record<string, string>> {
+    const config: unknown = parse((await this.text()) ?? "").toJS()?.config ?? {};
+    const entries = Object.entries(config as Record<string, unknown>).filter(([key]) => key.startsWith("nitro:"));
+    return Object.fromEntries(entries.map(([key, value]) => [key, typeof value === "object" ? JSON.stringify(value) : String(value)]));
+  }
+
   /** @returns the value of a setting, such as "service.binary"; undefined where it is not set */
   async get(path: string): Promise<string | undefined> {
     return setting((await this.text()) ?? "", path);

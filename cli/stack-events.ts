@@ -81,6 +81,14 @@ export function plain(text: string): string {
 /** Counts of what an update changed, from the summary event: `{create: 2, same: 14}`. */
 export type Counts = Readonly<Partial<Record<string, number>>>;
 
+/** A change of one real resource, whether it went well or not. */
+export interface Attempt {
+  readonly urn: string;
+  readonly type: string;
+  /** In pulumi's words, such as create and delete. */
+  readonly op: string;
+}
+
 /** Everything of an update's events that outlives it. */
 export interface Outcome {
   readonly counts: Counts;
@@ -88,6 +96,8 @@ export interface Outcome {
   readonly touched: boolean;
   /** Outputs of the stack, secrets as "[secret]"; undefined where the program did not get that far. */
   readonly outputs: Readonly<Record<string, unknown>> | undefined;
+  /** Real resources that were changed, or were tried to, in the order of their beginning. */
+  readonly attempts: readonly Attempt[];
   /** Error diagnostics as pulumi gives them. */
   readonly errors: readonly { readonly urn: string; readonly message: string }[];
   readonly warnings: readonly string[];
@@ -106,11 +116,20 @@ export function outcomeOf(events: readonly EngineEvent[]): Outcome {
   const root = events.findLast(({ resOutputsEvent }) => resOutputsEvent?.metadata.type === rootStackType)?.resOutputsEvent;
   return {
     touched: events.some((event) => ["started", "finished", "failed"].includes(progressOf(event)?.kind ?? "")),
+    attempts: events.flatMap((event) => (progressOf(event)?.kind === "started" ? attemptOf(event) : [])),
     counts: (events.findLast(({ summaryEvent }) => summaryEvent !== undefined)?.summaryEvent?.resourceChanges ?? {}) as Counts,
     outputs: masked(root?.metadata.new?.outputs),
     errors: messages("error"),
     warnings: messages("warning").map(({ message }) => message),
   };
+}
+
+function attemptOf({ resourcePreEvent }: EngineEvent): Attempt[] {
+  return resourcePreEvent === undefined ? [] : [pick(resourcePreEvent.metadata)];
+}
+
+function pick({ urn, type, op }: Attempt): Attempt {
+  return { urn, type, op };
 }
 
 function masked(outputs: Readonly<Record<string, unknown>> | undefined): Record<string, unknown> | undefined {

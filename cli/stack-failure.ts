@@ -1,3 +1,4 @@
+import { awsFailure } from "./aws-failure.ts";
 import { UserError } from "./errors.ts";
 import { type Outcome, plain } from "./stack-events.ts";
 import { heldBy } from "./stack-lock.ts";
@@ -29,7 +30,7 @@ const stackFrame = /^\s+at .*(:\d+:\d+\)?|<anonymous>\)|\(native\)|\(index \d+\)
  * @returns paragraphs, each said once
  */
 export function failureText(outcome: Outcome, { errors, exitCode }: Ending): string {
-  const fromEvents = outcome.errors.map(({ message }) => tidy(message));
+  const fromEvents = outcome.errors.map(({ message }) => awsFailure(tidy(message)));
   const paragraphs = [...new Set(fromEvents.filter((text) => text !== ""))];
   if (paragraphs.length > 0) return paragraphs.join("\n");
   if (tidy(errors) !== "") return tidy(errors);

@@ -25,6 +25,11 @@ export const dockerTypes = {
   volume: "docker:index/volume:Volume",
 } as const;
 
+/** Whether something of the stack is in AWS, or in a service in its place. */
+export function hasAwsParts({ resources }: StackState): boolean {
+  return resources.some(({ type }) => type.startsWith("aws:"));
+}
+
 interface RawResource {
   readonly urn?: string;
   readonly type?: string;

@@ -7,6 +7,7 @@ import { labels, type Role, roles, stackNames } from "../stacks/names.ts";
 import type { ContainerDetails, ContainerState, Engine, Health } from "./docker.ts";
 import { presentHealth } from "./present-health.ts";
 import type { RunningProgram } from "./program-script.ts";
+import { partsOf } from "./roles.ts";
 import { readRunning } from "./running.ts";
 import { readSealing, type Sealing } from "./sealed.ts";
 
@@ -57,8 +58,11 @@ export async function stackStatus(engine: Engine, stack: string, owner: string):
       return found?.labels[labels.owner] === owner ? found : undefined;
     }),
   );
-  const parts = await Promise.all(roles.map((role, index) => partStatus(engine, role, names.containers[role], details[index])));
-  const service = withProgram(details[roles.indexOf("service")], parts[roles.indexOf("service")]?.running);
+  const declared = details[roles.indexOf("service")];
+  const parts = await Promise.all(
+    partsOf(declared?.labels).map((role) => partStatus(engine, role, names.containers[role], details[roles.indexOf(role)])),
+  );
+  const service = withProgram(declared, parts.find(({ role }) => role === "service")?.running);
   const localstack = parts.find(({ role, state }) => role === "localstack" && state === "running");
   const sealing = service === undefined ? { sealed: true, shares: 0 } : await readSealing(engine, stack, service, localstack?.ports[0]);
   return { stack, healthy: parts.every(({ health }) => health === "healthy"), ...sealing, parts };

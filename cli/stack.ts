@@ -106,8 +106,9 @@ export class Stack {
     return this.operate(["refresh", "--skip-preview", "--yes", "--clear-pending-creates"], { onEvent });
   }
 
-  async destroy(onEvent?: (event: EngineEvent) => void): Promise<Outcome> {
-    return this.operate(["destroy", "--skip-preview", "--yes"], { onEvent });
+  /** @param targets URNs; everything by default */
+  async destroy(onEvent?: (event: EngineEvent) => void, targets: readonly string[] = []): Promise<Outcome> {
+    return this.operate(["destroy", "--skip-preview", "--yes", ...targets.flatMap((urn) => ["--target", urn])], { onEvent });
   }
 
   /** Removes the stack itself; it must have been destroyed. */

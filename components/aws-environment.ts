@@ -8,10 +8,10 @@ export interface AwsCredentials {
   readonly secretAccessKey: pulumi.Input<string>;
 }
 
-/**
- * Where a stack's AWS answers, and the credentials for it.
- * S3 has an endpoint of its own: the SDKs put the bucket before its host name, and only below `s3.` LocalStack takes that for a bucket.
- */
+/** S3 has an endpoint of its own: the SDKs put the bucket before its host name, and only below `s3.` LocalStack takes that for a bucket. */
+export const s3Endpoint = `http://s3.localstack:${innerPorts.localstack}`;
+
+/** Where a stack's AWS answers, and the credentials for it. */
 export function awsAccess(context: StackContext, credentials: AwsCredentials): Record<string, pulumi.Input<string>> {
   const port = innerPorts.localstack;
   return {
@@ -19,18 +19,16 @@ export function awsAccess(context: StackContext, credentials: AwsCredentials): R
     AWS_ACCESS_KEY_ID: credentials.accessKeyId,
     AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
     AWS_ENDPOINT_URL: `http://localstack:${port}`,
-    AWS_ENDPOINT_URL_S3: `http://s3.localstack:${port}`,
+    AWS_ENDPOINT_URL_S3: s3Endpoint,
   };
 }
 
-/** The environment of a program that uses the stack's AWS services: buckets and the role for the ledger are named, too. */
-export function awsEnvironment(context: StackContext, credentials: AwsCredentials): Record<string, pulumi.Input<string>> {
+/** Where the operators' shares and the encrypted secrets are. */
+export function bucketEnvironment(context: StackContext): Record<string, string> {
   return {
-    ...awsAccess(context, credentials),
     ENCLAVE_CONFIG_BUCKET_NAME: context.names.buckets.config,
     ENCLAVE_CONFIG_OBJECT_NAME: context.names.configObject,
     ENCLAVE_OPERATOR_SHARES_BUCKET_NAME: context.names.buckets.shares,
-    QLDB_ROLE_ARN: context.names.qldbRoleArn,
   };
 }
 

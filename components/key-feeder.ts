@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Settings } from "../stacks/config.ts";
 import type { StackContext } from "../stacks/context.ts";
 import { innerPorts } from "../stacks/names.ts";
-import { type AwsCredentials, awsEnvironment, redisEnvironment } from "./aws-environment.ts";
+import { type AwsCredentials, awsAccess, bucketEnvironment, redisEnvironment } from "./aws-environment.ts";
 import { stackContainer } from "./container.ts";
 import type { LocalStack } from "./localstack.ts";
 import type { Redis } from "./redis.ts";
@@ -17,6 +17,8 @@ export interface KeyFeederArgs {
   readonly credentials: AwsCredentials;
   readonly redis: Redis;
   readonly localstack: LocalStack;
+  /** The role that the service will ask LocalStack's STS for; undefined where it asks another one. */
+  readonly roleArn: string | undefined;
   readonly bootstrap: Settings["bootstrap"];
   readonly authorization: Settings["authorization"];
   /** The service's secrets as JSON text; undefined for made-up values. */
@@ -27,7 +29,7 @@ export interface KeyFeederArgs {
  * Does what operators do by hand in production: makes the keys, puts shares and encrypted secrets into S3, and authorizes payments.
  * The private keys stay in a volume that no other container sees.
  *
- * @example new KeyFeeder("key-feeder", { context, image, network, credentials, redis, localstack, bootstrap, authorization, secrets: undefined })
+ * @example new KeyFeeder("key-feeder", { context, image, network, credentials, redis, localstack, roleArn, bootstrap, authorization, secrets: undefined })
  */
 export class KeyFeeder extends pulumi.ComponentResource {
   /** What waits for the keys depends on this. */
@@ -48,7 +50,9 @@ export class KeyFeeder extends pulumi.ComponentResource {
         image: args.image,
         command: ["node", "/app/key-feeder.mjs"],
         environment: {
-          ...awsEnvironment(context, args.credentials),
+          ...awsAccess(context, args.credentials),
+          ...bucketEnvironment(context),
+          ...(args.roleArn === undefined ? {} : { QLDB_ROLE_ARN: args.roleArn }),
           ...redisEnvironment(args.redis.password),
           NITRO_STACK: context.names.stack,
           KEYS_DIR: "/keys",

@@ -4,6 +4,7 @@ import type { StackContext } from "../stacks/context.ts";
 import { innerPorts, localAccount } from "../stacks/names.ts";
 import { type AwsCredentials, awsAccess } from "./aws-environment.ts";
 import { stackContainer } from "./container.ts";
+import type { StackLedger } from "./ledger-contract.ts";
 import { stackVolume } from "./volume.ts";
 
 export interface LedgerArgs {
@@ -18,16 +19,16 @@ export interface LedgerArgs {
 const port = innerPorts.ledger;
 
 /**
- * The ledger of a stack, behind one contract whatever it runs on: a name, an ARN, the role to assume before using it, and an endpoint
- * where that is not AWS's own. Here it is the QLDB-compatible server of this repository.
+ * The ledger of a stack as the QLDB-compatible server of this repository.
  *
  * @example new Ledger("ledger", { context, image, network, credentials })
  */
-export class Ledger extends pulumi.ComponentResource {
+export class Ledger extends pulumi.ComponentResource implements StackLedger {
   /** Where it answers on the host. */
-  readonly endpoint: string | undefined;
-  /** Where it answers on the stack's network. */
-  readonly innerEndpoint: string | undefined;
+  readonly endpoint: string;
+  readonly access: StackLedger["access"];
+  readonly volumes: StackLedger["volumes"] = [];
+  readonly labels = {};
   readonly name: string;
   readonly arn: string;
   readonly roleArn: string;
@@ -40,7 +41,8 @@ export class Ledger extends pulumi.ComponentResource {
     this.name = context.names.ledgerName;
     this.arn = context.names.ledgerArn;
     this.roleArn = context.names.qldbRoleArn;
-    this.innerEndpoint = `http://ledger:${port}`;
+    const inner = `http://ledger:${port}`;
+    this.access = { ...awsAccess(context, args.credentials), AWS_ENDPOINT_URL_QLDB_SESSION: inner, AWS_ENDPOINT_URL_QLDB: inner };
     this.endpoint = `http://127.0.0.1:${context.ports.ledger}`;
     const data = stackVolume(`${name}-data`, context, "ledger", context.names.volumes.ledger, { parent: this });
     const check = { command: ["curl", "-fsS", "-o", "/dev/null", `http://127.0.0.1:${port}/healthz`] };

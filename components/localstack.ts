@@ -9,15 +9,17 @@ export interface LocalStackArgs {
   /** Id of an image that starts LocalStack on port 4566 and has curl. */
   readonly image: pulumi.Input<string>;
   readonly network: pulumi.Resource;
+  /** In the words of LocalStack, such as s3 and sts. */
+  readonly services: readonly string[];
 }
 
 const port = innerPorts.localstack;
 
 /**
- * LocalStack with S3, STS and IAM. It keeps nothing over a restart: the key-feeder puts everything back.
+ * LocalStack with S3, and STS and IAM where the ledger is local. It keeps nothing over a restart: the key-feeder puts everything back.
  * AWS's SDKs put a bucket into the host name, so every bucket is a name on the network.
  *
- * @example new LocalStack("localstack", { context, image, network })
+ * @example new LocalStack("localstack", { context, image, network, services: ["s3", "sts", "iam"] })
  */
 export class LocalStack extends pulumi.ComponentResource {
   /** Where it answers on the host. */
@@ -36,7 +38,7 @@ export class LocalStack extends pulumi.ComponentResource {
         role: "localstack",
         image: args.image,
         environment: {
-          SERVICES: "s3,sts,iam",
+          SERVICES: args.services.join(","),
           DISABLE_EVENTS: "1",
           SKIP_SSL_CERT_DOWNLOAD: "1",
           EAGER_SERVICE_LOADING: "1",

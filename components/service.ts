@@ -3,19 +3,18 @@ import type { StackContext } from "../stacks/context.ts";
 import { innerPorts } from "../stacks/names.ts";
 import type { Executable } from "../stacks/outputs.ts";
 import type { StagedExecutable } from "../stacks/staging.ts";
-import { type AwsCredentials, awsEnvironment } from "./aws-environment.ts";
+import { bucketEnvironment } from "./aws-environment.ts";
 import { stackContainer } from "./container.ts";
 import { executableArgs, runningExecutable } from "./executable.ts";
 import type { KeyFeeder } from "./key-feeder.ts";
-import type { Ledger } from "./ledger.ts";
+import type { StackLedger } from "./ledger-contract.ts";
 
 export interface ServiceArgs {
   readonly context: StackContext;
   /** Id of the image whose entry point verifies and runs the executable; one that holds the executable comes in its place. */
   readonly image: pulumi.Input<string>;
   readonly executable: pulumi.Input<StagedExecutable>;
-  readonly credentials: AwsCredentials;
-  readonly ledger: Ledger;
+  readonly ledger: StackLedger;
   readonly keyFeeder: KeyFeeder;
 }
 
@@ -33,7 +32,7 @@ const listens = `grep -qiE ':${port.toString(16).padStart(4, "0")} [0-9a-f]+:000
 /**
  * The developer's executable as the payments service.
  *
- * @example new Service("service", { context, image, executable, credentials, ledger, keyFeeder })
+ * @example new Service("service", { context, image, executable, ledger, keyFeeder })
  */
 export class Service extends pulumi.ComponentResource {
   /** Where it answers on the host. */
@@ -47,21 +46,22 @@ export class Service extends pulumi.ComponentResource {
     const { context, ledger } = args;
     const executable = pulumi.output(args.executable);
     const check = { command: ["sh", "-c", `if command -v curl >/dev/null; then ${answers}; else ${listens}; fi`] };
-    const endpoint = ledger.innerEndpoint;
+    const program = executableArgs(executable, args.image, commandLine);
     const container = stackContainer(
       context,
       {
         role: "service",
-        ...executableArgs(executable, args.image, commandLine),
+        ...program,
+        labels: { ...program.labels, ...ledger.labels },
         workingDir: "/payments",
         environment: {
-          ...awsEnvironment(context, args.credentials),
+          ...ledger.access,
+          ...bucketEnvironment(context),
           NITRO_ENCLAVE_MOCKING: "1",
           ADDR: `0.0.0.0:${port}`,
           DEBUG: "1",
           ENV: "development",
           ENVIRONMENT: "development",
-          ...(endpoint === undefined ? {} : { AWS_ENDPOINT_URL_QLDB_SESSION: endpoint, AWS_ENDPOINT_URL_QLDB: endpoint }),
           QLDB_LEDGER_NAME: ledger.name,
           QLDB_LEDGER_ARN: ledger.arn,
           QLDB_ROLE_ARN: ledger.roleArn,
@@ -69,7 +69,7 @@ export class Service extends pulumi.ComponentResource {
         },
         check,
         memory: 512,
-        volumes: [{ volume: context.names.volumes.publicKeys, path: "/payments/payment-test/secrets", readOnly: true }],
+        volumes: [{ volume: context.names.volumes.publicKeys, path: "/payments/payment-test/secrets", readOnly: true }, ...ledger.volumes],
       },
       { parent: this, dependsOn: Promise.all([args.keyFeeder.ready, ledger.ready]) },
     );

@@ -27,7 +27,7 @@ async function feed(settings: Settings, keys: Keys, log: Log, signal: AbortSigna
     settings,
     log,
     onMissing: () => health.set(false),
-    warmUp: () => warmSts(settings.aws, settings.qldbRoleArn),
+    warmUp: async () => (settings.qldbRoleArn === undefined ? undefined : warmSts(settings.aws, settings.qldbRoleArn)),
   });
   signal.addEventListener("abort", () => storage.close());
   await health.set(false);

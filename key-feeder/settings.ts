@@ -10,7 +10,8 @@ export interface Settings {
   readonly aws: Aws;
   readonly config: { readonly bucket: string; readonly object: string };
   readonly sharesBucket: string;
-  readonly qldbRoleArn: string;
+  /** The role that the service asks the stack's STS for; undefined where it asks another STS. */
+  readonly qldbRoleArn: string | undefined;
   readonly redis: RedisSettings;
   readonly bootstrap: "auto" | "manual";
   readonly authorization: "auto" | "manual";
@@ -77,7 +78,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     },
     config: { bucket: text("ENCLAVE_CONFIG_BUCKET_NAME"), object: text("ENCLAVE_CONFIG_OBJECT_NAME") },
     sharesBucket: text("ENCLAVE_OPERATOR_SHARES_BUCKET_NAME"),
-    qldbRoleArn: text("QLDB_ROLE_ARN"),
+    qldbRoleArn: env.QLDB_ROLE_ARN || undefined,
     redis: {
       ...address(text("REDIS_ADDR"), problems),
       username: text("REDIS_USER", "default"),

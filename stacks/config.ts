@@ -1,10 +1,15 @@
 import { z } from "zod";
+import { awsProblems } from "./aws-settings.ts";
 import { nearest } from "./nearest.ts";
 
 const onOff = ["auto", "manual"] as const;
 
 /** A number that `pulumi config set` may have stored as text. */
 const port = z.coerce.number().int().min(1024).max(65500);
+
+const url = z.string().refine((text) => /^https?:$/.test(URL.parse(text)?.protocol ?? ""), {
+  message: "allowed is an address such as https://qldb.example.com",
+});
 
 const schema = z.strictObject({
   service: z
@@ -30,7 +35,7 @@ const schema = z.strictObject({
     })
     .prefault({}),
   ports: z.strictObject({ base: port.optional() }).prefault({}),
-  ledger: z.strictObject({ mode: z.enum(["local"]).default("local") }).prefault({}),
+  ledger: z.strictObject({ mode: z.enum(["local", "aws"]).default("local") }).prefault({}),
   bootstrap: z.enum(onOff).default("auto"),
   authorization: z
     .strictObject({
@@ -45,11 +50,17 @@ const schema = z.strictObject({
         .string()
         .regex(/^[a-z]{2}(-[a-z]+)+-\d$/, "must be a region such as us-west-2")
         .default("us-west-2"),
+      profile: z.string().min(1).optional(),
+      endpoints: z
+        .strictObject({ sts: url.optional(), iam: url.optional(), qldb: url.optional(), qldbSession: url.optional() })
+        .prefault({}),
     })
     .prefault({}),
 });
 
-const checked = schema.superRefine(({ service, build }, context) => {
+const checked = schema.superRefine((settings, context) => {
+  for (const { path, message } of awsProblems(settings)) context.addIssue({ code: "custom", path: [...path], message });
+  const { service, build } = settings;
   const other = (["binary", "image"] as const).find((name) => service[name] !== undefined);
   if (build.command === undefined || other === undefined) return;
   const message = `it builds the executable, and service.${other} names another one; remove one: pulumi config rm --path nitro:service.${other} (or nitro:build.command)`;

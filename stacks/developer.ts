@@ -1,6 +1,7 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
+import { AwsLedger } from "../components/aws-ledger.ts";
 import { KeyFeeder } from "../components/key-feeder.ts";
 import { Ledger } from "../components/ledger.ts";
 import { LocalStack } from "../components/localstack.ts";
@@ -38,20 +39,30 @@ export class DeveloperStack extends pulumi.ComponentResource {
       accessKeyId: `NITRO${names.stack.replaceAll("-", "").toUpperCase()}`.padEnd(20, "0").slice(0, 20),
       secretAccessKey: new random.RandomPassword("aws-secret-key", { length: 40, special: false }, inside).result,
     };
-    const { network } = new Network("network", { context }, inside);
-    const redis = new Redis("redis", { context, network, image: images.redis }, inside);
-    const localstack = new LocalStack("localstack", { context, network, image: images.localstack }, inside);
-    const ledger = new Ledger("ledger", { context, network, image: images.node, credentials }, inside);
+    const awsLedger = args.aws === undefined ? undefined : new AwsLedger("ledger", { context, aws: args.aws }, inside);
+    // Where AWS refuses, nothing else has begun: whatever has a parent that waits waits with it.
+    const then = awsLedger === undefined ? inside : { ...inside, dependsOn: awsLedger.ready };
+    const { network } = new Network("network", { context }, then);
+    const redis = new Redis("redis", { context, network, image: images.redis }, then);
+    const localstack = new LocalStack(
+      "localstack",
+      { context, network, image: images.localstack, services: awsLedger === undefined ? ["s3", "sts", "iam"] : ["s3"] },
+      then,
+    );
+    const ledger = awsLedger ?? new Ledger("ledger", { context, network, image: images.node, credentials }, then);
     const { bootstrap, authorization } = args.settings;
     const keyFeeder = new KeyFeeder(
       "key-feeder",
-      { context, network, image: images.node, credentials, redis, localstack, bootstrap, authorization, secrets: args.secrets },
-      inside,
+      {
+        ...{ context, network, image: images.node, credentials, redis, localstack, bootstrap, authorization, secrets: args.secrets },
+        roleArn: awsLedger === undefined ? names.qldbRoleArn : undefined,
+      },
+      then,
     );
     this.neighbours = Promise.all([ledger.ready, keyFeeder.ready]);
     const { executable } = args;
-    const service = new Service("service", { context, image: images.base, executable, credentials, ledger, keyFeeder }, inside);
-    const worker = new Worker("worker", { context, image: images.base, executable, redis, keyFeeder }, inside);
+    const service = new Service("service", { context, image: images.base, executable, ledger, keyFeeder }, then);
+    const worker = new Worker("worker", { context, image: images.base, executable, redis, keyFeeder }, then);
     const ready = Promise.all([service.ready, worker.ready, ledger.ready]);
     // One by one: an output is secret as a whole, and only one of these is.
     const once = <T>(value: pulumi.Input<T>): pulumi.Output<T> =>

@@ -19,6 +19,8 @@ export const labels = {
   executable: "nitro.executable",
   /** Where the executable is, in an image that is not made here. */
   program: "nitro.program",
+  /** On the service in ledger mode aws: where its ledger answers. */
+  ledger: "nitro.ledger",
 } as const;
 
 /** AWS account of everything local: the one LocalStack gives to made-up credentials. */
@@ -65,11 +67,18 @@ export interface StackNames {
   readonly stack: string;
   readonly network: string;
   readonly containers: Record<Role, string>;
-  readonly volumes: { readonly redis: string; readonly ledger: string; readonly keys: string; readonly publicKeys: string };
+  readonly volumes: {
+    readonly redis: string;
+    readonly ledger: string;
+    readonly keys: string;
+    readonly publicKeys: string;
+    readonly credentials: string;
+  };
   readonly buckets: { readonly config: string; readonly shares: string };
   readonly configObject: string;
   readonly ledgerName: string;
   readonly ledgerArn: string;
+  readonly qldbRoleName: string;
   readonly qldbRoleArn: string;
   readonly region: string;
 }
@@ -86,11 +95,13 @@ export function stackNames(stack: string, region = "us-west-2"): StackNames {
       ledger: `${prefix}-ledger`,
       keys: `${prefix}-keys`,
       publicKeys: `${prefix}-public-keys`,
+      credentials: `${prefix}-credentials`,
     },
     buckets: { config: `${prefix}-config`, shares: `${prefix}-operator-shares` },
     configObject: "secrets.age",
     ledgerName: prefix,
     ledgerArn: `arn:aws:qldb:${region}:${localAccount}:ledger/${prefix}`,
+    qldbRoleName: `${prefix}-qldb`,
     qldbRoleArn: `arn:aws:iam::${localAccount}:role/${prefix}-qldb`,
     region,
   };

@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { type ContainerSummary, Engine } from "../cli/docker.ts";
 import { ensureImages, type ImageRefs, imageRefs } from "../images/build.ts";
 import { ownerId } from "../toolchain/owner.ts";
+import type { AwsStack } from "./aws-stack.ts";
 import { parseSettings, type Settings } from "./config.ts";
 import type { StackContext } from "./context.ts";
 import { type Delivery, type DeliveryArgs, prepareDelivery } from "./delivery.ts";
@@ -29,6 +30,8 @@ export interface PreparedStack {
   readonly executable: pulumi.Input<StagedExecutable>;
   /** The developer's own secrets as JSON text; undefined for made-up ones. */
   readonly secrets: pulumi.Output<string> | undefined;
+  /** Only in ledger mode aws. */
+  readonly aws?: AwsStack | undefined;
 }
 
 /**
@@ -59,6 +62,8 @@ async function prepare(root: string, stack: string, dryRun: boolean, options: Pr
   const owner = ownerId();
   const args = { root, stack, owner, settings, engine, arch, base: images.base };
   const delivery = options.executable === undefined ? await prepareDelivery(args, dryRun) : undefined;
+  const logIn = settings.ledger.mode === "aws" ? (await import("./aws-stack.ts")).prepareAws : undefined;
+  const aws = await logIn?.({ engine, names, owner, settings: settings.aws, image: images.base, dryRun });
   const [containers] = dryRun ? [] : await Promise.all([preflight(engine, { names, ports, owner }), ensureImages(engine, images)]);
   const executable = delivery === undefined ? deliveredLater(args, options.executable) : await delivered(delivery, containers);
   const healthy = dryRun
@@ -70,6 +75,7 @@ async function prepare(root: string, stack: string, dryRun: boolean, options: Pr
     images,
     executable,
     secrets,
+    aws,
   };
 }
 

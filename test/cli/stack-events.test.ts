@@ -58,6 +58,7 @@ describe("outcomeOf", () => {
       counts: { same: 3, create: 1 },
       outputs: { serviceUrl: "http://127.0.0.1:20000", redisUrl: "[secret]" },
       touched: false,
+      attempts: [],
       errors: [{ urn: "u", message: "broken" }],
       warnings: [],
     });

@@ -20,6 +20,8 @@ export async function recordResources(stack: string, dryRun: boolean, program: (
         const state = { ...inputs };
         if (type === "random:index/randomPassword:RandomPassword") state.result = `made-${name}`;
         if (type === "docker:index/remoteImage:RemoteImage") state.imageId = `sha256:${name}`;
+        if (type === "aws:qldb/ledger:Ledger") state.arn = `arn:aws:qldb:eu-west-1:123456789012:ledger/${inputs.name}`;
+        if (type === "aws:iam/role:Role") state.arn = `arn:aws:iam::123456789012:role/${inputs.name}`;
         return { id: `${name}-id`, state };
       },
       call: ({ token }) => {

@@ -24,7 +24,7 @@ test("every setting has a default", () => {
     bootstrap: "auto",
     authorization: { mode: "auto", custodians: [] },
     secrets: {},
-    aws: { region: "us-west-2" },
+    aws: { region: "us-west-2", endpoints: {} },
   });
 });
 
@@ -33,7 +33,10 @@ test("Pulumi.dev.yaml says the defaults, and names every setting", () => {
   const stored = (config: Record<string, unknown>) =>
     Object.fromEntries(Object.entries(config).map(([key, value]) => [key, typeof value === "string" ? value : JSON.stringify(value)]));
   expect(parseSettings(stored(parse(text).config), "alice")).toEqual(parseSettings({}, "alice"));
-  const uncommented = text.replaceAll(/^( *)# ( *(?:nitro:|base|redis|localstack|node|binary|command|image|file)[\w]*:)/gm, "$1$2");
+  const uncommented = text.replaceAll(
+    /^( *)# ( *(?:nitro:|base|redis|localstack|node|binary|command|image|file|profile|endpoints|sts|iam|qldb)[\w]*:)/gm,
+    "$1$2",
+  );
   const shown = parse(uncommented).config;
   const paths = Object.entries(shown).flatMap(([key, value]) =>
     typeof value === "object" && value !== null ? Object.keys(value).map((inner) => `${key}.${inner}`) : [key],
@@ -42,6 +45,8 @@ test("Pulumi.dev.yaml says the defaults, and names every setting", () => {
     [
       "nitro:authorization.custodians",
       "nitro:authorization.mode",
+      "nitro:aws.endpoints",
+      "nitro:aws.profile",
       "nitro:aws.region",
       "nitro:bootstrap",
       "nitro:build.command",
