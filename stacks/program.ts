@@ -1,6 +1,9 @@
 import "./quick-start.ts";
 import { trace } from "../cli/trace.ts";
+import { policies } from "../policies/all.ts";
+import type { StackContext } from "./context.ts";
 import { type DeclaredOutputs, DeveloperStack } from "./developer.ts";
+import { Guard } from "./guard.ts";
 import { type PrepareOptions, prepareStack } from "./prepare.ts";
 
 export interface ProgramOptions extends PrepareOptions {
@@ -14,10 +17,16 @@ export interface ProgramOptions extends PrepareOptions {
  * @throws RunError with a message for the user, and nothing else
  */
 export async function declareStack(root: string, options: ProgramOptions = {}): Promise<DeclaredOutputs> {
+  const guard = new Guard(policies);
   const prepared = await prepareStack(root, options);
+  const { context } = prepared;
+  const healthy: StackContext["healthy"] = (...part) => guard.orFinding(context.healthy(...part));
   trace(process.env, "program prepared");
-  const { outputs, neighbours } = new DeveloperStack("nitro", prepared);
+  const args = { ...prepared, context: { ...context, healthy } };
+  const { outputs, neighbours } = new DeveloperStack("nitro", args, { transformations: [guard.transformation] });
   // Their failure is the stack's own, and told there.
   neighbours.then(options.onNeighbours, () => {});
+  await guard.open();
+  trace(process.env, "policies kept");
   return outputs;
 }

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 
 /** A resource as the program declared it. */
@@ -19,9 +20,9 @@ export async function recordResources(stack: string, dryRun: boolean, program: (
         recorded.push({ type, name, inputs });
         const state = { ...inputs };
         if (type === "random:index/randomPassword:RandomPassword") state.result = `made-${name}`;
-        if (type === "docker:index/remoteImage:RemoteImage") state.imageId = `sha256:${name}`;
         if (type === "aws:qldb/ledger:Ledger") state.arn = `arn:aws:qldb:eu-west-1:123456789012:ledger/${inputs.name}`;
         if (type === "aws:iam/role:Role") state.arn = `arn:aws:iam::123456789012:role/${inputs.name}`;
+        if (type === "docker:index/remoteImage:RemoteImage") state.imageId = `sha256:${createHash("sha256").update(name).digest("hex")}`;
         return { id: `${name}-id`, state };
       },
       call: ({ token }) => {
