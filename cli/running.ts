@@ -55,6 +55,43 @@ export async function proveRunning(
   }
 }
 
+/** How often the next script looks, and how long it sleeps in between: about three seconds. */
+const looks = 100;
+
+/** Looking from inside costs a hundredth of a call of exec. */
+const patientScript = `${programFunctions}
+looks=0
+until program && "$@" >/dev/null 2>&1; do
+  [ $((looks += 1)) -lt ${looks} ] || exit 4
+  sleep 0.03
+done
+report || exit 3
+`;
+
+/**
+ * Waits some seconds inside a container until its program answers.
+ * @param healthCheck a command inside the container
+ * @param signal ends the waiting
+ * @returns the program that answered; undefined where none did by then, or the container ended
+ * @throws EngineError where no engine answers
+ */
+export async function awaitAnswer(
+  engine: Pick<Engine, "exec">,
+  container: string,
+  healthCheck: readonly string[],
+  signal?: AbortSignal,
+): Promise<RunningProgram | undefined> {
+  try {
+    const command = ["sh", "-c", patientScript, "sh", ...healthCheck];
+    const { exitCode, stdout } = await engine.exec(container, command, signal === undefined ? {} : { signal });
+    return exitCode === 0 ? parseReport(stdout) : undefined;
+  } catch (error) {
+    if (signal?.aborted === true) return undefined;
+    if (error instanceof EngineError && error.status !== undefined) return undefined;
+    throw error;
+  }
+}
+
 /** The container's program alone. @returns undefined where nothing runs at the moment */
 export async function readRunning(engine: Pick<Engine, "exec">, container: string): Promise<RunningProgram | undefined> {
   return (await proveRunning(engine, container)).program;

@@ -22,6 +22,8 @@ export interface WaitOptions {
   readonly stack: string;
   /** Aborted: nobody needs the answer any more, and it is taken for given. */
   readonly superseded?: AbortSignal | undefined;
+  /** Asks once, or for a while, in place of the check: true where the part answered. The check is run when it did not. */
+  readonly ask?: () => Promise<boolean>;
   /** How long a part may take, in ms. */
   readonly timeoutMs?: number;
   /** Between two tries, in ms. */
@@ -55,8 +57,9 @@ export async function waitUntilHealthy(engine: Inspector, container: string, opt
     if (details.status !== "running" || details.restartCount > restarts) {
       throw await exited(engine, container, options, details);
     }
+    if (await options.ask?.()) return;
     const result = await engine.exec(container, [...check.command]).catch((error: Error) => ({ exitCode: -1, output: error.message }));
-    if (result.exitCode === 0) return;
+    if (result.exitCode === 0 && options.ask === undefined) return;
     answer = result.output.trim();
     if (now() - began > timeoutMs) throw await timedOut(engine, container, options, answer, timeoutMs);
     await sleep(intervalMs);

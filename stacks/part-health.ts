@@ -1,5 +1,7 @@
-import type * as pulumi from "@pulumi/pulumi";
+import { type Output, RunError } from "@pulumi/pulumi";
 import type { Engine } from "../cli/docker.ts";
+import type { RunningProgram } from "../cli/program-script.ts";
+import { awaitAnswer } from "../cli/running.ts";
 import { noteAnswered } from "./answered.ts";
 import type { HealthCheck, StackContext } from "./context.ts";
 import { runDeclared } from "./declared.ts";
@@ -15,17 +17,23 @@ export interface PartHealthArgs {
   readonly names: StackNames;
   /** What service and worker are to run. */
   readonly executable: Promise<StagedExecutable>;
+  /** Ids of the containers that were there before. */
+  readonly before: ReadonlySet<string>;
   /** Aborted: nobody needs the answers any more. */
   readonly superseded: AbortSignal | undefined;
+  /** True where nothing but service and worker is under way: then they are asked as soon as they run, before Pulumi knows of them. */
+  readonly early: boolean;
 }
 
 /** @returns how the components of a stack wait for their containers' answers */
 export function partHealth(args: PartHealthArgs): StackContext["healthy"] {
   const answered = new Set<LiveRole>();
   return async (role, id, check) => {
-    await started(id);
+    const known = started(id);
+    const early = args.early && (role === "service" || role === "worker") ? earlyAnswer(args, role, known, check) : undefined;
+    const container = await known;
     if (role !== "service" && role !== "worker") return await answers(args, role, check);
-    await runsAndAnswers(args, role, check);
+    await runsAndAnswers(args, role, container, check, early);
     answered.add(role);
     if (answered.size < liveRoles.length || args.superseded?.aborted === true) return;
     await noteAnswered(args.root, args.names.stack, (await args.executable).sha256);
@@ -36,8 +44,13 @@ function answers({ engine, names, superseded }: PartHealthArgs, role: Role, chec
   return waitUntilHealthy(engine, names.containers[role], { role, check, stack: names.stack, superseded });
 }
 
-async function runsAndAnswers(args: PartHealthArgs, role: LiveRole, check: HealthCheck): Promise<void> {
-  const { sha256, folder: bin } = await args.executable;
+type Answer = Promise<RunningProgram | undefined>;
+
+async function runsAndAnswers(args: PartHealthArgs, role: LiveRole, id: string, check: HealthCheck, early?: Answer): Promise<void> {
+  const { sha256, folder: bin, image } = await args.executable;
+  // Images of other people need not allow to look.
+  if (image?.entrypoint !== undefined) return await answers(args, role, check);
+  if (!args.before.has(id)) return await answersFreshly(args, role, check, sha256, early);
   if (bin === undefined) return await answers(args, role, check);
   const { names, engine } = args;
   const replacing = runDeclared(engine, { stack: names.stack, role, container: names.containers[role], bin, sha256, check });
@@ -49,7 +62,44 @@ async function runsAndAnswers(args: PartHealthArgs, role: LiveRole, check: Healt
   if (replaced) await answers(args, role, check);
 }
 
+/** Nothing ran before in a container that this update has made: one call of exec waits for the answer and reads back who gave it. */
+async function answersFreshly(args: PartHealthArgs, role: LiveRole, check: HealthCheck, sha256: string, early?: Answer): Promise<void> {
+  const { engine, names, superseded } = args;
+  const container = names.containers[role];
+  let program = await early;
+  const ask = async () => {
+    program = await awaitAnswer(engine, container, check.command, superseded);
+    return program !== undefined;
+  };
+  if (program === undefined) await waitUntilHealthy(engine, container, { role, check, stack: names.stack, superseded, ask });
+  if (program === undefined || program.sha256 === sha256) return;
+  throw new RunError(
+    `${role} runs ${program.sha256.slice(0, 12)} and not ${sha256.slice(0, 12)}, which is declared (container ${container})`,
+  );
+}
+
+const earlyIntervalMs = 40;
+const earlyLimitMs = 10_000;
+
+/** @returns the program of the new container that answered; undefined where none came soon, or it did not answer */
+async function earlyAnswer(args: PartHealthArgs, role: LiveRole, known: Promise<string>, check: HealthCheck): Answer {
+  const { engine, names, before, superseded } = args;
+  const container = names.containers[role];
+  if ((await args.executable).image?.entrypoint !== undefined) return undefined;
+  const end = Date.now() + earlyLimitMs;
+  let unchanged = false;
+  void known.then((id) => {
+    unchanged = before.has(id);
+  });
+  while (!unchanged && superseded?.aborted !== true && Date.now() < end) {
+    const details = await engine.inspect(container).catch(() => undefined);
+    if (details?.status === "running" && !before.has(details.id)) return awaitAnswer(engine, container, check.command, superseded);
+    await new Promise((resolve) => setTimeout(resolve, earlyIntervalMs));
+  }
+  return undefined;
+}
+
 /** A container's id is known once it has been started. */
-function started(id: pulumi.Output<string>): Promise<void> {
-  return new Promise((resolve) => id.apply(() => resolve()));
+function started(id: Output<string>): Promise<string> {
+  return new Promise((resolve) => id.apply(resolve));
 }

@@ -66,9 +66,11 @@ async function prepare(root: string, stack: string, dryRun: boolean, options: Pr
   const aws = await logIn?.({ engine, names, owner, settings: settings.aws, image: images.base, dryRun });
   const [containers] = dryRun ? [] : await Promise.all([preflight(engine, { names, ports, owner }), ensureImages(engine, images)]);
   const executable = delivery === undefined ? deliveredLater(args, options.executable) : await delivered(delivery, containers);
+  const before = new Set(containers?.map(({ id }) => id));
+  const early = options.executable !== undefined;
   const healthy = dryRun
     ? () => Promise.resolve()
-    : partHealth({ engine, root, names, executable: Promise.resolve(executable), superseded: options.superseded });
+    : partHealth({ engine, root, names, executable: Promise.resolve(executable), before, superseded: options.superseded, early });
   return {
     context: { names, ports, owner, healthy },
     settings,
