@@ -1,0 +1,106 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import type { ContainerDetails, Engine, ExecResult } from "../../cli/docker.ts";
+import { readAnswered } from "../../stacks/answered.ts";
+import { stackNames } from "../../stacks/names.ts";
+import { type PartHealthArgs, partHealth } from "../../stacks/part-health.ts";
+import type { StagedExecutable } from "../../stacks/staging.ts";
+
+const [wanted, other] = ["a".repeat(64), "b".repeat(64)];
+const names = stackNames("alice");
+const check = { command: ["check"] };
+
+let root = "";
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), "nitro-health-"));
+});
+afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+/** An engine whose containers have an id and a state, and answer each call of exec as they are told, the last answer for ever. */
+function engineWith(look: () => Partial<ContainerDetails> | undefined, answers: readonly Partial<ExecResult>[]) {
+  const calls = { exec: 0, inspect: 0 };
+  const engine = {
+    inspect: async () => {
+      calls.inspect++;
+      const details = look();
+      return details && { id: "new", status: "running", restartCount: 0, labels: {}, mounts: [], ...details };
+    },
+    exec: async () => ({ exitCode: 1, stdout: "", stderr: "", output: "", ...answers[Math.min(calls.exec++, answers.length - 1)] }),
+    logs: async function* () {
+      yield { stream: "stderr", line: "panic: no" };
+    },
+  } as unknown as Engine;
+  return { engine, calls };
+}
+
+const runs = (sha256: string) => ({ exitCode: 0, stdout: `7 ${sha256} 100 5.0 1000.0\n` });
+
+function waiting(engine: Engine, options: Partial<PartHealthArgs> = {}) {
+  const executable: StagedExecutable = { sha256: wanted, folder: join(root, "bin") };
+  const args = { engine, root, names, before: new Set(["old"]), superseded: undefined, early: false, ...options };
+  return partHealth({ executable: Promise.resolve(executable), ...args });
+}
+
+test("a new container is asked once: it answers and runs what is declared; both together are a way back", async () => {
+  const { engine, calls } = engineWith(() => ({}), [runs(wanted)]);
+  const healthy = waiting(engine);
+  await healthy("service", pulumi.output("new"), check);
+  expect(calls.exec).toBe(1);
+  expect(await readAnswered(root, "alice")).toEqual([]);
+  await healthy("worker", pulumi.output("new"), check);
+  expect(await readAnswered(root, "alice")).toEqual([wanted]);
+});
+
+test("one that answers with another executable is an error", async () => {
+  const { engine } = engineWith(() => ({}), [runs(other)]);
+  const answer = waiting(engine)("service", pulumi.output("new"), check);
+  await expect(answer).rejects.toThrow("service runs bbbbbbbbbbbb and not aaaaaaaaaaaa, which is declared");
+});
+
+test("one that crashes before it answers is told with its log", async () => {
+  let looks = 0;
+  const { engine } = engineWith(() => (looks++ === 0 ? {} : { status: "restarting", exitCode: 2 }), [{ exitCode: 137 }]);
+  await expect(waiting(engine)("worker", pulumi.output("new"), check)).rejects.toThrow(/worker exited with code 2[\s\S]*panic: no/);
+});
+
+test("early: it is asked as soon as it runs, before its id is known", async () => {
+  let state: Partial<ContainerDetails> = { id: "old" };
+  const { engine, calls } = engineWith(() => state, [runs(wanted)]);
+  const id = Promise.withResolvers<string>();
+  const answer = waiting(engine, { early: true })("service", pulumi.output(id.promise), check);
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  expect(calls.exec).toBe(0);
+  state = { id: "new" };
+  await expect.poll(() => calls.exec).toBe(1);
+  id.resolve("new");
+  await answer;
+  expect(calls.exec).toBe(1);
+});
+
+test("early: a container that stays as it is gets no question of its own", async () => {
+  const { engine, calls } = engineWith(() => ({ id: "old", health: "healthy" }), [{ exitCode: 0 }]);
+  await waiting(engine, { early: true })("service", pulumi.output("old"), check);
+  const before = calls.inspect;
+  await new Promise((resolve) => setTimeout(resolve, 150));
+  expect(calls.inspect).toBe(before);
+});
+
+test("superseded, nobody waits for an answer, and it is no way back", async () => {
+  const stop = new AbortController();
+  const { engine } = engineWith(() => ({}), [{ exitCode: 4 }]);
+  const healthy = waiting(engine, { superseded: stop.signal });
+  const both = Promise.all([healthy("service", pulumi.output("new"), check), healthy("worker", pulumi.output("new"), check)]);
+  stop.abort();
+  await both;
+  expect(await readAnswered(root, "alice")).toEqual([]);
+});
+
+test("an image of other people is asked by its health check alone", async () => {
+  const { engine, calls } = engineWith(() => ({}), [{ exitCode: 0 }]);
+  const executable = Promise.resolve({ sha256: wanted, image: { id: "i", entrypoint: ["/app"] } });
+  await waiting(engine, { executable, early: true })("service", pulumi.output("new"), check);
+  expect(calls.exec).toBe(1);
+});
