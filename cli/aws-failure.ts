@@ -21,9 +21,15 @@ export function awsFailure(text: string): string {
   if (unreachable !== null)
     return `${what}: ${service} does not answer at ${unreachable[1] ?? "its endpoint"}: ${unreachable[2] ?? unreachable[0]}`;
   const said = withoutNoise(rest);
-  if (/AlreadyExists/.test(said))
-    return `${what}: ${said}\nit was not made by this stack: use another stack name, or remove it if nobody needs it`;
+  if (/AlreadyExists/.test(said)) return `${what}: ${said}\n${taken(what)}`;
   return `${what}: ${said}`;
+}
+
+/** Somebody else's, of this account; or left by a command of ours that was killed, which its tags nitro.stack and nitro.owner tell. */
+function taken(what: string): string {
+  const name = /\(([^)]+)\)/.exec(what)?.[1] ?? "";
+  const command = /Ledger/.test(what) ? `aws qldb delete-ledger --name ${name}` : `aws iam delete-role --role-name ${name}`;
+  return `this stack did not make it, so it is left alone: use another stack name, or if nobody needs it: ${command}`;
 }
 
 function withoutNoise(text: string): string {

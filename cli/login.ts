@@ -58,7 +58,7 @@ async function mustBeUp(engine: Engine, volume: string, stack: string, owner: st
 async function mayUseRole(access: Parameters<typeof checkRole>[0], login: AwsLogin, role: string): Promise<void> {
   const [, partition = "aws"] = login.identity.arn.split(":");
   const arn = `arn:${partition}:iam::${login.identity.account}:role/${role}`;
-  await asUserError(checkRole(access, login.secrets, arn, false)).catch((error: unknown) => {
+  await asUserError(checkRole(access, login.secrets, arn)).catch((error: unknown) => {
     if (!(error instanceof UserError)) throw error;
     throw new UserError(
       `${login.identity.arn} may not use the stack's ledger: ${error.message}`,

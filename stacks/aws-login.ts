@@ -79,15 +79,15 @@ function answer(url: string): Promise<void> {
 }
 
 /** Pauses between tries: IAM's changes take seconds to arrive everywhere. */
-const spreading = { tries: 30, pauseMs: 1_000 };
+const spreading = { tries: 20, pauseMs: 1_000 };
 
 /**
  * Assumes a role, as the service is about to. A role that was just made is tried again: IAM is eventually consistent
  * (https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency).
- * @param patience false: one try, for a role that has been there for long
+ * @param onRefusal told once, before it is tried again; undefined: one try, for a role that has been there for long
  * @throws AwsError
  */
-export async function checkRole(access: AwsAccess, secrets: AwsSecrets, roleArn: string, patience = true): Promise<void> {
+export async function checkRole(access: AwsAccess, secrets: AwsSecrets, roleArn: string, onRefusal?: () => void): Promise<void> {
   const command = new AssumeRoleCommand({ RoleArn: roleArn, RoleSessionName: `nitro-${access.stack}`, DurationSeconds: 900 });
   await withSts(access, secrets, async (client) => {
     for (let tried = 1; ; tried++) {
@@ -96,7 +96,8 @@ export async function checkRole(access: AwsAccess, secrets: AwsSecrets, roleArn:
         return;
       } catch (error) {
         const denied = error instanceof Error && /^AccessDenied|^NoSuchEntity/.test(error.name);
-        if (!denied || !patience || tried === spreading.tries) throw error;
+        if (!denied || onRefusal === undefined || tried === spreading.tries) throw error;
+        if (tried === 1) onRefusal();
         await new Promise((resolve) => setTimeout(resolve, spreading.pauseMs));
       }
     }

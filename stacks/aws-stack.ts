@@ -15,7 +15,7 @@ export interface AwsStack {
    * Sees that the developer may assume the role, and gives the service their credentials. In a dry run it does nothing.
    * @param role ARN, known once it exists
    * @param volume known once it is there
-   * @throws AwsError
+   * @throws RunError
    */
   readonly open: (role: pulumi.Output<string>, volume: pulumi.Output<string>) => Promise<void>;
 }
@@ -44,7 +44,8 @@ export async function prepareAws({ engine, names, owner, settings, image, dryRun
     identity: login.identity,
     async open(role, volume) {
       const [roleArn] = await Promise.all([known(role), known(volume)]);
-      await checkRole(access, login.secrets, roleArn);
+      const again = () => pulumi.log.info("the ledger's role cannot be assumed yet: IAM's changes take some seconds to arrive everywhere");
+      await checkRole(access, login.secrets, roleArn, again).catch(forTheUser);
       await deliverCredentials(engine, login, { volume: names.volumes.credentials, stack: names.stack, owner, image });
     },
   };
@@ -57,6 +58,10 @@ async function previewed(access: Parameters<typeof logIn>[0]): Promise<AwsIdenti
     return undefined;
   });
   return login?.identity ?? { account: localAccount, arn: `arn:aws:iam::${localAccount}:root` };
+}
+
+function forTheUser(error: unknown): never {
+  throw error instanceof AwsError ? new pulumi.RunError(error.message) : error;
 }
 
 /** An output's value is known once its resource exists. */

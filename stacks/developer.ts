@@ -1,7 +1,7 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
-import { AwsLedger } from "../components/aws-ledger.ts";
+import type { AwsLedger } from "../components/aws-ledger.ts";
 import { KeyFeeder } from "../components/key-feeder.ts";
 import { Ledger } from "../components/ledger.ts";
 import { LocalStack } from "../components/localstack.ts";
@@ -18,6 +18,12 @@ import { stackType } from "./urns.ts";
 /** What the program exports. */
 export type DeclaredOutputs = { readonly [Name in keyof Required<StackOutputs>]: pulumi.Output<StackOutputs[Name]> };
 
+/** What a stack is declared from. */
+export interface DeveloperArgs extends PreparedStack {
+  /** Only in ledger mode aws: it is there before anything else is. */
+  readonly awsLedger?: AwsLedger | undefined;
+}
+
 /**
  * A developer's own environment: network → redis, localstack, ledger → key-feeder → service and worker.
  *
@@ -29,9 +35,9 @@ export class DeveloperStack extends pulumi.ComponentResource {
   /** Resolves once everything answers that service and worker need. */
   readonly neighbours: Promise<unknown>;
 
-  constructor(name: string, args: PreparedStack, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, args: DeveloperArgs, opts?: pulumi.ComponentResourceOptions) {
     super(stackType, name, {}, opts);
-    const { context } = args;
+    const { context, awsLedger } = args;
     const { names, ports } = context;
     const inside = { parent: this };
     const images = this.createImages(args.images);
@@ -39,17 +45,14 @@ export class DeveloperStack extends pulumi.ComponentResource {
       accessKeyId: `NITRO${names.stack.replaceAll("-", "").toUpperCase()}`.padEnd(20, "0").slice(0, 20),
       secretAccessKey: new random.RandomPassword("aws-secret-key", { length: 40, special: false }, inside).result,
     };
-    const awsLedger = args.aws === undefined ? undefined : new AwsLedger("ledger", { context, aws: args.aws }, inside);
-    // Where AWS refuses, nothing else has begun: whatever has a parent that waits waits with it.
-    const then = awsLedger === undefined ? inside : { ...inside, dependsOn: awsLedger.ready };
-    const { network } = new Network("network", { context }, then);
-    const redis = new Redis("redis", { context, network, image: images.redis }, then);
+    const { network } = new Network("network", { context }, inside);
+    const redis = new Redis("redis", { context, network, image: images.redis }, inside);
     const localstack = new LocalStack(
       "localstack",
       { context, network, image: images.localstack, services: awsLedger === undefined ? ["s3", "sts", "iam"] : ["s3"] },
-      then,
+      inside,
     );
-    const ledger = awsLedger ?? new Ledger("ledger", { context, network, image: images.node, credentials }, then);
+    const ledger = awsLedger ?? new Ledger("ledger", { context, network, image: images.node, credentials }, inside);
     const { bootstrap, authorization } = args.settings;
     const keyFeeder = new KeyFeeder(
       "key-feeder",
@@ -57,12 +60,12 @@ export class DeveloperStack extends pulumi.ComponentResource {
         ...{ context, network, image: images.node, credentials, redis, localstack, bootstrap, authorization, secrets: args.secrets },
         roleArn: awsLedger === undefined ? names.qldbRoleArn : undefined,
       },
-      then,
+      inside,
     );
     this.neighbours = Promise.all([ledger.ready, keyFeeder.ready]);
     const { executable } = args;
-    const service = new Service("service", { context, image: images.base, executable, ledger, keyFeeder }, then);
-    const worker = new Worker("worker", { context, image: images.base, executable, redis, keyFeeder }, then);
+    const service = new Service("service", { context, image: images.base, executable, ledger, keyFeeder }, inside);
+    const worker = new Worker("worker", { context, image: images.base, executable, redis, keyFeeder }, inside);
     const ready = Promise.all([service.ready, worker.ready, ledger.ready]);
     // One by one: an output is secret as a whole, and only one of these is.
     const once = <T>(value: pulumi.Input<T>): pulumi.Output<T> =>

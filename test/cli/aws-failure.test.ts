@@ -23,7 +23,7 @@ test.each<[string, string, RegExp]>([
   [
     "a name that is taken",
     "creating QLDB Ledger (l): operation error QLDB: CreateLedger, https response error StatusCode: 409, RequestID: 1, ResourceAlreadyExistsException: Ledger with name l already exists",
-    /^creating QLDB Ledger \(l\): ResourceAlreadyExistsException: Ledger with name l already exists\nit was not made by this stack/,
+    /^creating QLDB Ledger \(l\): ResourceAlreadyExistsException: Ledger with name l already exists\nthis stack did not make it.*: aws qldb delete-ledger --name l$/,
   ],
   [
     "nobody logged in",

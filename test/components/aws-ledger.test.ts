@@ -35,7 +35,12 @@ let outputs: Record<string, unknown> = {};
 async function declare(settings: AwsStack["settings"]): Promise<Recorded[]> {
   return await recordResources("alice", false, async () => {
     const { DeveloperStack } = await import("../../stacks/developer.ts");
-    const stack = new DeveloperStack("nitro", prepared(settings));
+    const { AwsLedger } = await import("../../components/aws-ledger.ts");
+    const args = prepared(settings);
+    const { context, aws } = args;
+    const awsLedger = aws && new AwsLedger("ledger", { context, aws });
+    await awsLedger?.ready;
+    const stack = new DeveloperStack("nitro", { ...args, awsLedger });
     const { ledgerName, ledgerArn, qldbRoleArn, ledgerEndpoint, service, worker } = stack.outputs;
     await resolved(pulumi.all([service, worker]));
     outputs = await resolved(pulumi.all({ ledgerName, ledgerArn, qldbRoleArn, ledgerEndpoint }));

@@ -1,5 +1,6 @@
-import { rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Engine } from "../../cli/docker.ts";
@@ -10,11 +11,13 @@ import { stackNames } from "../../stacks/names.ts";
 import { stackOutputs } from "../../testing/outputs.ts";
 import { waitFor } from "../../testing/wait-for.ts";
 import { type AccessKey, AwsAccount, xml } from "./aws-account.ts";
+import { buildSample } from "./build-sample.ts";
 import { engineResources, nitro, type Result, root, run } from "./nitro.ts";
 
 const stack = "aws-ledger-e2e";
 const names = stackNames(stack);
 const engine = Engine.connect();
+const scratch = mkdtempSync(join(tmpdir(), "nitro-e2e-aws-"));
 let account: AwsAccount;
 let alice: AccessKey;
 
@@ -29,6 +32,7 @@ afterAll(async () => {
   account.qldb.denied.clear();
   await as(alice, "down", "-s", stack, "--yes");
   await account.close();
+  rmSync(scratch, { recursive: true, force: true });
 });
 
 /** Nothing of this machine's own AWS configuration takes part. */
@@ -150,7 +154,7 @@ async function closedAddress(): Promise<string> {
   return `http://${hostname}:${port}`;
 }
 
-test.each(["iam:CreateRole", "iam:PutRolePolicy", "qldb:CreateLedger"])(
+test.each(["iam:CreateRole", "iam:PutRolePolicy", "qldb:CreateLedger", "qldb:DescribeLedger", "sts:AssumeRole"])(
   "a denied %s gets one message, and what was made goes away",
   async (action) => {
     const front = action.startsWith("qldb:") ? account.qldb : account.identity;
@@ -164,6 +168,23 @@ test.each(["iam:CreateRole", "iam:PutRolePolicy", "qldb:CreateLedger"])(
     }
   },
 );
+
+test("a role and a ledger of somebody else's are named and left alone", async () => {
+  await account.iam({ Action: "CreateRole", RoleName: names.qldbRoleName, AssumeRolePolicyDocument: "{}", Description: "another's" });
+  await account.ledgers.registry.create({ name: names.ledgerName, permissionsMode: "STANDARD", deletionProtection: true, tags: {} });
+  try {
+    const { code, stderr } = await as(alice, "up", "-s", stack);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/AlreadyExists.*\nthis stack did not make it, so it is left alone/);
+    expect(await account.roles()).toContain(names.qldbRoleName);
+    expect(account.ledgerNames()).toEqual([names.ledgerName]);
+    expect(await engineResources(stack)).toEqual({ containers: {}, networks: [], volumes: [] });
+  } finally {
+    await account.iam({ Action: "DeleteRole", RoleName: names.qldbRoleName });
+    await account.ledgers.registry.update(names.ledgerName, { deletionProtection: false });
+    await account.ledgers.registry.delete(names.ledgerName);
+  }
+});
 
 test("up makes the role and the ledger, and a stack that answers", async () => {
   await mustAs(alice, "up", "-s", stack);
@@ -271,6 +292,35 @@ test("a second up changes nothing, and a preview sees no change", async () => {
   expect(Object.keys(changes).filter((op) => op !== "same")).toEqual([]);
   expect((await engineResources(stack)).containers).toEqual(before);
   expect((await pulumi(alice, "preview", "-s", stack, "--expect-no-changes")).code).toBe(0);
+});
+
+test("a swap replaces service and worker, and nothing in AWS", async () => {
+  const before = (await engineResources(stack)).containers;
+  const calls = account.identity.calls.length;
+  await mustAs(alice, "swap", "-s", stack, "--binary", await buildSample(join(scratch, "swapped"), "e2e-swapped"));
+  const after = (await engineResources(stack)).containers;
+  expect(
+    Object.keys(after)
+      .filter((part) => after[part] !== before[part])
+      .sort(),
+  ).toEqual(["service", "worker"]);
+  const changed = account.identity.calls.slice(calls).map(({ action }) => action);
+  expect(changed.filter((action) => !["sts:GetCallerIdentity", "sts:AssumeRole"].includes(action))).toEqual([]);
+  await nitro("pay", "-s", stack, "--count", "2");
+});
+
+test("a login of somebody whom the role does not trust is refused, and the file stays", async () => {
+  const bob = await account.issue("bob");
+  account.identity.denied.add("sts:AssumeRole");
+  try {
+    const { code, stderr } = await as(bob, "login", "-s", stack);
+    expect(code).toBe(1);
+    expect(stderr).toContain("arn:aws:iam::000000000000:user/bob may not use the stack's ledger: AWS denies sts:AssumeRole");
+  } finally {
+    account.identity.denied.clear();
+  }
+  const read = await engine.exec(names.containers.service, ["cat", credentialsFile]);
+  expect(read.output).not.toContain(bob.accessKeyId);
 });
 
 test("a login rewrites the file under the running service, which goes on with it", async () => {

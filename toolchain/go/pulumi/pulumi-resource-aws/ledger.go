@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/qldb"
 	"github.com/aws/aws-sdk-go-v2/service/qldb/types"
+	"github.com/aws/smithy-go"
 	"github.com/hashicorp/terraform-plugin-sdk/v2/diag"
 	"github.com/hashicorp/terraform-plugin-sdk/v2/helper/schema"
 	"github.com/hashicorp/terraform-plugin-sdk/v2/helper/validation"
@@ -176,7 +178,8 @@ func deleteLedger(ctx context.Context, data *schema.ResourceData, meta any) diag
 	err = waitForLedger(ctx, data, all, data.Timeout(schema.TimeoutDelete), func(state types.LedgerState, there bool) bool {
 		return !there || state == types.LedgerStateDeleted
 	})
-	if err != nil {
+	// AWS has taken the order: whoever may not look cannot see it carried out.
+	if err != nil && !isDenied(err) {
 		return diag.Errorf("waiting for QLDB Ledger (%s) to be deleted: %s", data.Id(), err)
 	}
 	return nil
@@ -206,6 +209,11 @@ func waitForLedger(
 		case <-time.After(pause):
 		}
 	}
+}
+
+func isDenied(err error) bool {
+	var answered smithy.APIError
+	return errors.As(err, &answered) && strings.HasPrefix(answered.ErrorCode(), "AccessDenied")
 }
 
 func isGone(err error) bool {
