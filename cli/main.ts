@@ -107,10 +107,16 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
+/** A pipe takes what its reader has room for: the rest is still on its way when a command is done. */
+async function end(code: number): Promise<never> {
+  await Promise.all([process.stdout, process.stderr].map((stream) => new Promise<void>((resolve) => stream.write("", () => resolve()))));
+  process.exit(code);
+}
+
 // Ends at once: what is still under way when a command fails (an image being built) is not waited for.
 try {
-  process.exit(await dispatch(process.argv.slice(2)));
+  await end(await dispatch(process.argv.slice(2)));
 } catch (error) {
   report(error);
-  process.exit(error instanceof InterruptedError ? interruptedExitCode : 1);
+  await end(error instanceof InterruptedError ? interruptedExitCode : 1);
 }

@@ -1,0 +1,105 @@
+import { copyFileSync, mkdtempSync, renameSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type PaymentView, paymentViews } from "../../cli/payout.ts";
+import { connectPayouts, PayoutStreams } from "../../cli/payout-streams.ts";
+import { stackOutputs } from "../../testing/outputs.ts";
+import { buildSample } from "./build-sample.ts";
+import { nitro, nitroJson } from "./nitro.ts";
+
+const stack = "e2e-swap-load";
+const payoutId = "under-ten-swaps";
+const count = 200;
+const swaps = 10;
+const scratch = mkdtempSync(join(tmpdir(), "nitro-e2e-"));
+const binary = join(scratch, "payments");
+
+beforeAll(async () => {
+  await nitro("down", "-s", stack, "--yes");
+  for (const version of ["even", "odd"]) await buildSample(join(scratch, version), `load-${version}`);
+  build(0);
+  await nitro("up", "-s", stack, "--binary", binary);
+});
+
+afterAll(async () => {
+  await nitro("down", "-s", stack, "--yes");
+  rmSync(scratch, { recursive: true, force: true });
+});
+
+/** Puts the next executable in place, as a build does. */
+function build(number: number): void {
+  copyFileSync(join(scratch, number % 2 === 0 ? "even" : "odd"), `${binary}.new`);
+  renameSync(`${binary}.new`, binary);
+}
+
+function payee(number: number) {
+  return { to: `payee-${number}`, from: "e2e", amount: "1.5", currency: "BAT", payoutId, custodian: "dryrun-happypath" };
+}
+
+interface Revision {
+  readonly id: string;
+  readonly version: number;
+  readonly data: { readonly data: string };
+}
+
+/** What the ledger says of each payment: payee → its states in their order. */
+async function histories(): Promise<Map<string, string[]>> {
+  const statement = "SELECT h.metadata.id, h.metadata.version, h.data FROM history(transactions) AS h";
+  const revisions = JSON.parse(await nitro("ledger", "query", statement, "-s", stack, "--json")) as Revision[];
+  const found = new Map<string, string[]>();
+  for (const { id, data } of revisions.toSorted((a, b) => a.version - b.version)) {
+    const state = JSON.parse(Buffer.from(data.data, "base64").toString()) as { to: string; payoutId: string; status: string };
+    if (state.payoutId !== payoutId) continue;
+    // By document: were a payee's payment in two of them, both would be told.
+    const key = `${state.to} ${id}`;
+    found.set(key, [...(found.get(key) ?? []), state.status]);
+  }
+  return found;
+}
+
+test("a payout of 200 goes on under ten swaps: all are paid, none twice", async () => {
+  const redis = await connectPayouts((await stackOutputs(stack)).redisUrl, stack);
+  try {
+    const streams = new PayoutStreams(redis, payoutId);
+    // Payments come all the time that a swap takes, so that some are under way whatever it does.
+    let pauseMs = 100;
+    for (let number = 1; number <= swaps; number++) {
+      build(number);
+      const began = Date.now();
+      const swapping = nitro("swap", "-s", stack);
+      for (let each = 0; each < count / swaps; each++) {
+        await streams.put([payee((number - 1) * (count / swaps) + each + 1)], false);
+        await sleep(pauseMs);
+      }
+      await swapping;
+      pauseMs = (Date.now() - began) / (count / swaps);
+    }
+    let payments: readonly PaymentView[] = [];
+    const end = Date.now() + 120_000;
+    do {
+      await streams.next(250);
+      payments = paymentViews(streams.entries, { mode: "auto", custodians: [] });
+    } while (Date.now() < end && !(payments.length === count && payments.every(({ state }) => state === "paid")));
+    expect(payments.filter(({ state }) => state !== "paid")).toEqual([]);
+    expect(payments).toHaveLength(count);
+  } finally {
+    redis.disconnect();
+  }
+  const states = await histories();
+  expect(new Set([...states.keys()].map((key) => key.split(" ")[0])).size).toBe(count);
+  expect(states.size).toBe(count);
+  for (const [payment, history] of states) {
+    // One more authorization of an operator keeps it prepared; every other state comes once.
+    const rest = history.filter((state) => state !== "prepared");
+    expect(rest, payment).toEqual(["authorized", "pending", "paid"]);
+  }
+});
+
+test("what runs afterwards is the last build, unsealed", async () => {
+  const status = await nitroJson<{ healthy: boolean; sealed: boolean }>("status", "-s", stack);
+  expect(status).toMatchObject({ healthy: true, sealed: false });
+  await nitro("wait", "-s", stack, "--build");
+  expect((await nitro("pay", "-s", stack, "--count", "3")).match(/\bpaid\b/g)?.length).toBeGreaterThanOrEqual(3);
+});
