@@ -1,5 +1,4 @@
 import { mkdirSync } from "node:fs";
-import type { Server } from "node:http";
 import { Registry } from "./control/registry.ts";
 import { lockFolder } from "./folder-lock.ts";
 import { ledgerServer } from "./http/server.ts";
@@ -56,7 +55,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     }
     const sessions = new Sessions(now);
     const server = ledgerServer({ registry, sessions, now, log, hosts });
-    const port = await listening(server, options).catch(async (error: unknown) => {
+    const port = await server.listen(options.port, options.host).catch(async (error: unknown) => {
       await registry.close();
       throw error;
     });
@@ -66,7 +65,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     const stop = async (): Promise<void> => {
       clearInterval(sweeping);
       verifying.abort();
-      await closed(server);
+      await server.stop(graceMs);
       await registry.close();
       unlock();
     };
@@ -75,16 +74,6 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     unlock();
     throw error;
   }
-}
-
-function listening(server: Server, { host, port }: ServeOptions): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(port, host, () => {
-      const address = server.address();
-      resolve(typeof address === "object" && address !== null ? address.port : port);
-    });
-  });
 }
 
 /** All that was committed before this start, whatever of it the start itself has read. */
@@ -102,13 +91,4 @@ function verifyAll(registry: Registry, { program, log, onFailure }: ServeOptions
       },
     );
   }
-}
-
-/** What is being answered is answered; whoever takes longer is cut off. */
-async function closed(server: Server): Promise<void> {
-  const answered = new Promise((resolve) => server.close(resolve));
-  server.closeIdleConnections();
-  const cut = setTimeout(() => server.closeAllConnections(), graceMs);
-  await answered;
-  clearTimeout(cut);
 }

@@ -1,43 +1,21 @@
-import type { ServerResponse } from "node:http";
 import { ControlError } from "../control/errors.ts";
 import { LedgerError } from "../transaction/errors.ts";
+import type { Answer } from "./exchange.ts";
+import { HttpError } from "./http-error.ts";
 
-/** An error before any API was reached. */
-export class HttpError extends Error {
-  readonly status: number;
-  readonly type: string;
-
-  constructor(status: number, type: string, message: string) {
-    super(message);
-    this.status = status;
-    this.type = type;
-  }
-}
-
-/** Where and as what a request is answered. */
+/** As what a request is answered. */
 export interface Reply {
-  readonly response: ServerResponse;
   readonly contentType: string;
   readonly requestId: string;
 }
 
-/** @returns the answer's size in bytes */
-export function sendJson(
-  { response, contentType, requestId }: Reply,
-  status: number,
-  body: unknown,
-  headers: Readonly<Record<string, string>> = {},
-): number {
-  const text = body === undefined ? "" : ascii(JSON.stringify(body));
-  const size = text.length;
-  response.writeHead(status, {
-    "Content-Type": contentType,
-    "Content-Length": size,
-    "x-amzn-RequestId": requestId,
-    ...headers,
-  });
-  response.end(text, "latin1");
-  return size;
+/** @param headers further header lines, each with its line break */
+export function jsonAnswer({ contentType, requestId }: Reply, status: number, body: unknown, headers = ""): Answer {
+  return {
+    status,
+    headers: `Content-Type: ${contentType}\r\nx-amzn-RequestId: ${requestId}\r\n${headers}`,
+    body: body === undefined ? "" : ascii(JSON.stringify(body)),
+  };
 }
 
 /** JSON text whose every character is one byte. */
@@ -46,20 +24,13 @@ function ascii(json: string): string {
 }
 
 /**
- * Answers with an error as AWS does: its name in a header and in the body. There is no numeric code: some SDKs take one for the name.
+ * An error as AWS tells it: its name in a header and in the body. There is no numeric code: some SDKs take one for the name.
  * @param log told of what nobody expected
  */
-export function sendError(reply: Reply, error: unknown, log: (message: string) => void): void {
-  const { response } = reply;
-  if (response.headersSent) {
-    response.destroy();
-    return;
-  }
+export function errorAnswer(reply: Reply, error: unknown, log: (message: string) => void): Answer {
   const { status, type, message } = describe(error);
   if (status === 500) log(`unexpected: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
-  // What is left of a request that is too large is not read: the connection ends with the answer.
-  const connection = status === 413 ? { Connection: "close" } : undefined;
-  sendJson(reply, status, { __type: type, Message: message }, { "x-amzn-ErrorType": type, ...connection });
+  return jsonAnswer(reply, status, { __type: type, Message: message }, `x-amzn-ErrorType: ${type}\r\n`);
 }
 
 function describe(error: unknown): { status: number; type: string; message: string } {

@@ -1,16 +1,16 @@
-import type { IncomingHttpHeaders } from "node:http";
 import { isIP } from "node:net";
+import type { RequestHead } from "./request-head.ts";
 
 /**
  * Whether a request may be meant for this server. A web page in the developer's browser can reach loopback, but only with its own Origin,
  * or under a public name that was made to point here; and it cannot sign.
  * @returns what is wrong, or undefined
  */
-export function requestProblem(headers: IncomingHttpHeaders, hosts: Hosts): string | undefined {
-  const host = hosts.problem(headers.host);
-  if (host !== undefined) return host;
-  if (headers.origin !== undefined) return "requests of web pages are refused (header Origin)";
-  if (headers.authorization?.startsWith("AWS4-HMAC-SHA256 ") !== true) {
+export function requestProblem({ host, origin, authorization }: RequestHead, hosts: Hosts): string | undefined {
+  const problem = hosts.problem(host);
+  if (problem !== undefined) return problem;
+  if (origin !== undefined) return "requests of web pages are refused (header Origin)";
+  if (authorization?.startsWith("AWS4-HMAC-SHA256 ") !== true) {
     return "the request is not signed: header Authorization has to begin with AWS4-HMAC-SHA256 (any AWS SDK does that, with any credentials)";
   }
   return undefined;

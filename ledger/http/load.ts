@@ -1,4 +1,3 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
 import { LedgerError } from "../transaction/errors.ts";
 
 /** How much a server takes upon itself at once. */
@@ -22,30 +21,67 @@ export class Load {
 
   /**
    * Takes a request on until its connection is done with the answer.
+   * @param length of its body, as far as it was told
    * @throws LedgerError CapacityExceededException where there is too much already
    */
-  admit(request: IncomingMessage, response: ServerResponse): Taken {
-    let held = Number(request.headers["content-length"] ?? 0) || 0;
-    if (this.requests >= this.limits.requests || this.bytes + held > this.limits.bytes) {
-      throw new LedgerError("CapacityExceededException", "Service is unable to handle the request: too much is under way, try again");
-    }
+  admit(length: number): Taken {
+    if (this.requests >= this.limits.requests) throw tooMuch();
+    this.add(length);
     this.requests++;
-    this.bytes += held;
-    response.once("close", () => {
-      this.requests--;
-      this.bytes -= held;
-    });
-    return {
-      answered: (size) => {
-        this.bytes += size - held;
-        held = size;
-      },
-    };
+    return new Taken(this, length);
+  }
+
+  /** @throws LedgerError CapacityExceededException where there is no room for so many bytes more */
+  add(bytes: number): void {
+    if (this.bytes + bytes > this.limits.bytes) throw tooMuch();
+    this.bytes += bytes;
+  }
+
+  /** What is held was so many bytes, and is so many now. */
+  replace(before: number, now: number): void {
+    this.bytes += now - before;
+  }
+
+  /** A request is done, with all that was held for it. */
+  release(bytes: number): void {
+    this.requests--;
+    this.bytes -= bytes;
   }
 }
 
+function tooMuch(): LedgerError {
+  return new LedgerError("CapacityExceededException", "Service is unable to handle the request: too much is under way, try again");
+}
+
 /** A request that was taken on. */
-export interface Taken {
+export class Taken {
+  private readonly load: Load;
+  private held: number;
+  private over = false;
+
+  constructor(load: Load, held: number) {
+    this.load = load;
+    this.held = held;
+  }
+
+  /** Counts so many bytes more that the request has. @throws LedgerError CapacityExceededException */
+  grown(bytes: number): void {
+    this.load.add(bytes);
+    this.held += bytes;
+  }
+
   /** Counts the answer, of so many bytes, in the place of the request, until its client has taken it. */
-  answered(size: number): void;
+  answered(size: number): void {
+    // Where the connection has ended meanwhile, nothing is held.
+    if (this.over) return;
+    this.load.replace(this.held, size);
+    this.held = size;
+  }
+
+  /** The connection is done with it. */
+  end(): void {
+    if (this.over) return;
+    this.over = true;
+    this.load.release(this.held);
+  }
 }

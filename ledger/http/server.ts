@@ -1,13 +1,17 @@
-import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { Registry } from "../control/registry.ts";
 import { answerControl } from "../control/router.ts";
 import { object } from "../session/requests.ts";
 import { type SessionContext, sendCommand } from "../session/send-command.ts";
 import type { Sessions } from "../session/session.ts";
-import { badRequest, LedgerError } from "../transaction/errors.ts";
-import { HttpError, type Reply, sendError, sendJson } from "./answer.ts";
+import { badRequest } from "../transaction/errors.ts";
+import { errorAnswer, jsonAnswer, type Reply } from "./answer.ts";
 import { Hosts, requestProblem } from "./checks.ts";
-import { defaultLimits, Load, type LoadLimits } from "./load.ts";
+import type { Patience } from "./connection.ts";
+import type { Answer, Exchange, Service } from "./exchange.ts";
+import { bodyTooLarge, HttpError } from "./http-error.ts";
+import { HttpServer } from "./http-server.ts";
+import { defaultLimits, Load, type LoadLimits, type Taken } from "./load.ts";
+import type { RequestHead } from "./request-head.ts";
 import { RequestIds } from "./request-ids.ts";
 
 const sessionType = "application/x-amz-json-1.0";
@@ -24,103 +28,117 @@ export interface ServerOptions {
   /** Further names that requests may be addressed to. */
   readonly hosts: readonly string[];
   readonly limits?: LoadLimits;
+  readonly patience?: Patience;
 }
-
-/** A client that takes nothing and sends nothing for so long is given up, in milliseconds; a statement runs for at most 30 s. */
-const silence = 60_000;
 
 /** Both of QLDB's APIs on one port: the session API, and the control plane. It does not listen yet. */
-export function ledgerServer(options: ServerOptions): Server {
-  const hosts = new Hosts(options.hosts);
-  const ids = new RequestIds();
-  const context: SessionContext = options;
-  const load = new Load(options.limits ?? defaultLimits);
-  const server = createServer({ noDelay: true, keepAlive: true, requestTimeout: 60_000, headersTimeout: 20_000 }, (request, response) => {
-    const isSession = request.headers["x-amz-target"] !== undefined;
-    const reply = { response, contentType: isSession ? sessionType : controlType, requestId: ids.next() };
-    answer(request, reply, isSession, context, { hosts, load }).catch((error: unknown) => {
-      // A client that went away in the middle of its request gets no answer, and is no failure of ours.
-      if (request.complete || error instanceof HttpError || error instanceof LedgerError) sendError(reply, error, options.log);
-      else response.destroy();
-    });
-  });
-  server.keepAliveTimeout = 75_000;
-  server.timeout = silence;
-  server.on("clientError", (_error, socket) => {
-    if (socket.writable) socket.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n");
-    else socket.destroy();
-  });
-  return server;
+export function ledgerServer(options: ServerOptions): HttpServer {
+  const { log, patience } = options;
+  return new HttpServer(new LedgerService(options), { log, ...(patience && { patience }) });
 }
 
-async function answer(
-  request: IncomingMessage,
-  reply: Reply,
-  isSession: boolean,
-  context: SessionContext,
-  { hosts, load }: { readonly hosts: Hosts; readonly load: Load },
-): Promise<void> {
-  if (request.method === "GET" && request.url === "/healthz") {
-    const problem = hosts.problem(request.headers.host);
-    if (problem !== undefined) throw new HttpError(403, "AccessDeniedException", problem);
-    sendJson({ ...reply, contentType: controlType }, 200, { status: "ready" });
-    return;
+/** Decides from a request's head whether it is taken on, and answers it once its body is there. */
+class LedgerService implements Service {
+  readonly mostBytes = mostBytes;
+  private readonly context: SessionContext;
+  private readonly log: (message: string) => void;
+  private readonly hosts: Hosts;
+  private readonly load: Load;
+  private readonly ids = new RequestIds();
+
+  constructor(options: ServerOptions) {
+    this.context = options;
+    this.log = options.log;
+    this.hosts = new Hosts(options.hosts);
+    this.load = new Load(options.limits ?? defaultLimits);
   }
-  // The session API has one path: it needs no more than to be compared.
-  const url = isSession && request.url === "/" ? undefined : urlOf(request);
-  const problem = requestProblem(request.headers, hosts);
+
+  begin(head: RequestHead): Exchange {
+    const { operation, method, target, length = 0 } = head;
+    if (method === "GET" && target === "/healthz") {
+      refuse(this.hosts.problem(head.host));
+      return health(this.reply(head));
+    }
+    // The session API has one path: it needs no more than to be compared.
+    const url = operation !== undefined && target === "/" ? undefined : urlOf(target);
+    refuse(requestProblem(head, this.hosts));
+    if (operation !== undefined && (operation !== "QLDBSession.SendCommand" || method !== "POST"))
+      throw new HttpError(400, "UnknownOperationException", `there is no operation ${operation}`);
+    if (length > mostBytes) throw bodyTooLarge(mostBytes);
+    const taken = this.load.admit(length);
+    return new LedgerExchange(this, head, operation === undefined ? url : undefined, taken);
+  }
+
+  refusal(error: unknown, head: RequestHead | undefined): Answer {
+    return errorAnswer(this.reply(head), error, this.log);
+  }
+
+  /** @param url of a request of the control plane */
+  async answer(head: RequestHead, url: URL | undefined, body: Buffer): Promise<Answer> {
+    try {
+      const request = parsed(body);
+      if (url === undefined) return jsonAnswer(this.reply(head), 200, await sendCommand(object(request, "the request"), this.context));
+      const { status, body: result } = await answerControl(this.context.registry, head.method, url, request);
+      return jsonAnswer(this.reply(head), status, result);
+    } catch (error) {
+      return this.refusal(error, head);
+    }
+  }
+
+  private reply(head: RequestHead | undefined): Reply {
+    return { contentType: head?.operation === undefined ? controlType : sessionType, requestId: this.ids.next() };
+  }
+}
+
+/** A request that counts to the load until its client has the answer. */
+class LedgerExchange implements Exchange {
+  private readonly service: LedgerService;
+  private readonly head: RequestHead;
+  private readonly url: URL | undefined;
+  private readonly taken: Taken;
+
+  constructor(service: LedgerService, head: RequestHead, url: URL | undefined, taken: Taken) {
+    this.service = service;
+    this.head = head;
+    this.url = url;
+    this.taken = taken;
+  }
+
+  grown(bytes: number): void {
+    this.taken.grown(bytes);
+  }
+
+  async answer(body: Buffer): Promise<Answer> {
+    const answer = await this.service.answer(this.head, this.url, body);
+    this.taken.answered(answer.body.length);
+    return answer;
+  }
+
+  end(): void {
+    this.taken.end();
+  }
+}
+
+/** Takes up nothing: it is answered under any load. */
+function health(reply: Reply): Exchange {
+  const answer = jsonAnswer(reply, 200, { status: "ready" });
+  return { grown: () => undefined, answer: () => Promise.resolve(answer), end: () => undefined };
+}
+
+function refuse(problem: string | undefined): void {
   if (problem !== undefined) throw new HttpError(403, "AccessDeniedException", problem);
-  const taken = load.admit(request, reply.response);
-  if (!isSession && url !== undefined) {
-    const { status, body: result } = await answerControl(context.registry, request.method ?? "GET", url, parsed(await readBody(request)));
-    taken.answered(sendJson(reply, status, result));
-    return;
-  }
-  const target = request.headers["x-amz-target"];
-  if (target !== "QLDBSession.SendCommand" || request.method !== "POST")
-    throw new HttpError(400, "UnknownOperationException", `there is no operation ${String(target)}`);
-  const result = await sendCommand(object(parsed(await readBody(request)), "the request"), context);
-  taken.answered(sendJson(reply, 200, result));
 }
 
-function urlOf(request: IncomingMessage): URL {
-  const path = request.url ?? "/";
-  const url = URL.parse(path, "http://ledger");
-  if (url === null) throw new HttpError(400, "UnknownOperationException", `"${path}" is no path`);
+function urlOf(target: string): URL {
+  const url = URL.parse(target, "http://ledger");
+  if (url === null) throw new HttpError(400, "UnknownOperationException", `"${target}" is no path`);
   return url;
 }
 
-/** @throws HttpError for a body that is too large: the rest of it is not read */
-function readBody(request: IncomingMessage): Promise<string> {
-  const tooLarge = () => new HttpError(413, "RequestTooLargeException", `a request has at most ${mostBytes} bytes`);
-  if (Number(request.headers["content-length"] ?? 0) > mostBytes) throw tooLarge();
-  const chunks: Buffer[] = [];
-  let size = 0;
-  return new Promise((resolve, reject) => {
-    request.on("data", (chunk: Buffer) => {
-      size += chunk.length;
-      if (size > mostBytes) {
-        request.pause();
-        reject(tooLarge());
-      } else chunks.push(chunk);
-    });
-    let ended = false;
-    request.on("end", () => {
-      ended = true;
-      resolve((chunks.length === 1 ? (chunks[0] ?? Buffer.alloc(0)) : Buffer.concat(chunks)).toString("utf8"));
-    });
-    request.on("error", reject);
-    // Every request closes, and an error takes long to make.
-    request.on("close", () => {
-      if (!ended) reject(new Error("the request was not sent to its end"));
-    });
-  });
-}
-
-function parsed(body: string): unknown {
-  if (body === "") return {};
+function parsed(body: Buffer): unknown {
+  if (body.length === 0) return {};
   try {
-    return JSON.parse(body);
+    return JSON.parse(body.toString("utf8"));
   } catch {
     throw badRequest("the request is not JSON");
   }

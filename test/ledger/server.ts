@@ -1,5 +1,4 @@
 import { mkdtemp, rm } from "node:fs/promises";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type QldbDriver as Driver, QldbDriver, RetryConfig } from "amazon-qldb-driver-nodejs";
@@ -36,10 +35,7 @@ export async function startServer(limits?: LoadLimits): Promise<TestServer> {
   await registry.create({ name: "demo", permissionsMode: "STANDARD", deletionProtection: false, tags: {} });
   const sessions = new Sessions(now);
   const server = ledgerServer({ registry, sessions, now, log, hosts: ["ledger.example"], ...(limits && { limits }) });
-  await new Promise<void>((resolve) => {
-    server.listen(0, "127.0.0.1", resolve);
-  });
-  const { port } = server.address() as AddressInfo;
+  const port = await server.listen(0, "127.0.0.1");
   return {
     url: `http://127.0.0.1:${port}`,
     registry,
@@ -49,8 +45,7 @@ export async function startServer(limits?: LoadLimits): Promise<TestServer> {
       ahead += ms;
     },
     close: async () => {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
+      await server.stop(0);
       await registry.close();
       await rm(folder, { recursive: true, force: true });
     },

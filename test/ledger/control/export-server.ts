@@ -1,5 +1,4 @@
 import { rm } from "node:fs/promises";
-import type { AddressInfo } from "node:net";
 import { DescribeJournalS3ExportCommand, type JournalS3ExportDescription, QLDBClient } from "@aws-sdk/client-qldb";
 import { storageFromEnvironment } from "../../../ledger/control/export-storage.ts";
 import { Registry } from "../../../ledger/control/registry.ts";
@@ -30,10 +29,7 @@ export async function startExportServer(folder: string, env: NodeJS.ProcessEnv):
   if (registry.describe("demo") === undefined)
     await registry.create({ name: "demo", permissionsMode: "STANDARD", deletionProtection: false, tags: {} });
   const server = ledgerServer({ registry, sessions: new Sessions(now), now, log, hosts: [] });
-  await new Promise<void>((resolve) => {
-    server.listen(0, "127.0.0.1", resolve);
-  });
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const url = `http://127.0.0.1:${await server.listen(0, "127.0.0.1")}`;
   const client = new QLDBClient({ endpoint: url, region: place.region, credentials, maxAttempts: 1 });
   return {
     url,
@@ -45,8 +41,7 @@ export async function startExportServer(folder: string, env: NodeJS.ProcessEnv):
     },
     close: async () => {
       client.destroy();
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
+      await server.stop(0);
       await registry.close();
     },
   };

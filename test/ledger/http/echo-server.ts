@@ -1,0 +1,148 @@
+import { once } from "node:events";
+import { connect, type Socket } from "node:net";
+import type { Patience } from "../../../ledger/http/connection.ts";
+import type { Answer, Exchange, Service } from "../../../ledger/http/exchange.ts";
+import { HttpError } from "../../../ledger/http/http-error.ts";
+import { HttpServer } from "../../../ledger/http/http-server.ts";
+import type { RequestHead } from "../../../ledger/http/request-head.ts";
+
+/** Tells what it was asked: whatever a request means to the server is in the answer. */
+export interface Echo {
+  readonly method: string;
+  readonly target: string;
+  readonly host: string | null;
+  readonly body: string;
+}
+
+/** A service behind real sockets that tells every request as it was understood. Paths give it orders. */
+export class EchoService implements Service {
+  readonly mostBytes = 100_000;
+  /** Requests taken on, and how many of them are done with. */
+  begun = 0;
+  over = 0;
+  held = 0;
+  /** Lets requests for /wait go on. */
+  release: () => void = () => undefined;
+  private readonly released = new Promise<void>((resolve) => {
+    this.release = resolve;
+  });
+
+  begin(head: RequestHead): Exchange {
+    if (head.target === "/refused") throw new HttpError(403, "AccessDeniedException", "refused");
+    if ((head.length ?? 0) > this.mostBytes) throw new HttpError(413, "RequestTooLargeException", "too large");
+    this.begun++;
+    return {
+      grown: (bytes) => {
+        this.held += bytes;
+      },
+      answer: async (body) => {
+        if (head.target === "/wait") await this.released;
+        const { method, target, host = null } = head;
+        const repeated = /^\/repeat\/(\d+)$/.exec(target)?.[1];
+        const text =
+          repeated === undefined ? JSON.stringify({ method, target, host, body: body.toString("latin1") }) : "x".repeat(Number(repeated));
+        return { status: 200, headers: "X-Echo: yes\r\n", body: text };
+      },
+      end: () => {
+        this.over++;
+      },
+    };
+  }
+
+  refusal(error: unknown, head: RequestHead | undefined): Answer {
+    if (!(error instanceof HttpError)) throw error;
+    return { status: error.status, headers: `X-Refused: ${head?.target ?? "-"}\r\n`, body: error.message };
+  }
+}
+
+export interface EchoServer {
+  readonly service: EchoService;
+  readonly server: HttpServer;
+  readonly port: number;
+  /** Moves the clock that patience is measured with. */
+  advance(ms: number): void;
+}
+
+/** @param patience of its clients, whose time passes by advance() alone */
+export async function startEcho(patience?: Patience): Promise<EchoServer> {
+  let time = 0;
+  const service = new EchoService();
+  const log = (message: string) => {
+    throw new Error(message);
+  };
+  const server = new HttpServer(service, { log, clock: () => time, ...(patience && { patience }) });
+  const port = await server.listen(0, "127.0.0.1");
+  return {
+    service,
+    server,
+    port,
+    advance: (ms) => {
+      time += ms;
+      server.checkPatience();
+    },
+  };
+}
+
+/** Opens a connection; what comes on it is collected. */
+export async function dial(
+  port: number,
+): Promise<{ readonly socket: Socket; readonly text: () => string; readonly closed: Promise<unknown> }> {
+  const socket = connect({ port, host: "127.0.0.1", noDelay: true, allowHalfOpen: true });
+  let received = "";
+  socket.setEncoding("latin1");
+  socket.on("data", (text: string) => {
+    received += text;
+  });
+  socket.on("error", () => undefined);
+  socket.on("end", () => socket.end());
+  const closed = new Promise((resolve) => socket.once("close", resolve));
+  await once(socket, "connect");
+  return { socket, text: () => received, closed };
+}
+
+/** Sends bytes in pieces, each in a packet of its own, and ends the connection. @returns everything that comes back until it is closed */
+export async function talk(port: number, pieces: readonly (string | Buffer)[]): Promise<string> {
+  const { socket, text, closed } = await dial(port);
+  for (const piece of pieces) {
+    await new Promise((resolve) => {
+      socket.write(typeof piece === "string" ? Buffer.from(piece, "latin1") : piece, resolve);
+    });
+    // The other side reads what is there before more comes.
+    await new Promise(setImmediate);
+  }
+  socket.end();
+  await closed;
+  return text();
+}
+
+/** A response as it came, its body measured by its own Content-Length. */
+export interface Response {
+  readonly status: number;
+  readonly head: string;
+  readonly body: string;
+}
+
+/** Takes apart the responses that came on one connection. @throws Error where they are not sound */
+export function responses(text: string): Response[] {
+  const found: Response[] = [];
+  for (let at = 0; at < text.length; ) {
+    const end = text.indexOf("\r\n\r\n", at);
+    const head = text.slice(at, end);
+    const status = Number(/^HTTP\/1\.1 (\d{3}) /.exec(head)?.[1]);
+    const length = status === 100 ? 0 : Number(/\r\nContent-Length: (\d+)/.exec(head)?.[1]);
+    const body = text.slice(end + 4, end + 4 + length);
+    if (end < 0 || Number.isNaN(status + length) || body.length !== length)
+      throw new Error(`no sound response: ${JSON.stringify(text.slice(at))}`);
+    found.push({ status, head, body });
+    at = end + 4 + length;
+  }
+  return found;
+}
+
+/** What the echo server understood. */
+export function echoes(text: string): Echo[] {
+  return responses(text).map(({ status, body }) => {
+    if (status !== 200) throw new Error(`status ${status}: ${body}`);
+    return JSON.parse(body) as Echo;
+  });
+}
