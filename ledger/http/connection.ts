@@ -175,11 +175,11 @@ export class Connection {
     this.advance();
   };
 
-  /** Answers what cannot be read to its end, and nothing after it. */
+  /** Answers what cannot be read to its end, and nothing after it. Where it was refused already, that is the answer. */
   private refuse(error: unknown): void {
     this.received = nothing;
     this.body = undefined;
-    this.send(this.around.service.refusal(error, this.head), false);
+    this.send(this.refusal ?? this.around.service.refusal(error, this.head), false);
   }
 
   /** Whether the connection goes on after the current request. */

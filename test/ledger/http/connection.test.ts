@@ -141,6 +141,7 @@ test("a client that still sends reads why it was refused, instead of a broken co
 test("the end of a client's stream in the middle of a request is told; after one, it has its answer", async () => {
   expect(responses(await talk(echo.port, ["GET / HTT"])).map(({ status }) => status)).toEqual([400]);
   expect(responses(await talk(echo.port, [post("/", "hello").slice(0, -1)])).map(({ status }) => status)).toEqual([400]);
+  expect(responses(await talk(echo.port, [post("/refused", "hello").slice(0, -1)])).map(({ status }) => status)).toEqual([403]);
   expect(await talk(echo.port, [])).toBe("");
   expect(await talk(echo.port, ["\r\n"])).toBe("");
   const slow = dial(echo.port);
