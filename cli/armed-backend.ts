@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto";
-import { copyFile, mkdir, readdir, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readdir, rm, stat, symlink } from "node:fs/promises";
 import { hostname, userInfo } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { writeWhole } from "../stacks/write-whole.ts";
 import { errorCode } from "./errors.ts";
 import { lockFolder, project } from "./stack-lock.ts";
 
@@ -75,11 +76,9 @@ export class ArmedBackend {
   async join(pid: number): Promise<boolean> {
     const folder = lockFolder(this.real, this.stack);
     const lock = join(folder, `${randomUUID()}.json`);
-    const incoming = join(folder, `.${randomUUID()}.new`);
     await mkdir(folder, { recursive: true });
     const holder = { pid, username: userInfo().username, hostname: hostname(), timestamp: new Date().toISOString() };
-    await writeFile(incoming, JSON.stringify(holder));
-    await rename(incoming, lock);
+    await writeWhole(lock, JSON.stringify(holder));
     this.lock = lock;
     if ((await this.isFree()) && (await this.isUnchanged())) {
       for (const name of shared) {

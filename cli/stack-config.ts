@@ -1,6 +1,7 @@
-import { readFile, rename, rm, writeFile } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { Document, parseDocument } from "yaml";
+import { writeWhole } from "../stacks/write-whole.ts";
 import { errorCode, UserError } from "./errors.ts";
 
 /** Settings by their path below `nitro:`, such as "service.binary". */
@@ -42,18 +43,12 @@ export class StackConfig {
     const before = await this.text();
     const after = withSettings(before ?? "", changes);
     if (after === (before ?? "")) return async () => {};
-    await this.write(after);
-    return () => (before === undefined ? rm(this.file, { force: true }) : this.write(before));
+    await writeWhole(this.file, after);
+    return () => (before === undefined ? rm(this.file, { force: true }) : writeWhole(this.file, before));
   }
 
   async remove(): Promise<void> {
     await rm(this.file, { force: true });
-  }
-
-  private async write(text: string): Promise<void> {
-    const incoming = `${this.file}.${process.pid}.new`;
-    await writeFile(incoming, text);
-    await rename(incoming, this.file);
   }
 }
 

@@ -1,5 +1,6 @@
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { writeWhole } from "./write-whole.ts";
 
 /** The present one and the one before it: the way back. */
 const remembered = 2;
@@ -19,10 +20,8 @@ export async function noteAnswered(root: string, stack: string, sha256: string):
   if (before[0] === sha256) return;
   const after = [sha256, ...before.filter((each) => each !== sha256)].slice(0, remembered);
   const file = answeredFile(root, stack);
-  const incoming = `${file}.${process.pid}.new`;
   await mkdir(dirname(file), { recursive: true });
-  await writeFile(incoming, `${after.join("\n")}\n`);
-  await rename(incoming, file);
+  await writeWhole(file, `${after.join("\n")}\n`);
 }
 
 /**

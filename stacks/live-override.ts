@@ -1,5 +1,6 @@
-import { chmod, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { writeWhole } from "./write-whole.ts";
 
 /** The roles that run the developer's executable. */
 export const liveRoles = ["service", "worker"] as const;
@@ -31,10 +32,7 @@ export async function readOverride(bin: string, role: LiveRole): Promise<LiveOve
 
 /** Writes it all at once, readable by the containers' user under any umask. */
 export async function writeOverride(bin: string, role: LiveRole, { declared, live }: LiveOverride): Promise<void> {
-  const incoming = join(bin, `.live-${role}.${process.pid}.new`);
-  await writeFile(incoming, `${declared} ${live}\n`);
-  await chmod(incoming, 0o644);
-  await rename(incoming, overrideFile(bin, role));
+  await writeWhole(overrideFile(bin, role), `${declared} ${live}\n`, 0o644);
 }
 
 export async function removeOverride(bin: string, role: LiveRole): Promise<void> {
