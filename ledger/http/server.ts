@@ -74,15 +74,20 @@ class LedgerService implements Service {
   }
 
   /** @param url of a request of the control plane */
-  async answer(head: RequestHead, url: URL | undefined, body: Buffer): Promise<Answer> {
+  async answer(head: RequestHead, url: URL | undefined, taken: Taken, body: Buffer): Promise<Answer> {
+    let answer: Answer;
     try {
       const request = parsed(body);
-      if (url === undefined) return jsonAnswer(this.reply(head), 200, await sendCommand(object(request, "the request"), this.context));
-      const { status, body: result } = await answerControl(this.context.registry, head.method, url, request);
-      return jsonAnswer(this.reply(head), status, result);
+      if (url === undefined) answer = jsonAnswer(this.reply(head), 200, await sendCommand(object(request, "the request"), this.context));
+      else {
+        const { status, body: result } = await answerControl(this.context.registry, head.method, url, request);
+        answer = jsonAnswer(this.reply(head), status, result);
+      }
     } catch (error) {
-      return this.refusal(error, head);
+      answer = this.refusal(error, head);
     }
+    taken.answered(answer.body.length);
+    return answer;
   }
 
   private reply(head: RequestHead | undefined): Reply {
@@ -108,10 +113,8 @@ class LedgerExchange implements Exchange {
     this.taken.grown(bytes);
   }
 
-  async answer(body: Buffer): Promise<Answer> {
-    const answer = await this.service.answer(this.head, this.url, body);
-    this.taken.answered(answer.body.length);
-    return answer;
+  answer(body: Buffer): Promise<Answer> {
+    return this.service.answer(this.head, this.url, this.taken, body);
   }
 
   end(): void {
