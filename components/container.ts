@@ -64,7 +64,8 @@ export function stackContainer(context: StackContext, args: ContainerArgs, opts:
       destroyGraceSeconds: 1,
       logDriver: "json-file",
       logOpts: { "max-size": "20m", "max-file": "2" },
-      healthcheck: { tests: ["CMD", ...args.check.command], interval: "3s", timeout: "5s", retries: 3, startPeriod: "1m0s" },
+      // Each costs the machine some 50 ms, and there are six a stack: commands that want to know ask for themselves.
+      healthcheck: { tests: ["CMD", ...args.check.command], interval: "10s", timeout: "5s", retries: 2, startPeriod: "1m0s" },
       networksAdvanced: [{ name: context.names.network, aliases: [role, ...(args.aliases ?? [])] }],
       ports: published === undefined ? [] : [{ internal: innerPorts[published], external: context.ports[published], ip: "127.0.0.1" }],
       volumes: pulumi.output(args.folders ?? []).apply((folders) => [
