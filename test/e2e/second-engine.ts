@@ -12,73 +12,54 @@ import { root, run } from "./nitro.ts";
 /** What starts it has to be root on Linux. */
 export const canRunSecondEngine = process.platform === "linux" && process.getuid?.() === 0;
 
+export interface SecondEngineOptions {
+  /** It sees this machine's files, so that executables can be mounted. */
+  readonly seesFiles?: boolean;
+}
+
 /**
- * A container engine as if on another machine: it sees neither this project nor the temporary folder, has a loopback and a network of its
- * own, and answers on a TCP port. It ends with this process.
+ * A container engine as if on another machine: unless told otherwise it sees neither this project nor the temporary folder, has a loopback and
+ * a network of its own, and answers on a TCP port. It ends with this process.
  */
 export class SecondEngine {
   /** For DOCKER_HOST. */
   readonly host: string;
-  private readonly daemon: ChildProcess;
   private readonly proxy: Server;
   private readonly folder: string;
+  private readonly options: SecondEngineOptions;
+  private daemon: ChildProcess | undefined;
 
-  private constructor(daemon: ChildProcess, proxy: Server, folder: string) {
-    this.daemon = daemon;
+  private constructor(proxy: Server, folder: string, options: SecondEngineOptions) {
     this.proxy = proxy;
     this.folder = folder;
+    this.options = options;
     this.host = `tcp://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
   }
 
-  static async start(): Promise<SecondEngine> {
+  static async start(options: SecondEngineOptions = {}): Promise<SecondEngine> {
     mkdirSync("/var/lib", { recursive: true });
     const folder = mkdtempSync("/var/lib/nitro-e2e-engine-");
-    const socket = joinPath(folder, "engine.sock");
-    const log = joinPath(folder, "log");
-    const hidden = [root, tmpdir()].filter((path, index, all) => !all.slice(0, index).some((other) => path.startsWith(`${other}/`)));
-    const hide = [
-      ...hidden.map((path) => `mount -t tmpfs hidden '${path}'`),
-      "mkdir -p /run/containerd",
-      "mount -t tmpfs hidden /run/containerd",
-    ];
-    const places = [
-      "--data-root",
-      `${folder}/data`,
-      "--exec-root",
-      `${folder}/exec`,
-      "--pidfile",
-      `${folder}/pid`,
-      "--host",
-      `unix://${socket}`,
-    ];
-    const script = ["set -e", "ip link set lo up", ...hide, 'exec dockerd "$@"'].join("\n");
-    const contained = ["--pdeathsig", "TERM", "unshare", "--mount", "--net", "--propagation", "private"];
-    const daemon = spawn("setpriv", [...contained, "sh", "-c", script, "sh", ...places], { cwd: "/", stdio: ["ignore", "pipe", "pipe"] });
-    const file = createWriteStream(log);
-    daemon.stdout.pipe(file, { end: false });
-    daemon.stderr.pipe(file, { end: false });
-    const proxy = createServer({ allowHalfOpen: true }, (client) => join(client, connect({ path: socket, allowHalfOpen: true }))).listen(
+    const path = joinPath(folder, "engine.sock");
+    const proxy = createServer({ allowHalfOpen: true }, (client) => join(client, connect({ path, allowHalfOpen: true }))).listen(
       0,
       "127.0.0.1",
     );
     await once(proxy, "listening");
-    const engine = new SecondEngine(daemon, proxy, folder);
+    const engine = new SecondEngine(proxy, folder, options);
     try {
-      await waitFor(
-        async () => {
-          if (daemon.exitCode !== null) return "ended";
-          await engine.connect().ping();
-          return "answers";
-        },
-        { what: "the second engine answers", timeoutMs: 60_000, intervalMs: 200 },
-      );
-      if (daemon.exitCode !== null) throw new Error(`dockerd ended with ${daemon.exitCode}`);
+      await engine.startDaemon();
       return engine;
     } catch (error) {
-      const text = readFileSync(log, "utf8");
+      const text = readFileSync(joinPath(folder, "log"), "utf8");
       await engine.stop();
       throw new Error(`the second engine did not start:\n${text}`, { cause: error });
     }
+  }
+
+  /** Ends it as the machine's shutdown does, its containers too, and starts it again. Resolves when it answers. */
+  async restart(): Promise<void> {
+    await this.stopDaemon();
+    await this.startDaemon();
   }
 
   connect(): Engine {
@@ -94,13 +75,7 @@ export class SecondEngine {
 
   /** Ends it, its containers and its data. */
   async stop(): Promise<void> {
-    if (this.daemon.exitCode === null && this.daemon.signalCode === null) {
-      const ended = once(this.daemon, "exit");
-      this.daemon.kill("SIGTERM");
-      const hurry = setTimeout(() => this.daemon.kill("SIGKILL"), 30_000);
-      await ended;
-      clearTimeout(hurry);
-    }
+    await this.stopDaemon();
     this.proxy.close();
     // Its containers' processes hold its mounts for a moment longer.
     await waitFor(
@@ -111,4 +86,43 @@ export class SecondEngine {
       { what: `${this.folder} is gone` },
     );
   }
+
+  private async startDaemon(): Promise<void> {
+    const { folder } = this;
+    const hidden = this.options.seesFiles === true ? [] : outermost([root, tmpdir()]);
+    const hide = [...hidden, "/run/containerd"].map((path) => `mkdir -p '${path}'; mount -t tmpfs hidden '${path}'`);
+    const places = ["--data-root", `${folder}/data`, "--exec-root", `${folder}/exec`, "--pidfile", `${folder}/pid`];
+    const script = ["set -e", "ip link set lo up", ...hide, 'exec dockerd "$@"'].join("\n");
+    const contained = ["--pdeathsig", "TERM", "unshare", "--mount", "--net", "--propagation", "private"];
+    const command = [...contained, "sh", "-c", script, "sh", ...places, "--host", `unix://${folder}/engine.sock`];
+    const daemon = spawn("setpriv", command, { cwd: "/", stdio: ["ignore", "pipe", "pipe"] });
+    this.daemon = daemon;
+    const log = createWriteStream(joinPath(folder, "log"), { flags: "a" });
+    daemon.stdout.pipe(log, { end: false });
+    daemon.stderr.pipe(log, { end: false });
+    await waitFor(
+      async () => {
+        if (daemon.exitCode !== null) return "ended";
+        await this.connect().ping();
+        return "answers";
+      },
+      { what: "the second engine answers", timeoutMs: 60_000, intervalMs: 200 },
+    );
+    if (daemon.exitCode !== null) throw new Error(`dockerd ended with ${daemon.exitCode}`);
+  }
+
+  private async stopDaemon(): Promise<void> {
+    const { daemon } = this;
+    if (daemon === undefined || daemon.exitCode !== null || daemon.signalCode !== null) return;
+    const ended = once(daemon, "exit");
+    daemon.kill("SIGTERM");
+    const hurry = setTimeout(() => daemon.kill("SIGKILL"), 30_000);
+    await ended;
+    clearTimeout(hurry);
+  }
+}
+
+/** Folders without those inside another one of them. */
+function outermost(folders: readonly string[]): string[] {
+  return folders.filter((path, index, all) => !all.slice(0, index).some((other) => path.startsWith(`${other}/`)));
 }
