@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -16,6 +16,7 @@ import { buildSample } from "./build-sample.ts";
 import { root, run } from "./nitro.ts";
 import { runningHash } from "./running-program.ts";
 import { canRunSecondEngine, SecondEngine } from "./second-engine.ts";
+import { Watcher } from "./watcher.ts";
 
 const stack = "e2e-swap-survives";
 const names = stackNames(stack).containers;
@@ -167,4 +168,38 @@ describe.runIf(canRunSecondEngine)("on an engine of its own", () => {
     await nitro("up", "-s", stack);
     await comesBack(engine, "new");
   });
+
+  test.each(["mount", "image"])("a watch in swap mode %s swaps, also what is built while the engine restarts", async (mode) => {
+    const env = JSON.parse(await nitro("env", "--json")) as NodeJS.ProcessEnv;
+    await run("pulumi", ["config", "set", "--stack", stack, "--path", "nitro:swap.mode", mode], { env });
+    const watched = join(scratch, "watched");
+    const put = (build: (typeof builds)[number]) => {
+      copyFileSync(file(build), `${watched}.new`);
+      renameSync(`${watched}.new`, watched);
+    };
+    put("old");
+    await nitro("up", "-s", stack, "--binary", watched);
+    const watcher = new Watcher(["-s", stack], { env: { DOCKER_HOST: second.host } });
+    try {
+      await watcher.next("ready", 0);
+      expect(await watcher.after(() => put("new"), "swapped")).toMatchObject({ sha256: sha256("new"), kind: "warm" });
+      const restarted = second.restart();
+      await waitFor(async () => !(await answers(engine)), { what: "the engine is away", intervalMs: 20 });
+      const swap = watcher.after(() => put("live"), "swapped");
+      await restarted;
+      expect(await swap).toMatchObject({ sha256: sha256("live") });
+      await comesBack(engine, "live");
+      expect(await watcher.after(() => put("old"), "swapped")).toMatchObject({ sha256: sha256("old"), kind: "warm" });
+      await waitFor(isHealthy, { what: "everything answers", timeoutMs: 120_000, intervalMs: 1000 });
+    } finally {
+      await watcher.end();
+    }
+  });
 });
+
+async function answers(engine: Engine): Promise<boolean> {
+  return engine.ping({ timeoutMs: 1000 }).then(
+    () => true,
+    () => false,
+  );
+}
