@@ -5,6 +5,7 @@ import { ChunkedBody } from "./chunked-body.ts";
 import type { Answer, Exchange, Service } from "./exchange.ts";
 import { HeadReader } from "./head-reader.ts";
 import { HttpError, malformed } from "./http-error.ts";
+import type { Deliverable, Outbox } from "./outbox.ts";
 import type { RequestHead } from "./request-head.ts";
 
 /** How long a client may take, in milliseconds. */
@@ -24,6 +25,7 @@ export interface Patience {
 export interface Surroundings {
   readonly service: Service;
   readonly texts: AnswerTexts;
+  readonly outbox: Outbox;
   readonly patience: Patience;
   /** Milliseconds, of a clock that nobody sets. */
   readonly clock: () => number;
@@ -40,7 +42,7 @@ const nothing = Buffer.alloc(0);
  * One client's connection: its requests are read and answered one after the other. The next one is not looked at before the client's system
  * has taken the answer to the last.
  */
-export class Connection {
+export class Connection implements Deliverable {
   private readonly socket: Socket;
   private readonly around: Surroundings;
   private readonly heads = new HeadReader();
@@ -56,7 +58,9 @@ export class Connection {
   private refusal: Answer | undefined;
   /** The client sends nothing more. */
   private ended = false;
-  /** The answer that is being sent is the last one. */
+  /** The answer that is being sent. */
+  private outgoing = "";
+  /** It is the last one. */
   private last = false;
 
   constructor(socket: Socket, around: Surroundings) {
@@ -170,9 +174,7 @@ export class Connection {
   }
 
   private readonly answered = (answer: Answer): void => {
-    if (this.phase !== "answering" || this.socket.destroyed) return;
-    this.send(answer, this.keeps);
-    this.advance();
+    if (this.phase === "answering") this.send(answer, this.keeps);
   };
 
   /** Answers what cannot be read to its end, and nothing after it. Where it was refused already, that is the answer. */
@@ -188,13 +190,20 @@ export class Connection {
   }
 
   private send(answer: Answer, keep: boolean): void {
-    const { socket } = this;
-    const text = this.around.texts.text(answer, keep, this.head?.method !== "HEAD");
+    this.outgoing = this.around.texts.text(answer, keep, this.head?.method !== "HEAD");
     this.head = undefined;
     this.last = !keep;
     this.phase = "sending";
-    socket.write(text, "latin1");
-    if (keep && socket.writableLength === 0) {
+    this.around.outbox.add(this);
+  }
+
+  /** Sends the answer, and goes on with the next request once the client's system has taken it. */
+  deliver(): void {
+    const { socket, outgoing } = this;
+    this.outgoing = "";
+    if (this.phase !== "sending" || socket.destroyed) return;
+    socket.write(outgoing, "latin1");
+    if (!this.last && socket.writableLength === 0) {
       this.sent();
       return;
     }
@@ -205,18 +214,22 @@ export class Connection {
       if (this.phase !== "sending" || socket.destroyed) return;
       socket.setTimeout(0);
       this.sent();
-      this.advance();
     };
-    if (keep) socket.write("", "latin1", then);
-    else socket.end(then);
+    if (this.last) socket.end(then);
+    else socket.write("", "latin1", then);
   }
 
   private sent(): void {
     this.exchange?.end();
     this.exchange = undefined;
-    this.phase = this.last ? "farewell" : "head";
     this.since = this.around.clock();
     if (this.socket.isPaused()) this.socket.resume();
+    if (!this.last && this.around.stopping()) {
+      this.last = true;
+      this.socket.end();
+    }
+    this.phase = this.last ? "farewell" : "head";
+    this.advance();
   }
 
   private closed(): void {

@@ -118,6 +118,19 @@ test("an end: what is asked is answered, connections without a request end, nobo
   expect(asking.text()).toContain("\r\nConnection: close\r\n");
 });
 
+test("an end that comes between an answer and its sending waits for no further request", async () => {
+  const { server, service, port } = await startEcho(patience);
+  const asking = await dial(port);
+  asking.socket.write(get("/wait"));
+  await expect.poll(() => service.begun).toBe(1);
+  service.release();
+  await new Promise(process.nextTick);
+  const began = performance.now();
+  await server.stop(10_000);
+  expect(performance.now() - began).toBeLessThan(5000);
+  expect(echoes(asking.text())).toMatchObject([{ target: "/wait" }]);
+});
+
 test("an end does not wait longer than it is told", async () => {
   const { server, service, port } = await startEcho(patience);
   const asking = await dial(port);
