@@ -13,19 +13,50 @@ async function printed(program: string): Promise<string> {
 
 const loaded = `
   const { default: module } = await import("node:module");
-  const count = () => Object.keys(module._cache).filter((file) => file.includes("/@npmcli/arborist/")).length;`;
+  const { types } = await import("node:util");
+  const sdk = module.createRequire(import.meta.resolve("@pulumi/pulumi"));
+  const isLoaded = (name) => {
+    const file = sdk.resolve(name);
+    return file in sdk.cache && !types.isProxy(sdk.cache[file].exports);
+  };
+  const loaded = () => [isLoaded("@npmcli/arborist"), isLoaded("typescript")].join();`;
 
-test("Pulumi's SDK is there without npm's installer, which is loaded when it is asked for", async () => {
+test("Pulumi's SDK is there without npm's installer and the compiler", async () => {
   const program = `
     await import("./stacks/quick-start.ts");
     const pulumi = await import("@pulumi/pulumi");${loaded}
-    const before = count();
-    const require = module.createRequire(import.meta.resolve("@pulumi/pulumi"));
-    const { Arborist } = require("@npmcli/arborist");
-    console.log(typeof pulumi.output, before, new Arborist({ path: "." }).constructor.name, count() > 0);`;
-  expect(await printed(program)).toBe("function 0 Arborist true");
+    console.log(typeof pulumi.output, loaded());`;
+  expect(await printed(program)).toBe("function false,false");
 });
 
-test("without it the installer would be loaded", async () => {
-  expect(Number(await printed(`await import("@pulumi/pulumi");${loaded} console.log(count());`))).toBeGreaterThan(0);
+test("they are loaded when they are asked for", async () => {
+  const program = `
+    await import("./stacks/quick-start.ts");
+    await import("@pulumi/pulumi");${loaded}
+    const { Arborist } = sdk("@npmcli/arborist");
+    const name = new Arborist({ path: "." }).constructor.name;
+    console.log(name, sdk("typescript").SyntaxKind.SourceFile > 0, loaded());`;
+  expect(await printed(program)).toBe("Arborist true true,true");
+});
+
+test("Pulumi serializes a function as it does without", async () => {
+  const serialize = `
+    const pulumi = await import("@pulumi/pulumi");
+    const factor = 3;
+    const { text } = await pulumi.runtime.serializeFunction((number) => number * factor);
+    console.log(text.includes("number * factor"), text.includes("factor: 3"));`;
+  expect(await printed(`await import("./stacks/quick-start.ts");${serialize}`)).toBe(await printed(serialize));
+});
+
+test("without it they would be loaded", async () => {
+  expect(await printed(`await import("@pulumi/pulumi");${loaded} console.log(loaded());`)).toBe("true,true");
+});
+
+test("what is there already stays", async () => {
+  const program = `
+    await import("@pulumi/pulumi");${loaded}
+    const before = sdk("typescript");
+    await import("./stacks/quick-start.ts");
+    console.log(sdk("typescript") === before);`;
+  expect(await printed(program)).toBe("true");
 });
