@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { type Built, buildVersion } from "./build.ts";
+import { machineLine } from "./busy.ts";
 import { inSeconds } from "./clock.ts";
 import { nitro } from "./run.ts";
 import type { Contender, Swapped } from "./swap/contender.ts";
@@ -29,6 +30,7 @@ const { values } = parseArgs({ options });
 const names = contendersNamed(values.only);
 const folder = await mkdtemp(join(tmpdir(), "nitro-bench-"));
 const contenders: Contender[] = [];
+const machine = await machineLine();
 
 try {
   // Three: neither a contender nor the stack itself gets the version that it ran before.
@@ -54,7 +56,12 @@ try {
   }
   const all = names.map((key, index) => ({ key, name: contenders[index]?.name ?? key, swaps: swaps[index] ?? [] }));
   const judged = judge(all);
-  const sections = [swapTable(all), ...all.map(profileTable), judged.map(({ text, ok }) => `${text}: ${ok ? "ok" : "MISSED"}\n`).join("")];
+  const sections = [
+    machine,
+    swapTable(all),
+    ...all.map(profileTable),
+    judged.map(({ text, ok }) => `${text}: ${ok ? "ok" : "MISSED"}\n`).join(""),
+  ];
   process.stdout.write(sections.filter((section) => section !== "").join("\n"));
   process.exitCode = judged.every(({ ok }) => ok) ? 0 : 1;
 } finally {
