@@ -12,13 +12,13 @@ export class Guard {
   private readonly policies: readonly Policy[];
   private readonly declarations: Declaration[] = [];
   private readonly allDeclared = Promise.withResolvers<void>();
-  private readonly lateFinding = Promise.withResolvers<never>();
+  private readonly firstFinding = Promise.withResolvers<never>();
 
   constructor(policies: readonly Policy[]) {
     this.policies = policies;
     this.transformation = (args) => this.follow(args);
     // Nobody may be listening.
-    this.lateFinding.promise.catch(() => {});
+    this.firstFinding.promise.catch(() => {});
   }
 
   /**
@@ -32,6 +32,7 @@ export class Guard {
       this.allDeclared.resolve();
     } catch (error) {
       this.allDeclared.reject(error);
+      this.firstFinding.reject(error);
       throw error;
     }
   }
@@ -41,11 +42,13 @@ export class Guard {
    * @throws RunError with the finding
    */
   orFinding<T>(work: Promise<T>): Promise<T> {
-    return Promise.race([work, this.lateFinding.promise]);
+    return Promise.race([work, this.firstFinding.promise]);
   }
 
   /** A resource waits for the others' declaration, and for its own values: some are known only when other resources are there. */
-  private follow({ type, name, props, opts }: pulumi.ResourceTransformationArgs) {
+  private follow({ resource, type, name, props, opts }: pulumi.ResourceTransformationArgs) {
+    // Components create nothing; and Pulumi waits for ever for the outputs of one that is not registered (sdk/nodejs, registerResourceOutputs).
+    if (resource instanceof pulumi.ComponentResource) return undefined;
     const declaration = { type, name, props };
     this.declarations.push(declaration);
     const checked = this.allDeclared.promise.then(() => this.complete(declaration));
@@ -57,7 +60,7 @@ export class Guard {
     try {
       enforce(findings, `${declaration.name} was not touched`);
     } catch (error) {
-      this.lateFinding.reject(error);
+      this.firstFinding.reject(error);
       throw error;
     }
     return [];
@@ -74,8 +77,8 @@ const help = "what each policy asks for, and how to keep it: docs/policies.md";
 
 /** For previews: sees every resource and stops none. */
 export function observer(onResource: (declared: Promise<Declared>) => void): pulumi.ResourceTransformation {
-  return ({ type, name, props }) => {
-    onResource(declaredValues({ type, name, props }, "ever"));
+  return ({ resource, type, name, props }) => {
+    if (!(resource instanceof pulumi.ComponentResource)) onResource(declaredValues({ type, name, props }, "ever"));
     return undefined;
   };
 }
