@@ -3,6 +3,7 @@ export const commandNames = [
   "up",
   "swap",
   "watch",
+  "preview",
   "down",
   "status",
   "wait",

@@ -101,6 +101,11 @@ export class Stack {
     }
   }
 
+  /** The folder of Pulumi.yaml, and what a pulumi process of this stack needs. */
+  get surroundings(): { readonly cwd: string; readonly env: Readonly<Record<string, string>> } {
+    return { cwd: this.context.root, env: this.env };
+  }
+
   /** Forgets creations that an interruption left half-way, and compares the state with the engine. */
   async refresh(onEvent?: (event: EngineEvent) => void): Promise<Outcome> {
     return this.operate(["refresh", "--skip-preview", "--yes", "--clear-pending-creates"], { onEvent });
@@ -200,7 +205,7 @@ function environment(context: Context): Record<string, string> {
  * What an update runs, in this process. Pulumi's SDK takes a stack trace for every promise it makes: a quarter of a program's whole time,
  * for traces that nobody sees. With NITRO_DEBUG=1 they stay.
  */
-async function loadProgram({ root, env }: Context, options?: ProgramOptions): Promise<Program> {
+export async function loadProgram({ root, env }: Context, options?: ProgramOptions): Promise<Program> {
   if (env.NITRO_DEBUG !== "1") Error.stackTraceLimit = 0;
   const { declareStack } = await import("../stacks/program.ts");
   trace(env, "program loaded");

@@ -1,15 +1,23 @@
 import "./quick-start.ts";
+import * as pulumi from "@pulumi/pulumi";
 import { trace } from "../cli/trace.ts";
 import type { AwsLedger } from "../components/aws-ledger.ts";
 import { policies } from "../policies/all.ts";
+import type { Declared } from "../policies/policy.ts";
+import { prepareBlueprint } from "./blueprint.ts";
 import type { StackContext } from "./context.ts";
 import { type DeclaredOutputs, DeveloperStack } from "./developer.ts";
-import { Guard } from "./guard.ts";
+import { Guard, observer } from "./guard.ts";
 import { type PreparedStack, type PrepareOptions, prepareStack } from "./prepare.ts";
 
+/** What `nitro` decides when it runs the program in its own process; plain pulumi decides nothing. */
 export interface ProgramOptions extends PrepareOptions {
   /** Called once everything that service and worker need is declared and answers. */
   readonly onNeighbours?: () => void;
+  /** Declares what settings and sources say, with placeholders for everything of this machine; see blueprint.ts. For previews. */
+  readonly blueprint?: boolean;
+  /** Gets every resource in place of the policies, which then stop nothing. For previews, which report what all of them find. */
+  readonly onResource?: (declared: Promise<Declared>) => void;
 }
 
 /**
@@ -18,8 +26,9 @@ export interface ProgramOptions extends PrepareOptions {
  * @throws RunError with a message for the user, and nothing else
  */
 export async function declareStack(root: string, options: ProgramOptions = {}): Promise<DeclaredOutputs> {
-  const prepared = await prepareStack(root, options);
+  const prepared = options.blueprint === true ? await prepareBlueprint(root) : await prepareStack(root, options);
   trace(process.env, "program prepared");
+  if (options.onResource !== undefined && pulumi.runtime.isDryRun()) return declareObserved(prepared, observer(options.onResource));
   const awsLedger = await declareAwsLedger(prepared);
   const guard = new Guard(policies);
   const { context } = prepared;
@@ -34,12 +43,22 @@ export async function declareStack(root: string, options: ProgramOptions = {}): 
 }
 
 /** Where AWS refuses, nothing else has begun. */
-async function declareAwsLedger({ context, aws }: PreparedStack): Promise<AwsLedger | undefined> {
-  if (aws === undefined) return undefined;
-  const { AwsLedger } = await import("../components/aws-ledger.ts");
+async function declareAwsLedger(prepared: PreparedStack): Promise<AwsLedger | undefined> {
   const guard = new Guard(policies);
-  const ledger = new AwsLedger("ledger", { context, aws }, { transformations: [guard.transformation] });
+  const ledger = await createAwsLedger(prepared, guard.transformation);
+  if (ledger === undefined) return undefined;
   await guard.open();
   await guard.orFinding(ledger.ready);
   return ledger;
+}
+
+async function declareObserved(prepared: PreparedStack, see: pulumi.ResourceTransformation): Promise<DeclaredOutputs> {
+  const awsLedger = await createAwsLedger(prepared, see);
+  return new DeveloperStack("nitro", { ...prepared, awsLedger }, { transformations: [see] }).outputs;
+}
+
+async function createAwsLedger({ context, aws }: PreparedStack, transformation: pulumi.ResourceTransformation) {
+  if (aws === undefined) return undefined;
+  const { AwsLedger } = await import("../components/aws-ledger.ts");
+  return new AwsLedger("ledger", { context, aws }, { transformations: [transformation] });
 }

@@ -1,0 +1,124 @@
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import { policies } from "../policies/all.ts";
+import { evaluate } from "../policies/policy.ts";
+import { BlueprintError, parseBlueprint } from "../previews/blueprint.ts";
+import { compareBlueprints } from "../previews/compare.ts";
+import { changesOf } from "../previews/digest.ts";
+import { blueprintOf } from "../previews/from-digest.ts";
+import { render } from "../previews/render.ts";
+import { replacingInputs } from "../previews/replacing.ts";
+import { countOf, type Report } from "../previews/report.ts";
+import { markdown, plainText } from "../previews/style.ts";
+import { ensurePulumi } from "../toolchain/setup.ts";
+import { Steps } from "../toolchain/steps.ts";
+import { type Command, type Context, parseArguments, stackOption } from "./command.ts";
+import { errorMessage, UsageError, UserError } from "./errors.ts";
+import { previewFromEmpty, previewState } from "./preview-run.ts";
+import { selectStack } from "./selection.ts";
+import { settingChanges, settingOptions } from "./settings.ts";
+import { Stack } from "./stack.ts";
+import { withSettings } from "./stack-config.ts";
+
+const options = {
+  ...stackOption,
+  ...settingOptions,
+  json: { type: "boolean" },
+  markdown: { type: "boolean" },
+  "fail-on-replace": { type: "boolean" },
+  blueprint: { type: "boolean" },
+  settings: { type: "string" },
+  base: { type: "string" },
+  head: { type: "string" },
+} as const;
+
+export const command: Command = {
+  summary: "Show what an update would do, and which policies it would break",
+  usage: `nitro preview [-s STACK] [--binary FILE] [--markdown|--json] [--fail-on-replace]
+       nitro preview --blueprint [-s STACK] [--settings FILE]
+       nitro preview [--base FILE] --head FILE [--markdown|--json] [--fail-on-replace]
+
+The first previews a stack against its state, and changes nothing. The second writes, as JSON, everything that settings and sources declare, from empty
+state: it needs neither an engine nor an executable nor a secret. The third compares two of these, as a pull request does.
+
+  --binary FILE       as if it were given to up or swap; so too --bootstrap and --authorization
+  --fail-on-replace   exit code 1 where something would be replaced; it is 1 in any case where a policy would be broken
+  --settings FILE     in place of the stack's own Pulumi.STACK.yaml`,
+  stopsCleanly: true,
+
+  async run(args: string[], context: Context): Promise<number> {
+    const { values } = parseArguments(args, options);
+    if (values.json === true && values.markdown === true)
+      throw new UsageError("--json and --markdown are two forms of one report: choose one");
+    if (values.base !== undefined && values.head === undefined) throw new UsageError("--base is compared with --head, which is missing");
+    if (values.blueprint === true) return await writeBlueprint(values, context);
+    const report = values.head === undefined ? await previewStack(values, context) : await compareFiles(values.base, values.head, context);
+    const text =
+      values.json === true ? `${JSON.stringify(report, null, 2)}\n` : render(report, values.markdown === true ? markdown : plainText);
+    context.stdout.write(text);
+    judge(report, values["fail-on-replace"] === true);
+    return 0;
+  },
+};
+
+type Values = ReturnType<typeof parseArguments<typeof options>>["values"];
+
+async function writeBlueprint(values: Values, context: Context): Promise<number> {
+  await ensurePulumi(context.env, new Steps(context.stderr));
+  const stack = new Stack(selectStack(values.stack ?? "preview", context.env), context);
+  const { digest, declared } = await previewFromEmpty({
+    stack,
+    settings: await settingsText(stack, values, context),
+    blueprint: true,
+    context,
+  });
+  context.stdout.write(`${JSON.stringify(blueprintOf(stack.name, digest, declared))}\n`);
+  return 0;
+}
+
+async function previewStack(values: Values, context: Context): Promise<Report> {
+  await ensurePulumi(context.env, new Steps(context.stderr));
+  const stack = new Stack(selectStack(values.stack, context.env), context);
+  const settings = await settingsText(stack, values, context);
+  const there = (await stack.state()) !== undefined;
+  const { digest, declared } = await (there ? previewState : previewFromEmpty)({ stack, settings, blueprint: false, context });
+  return {
+    title: `Preview of ${there ? "" : "the new "}stack ${stack.name}`,
+    ...changesOf(digest),
+    findings: evaluate(policies, declared),
+  };
+}
+
+async function settingsText(stack: Stack, values: Values, context: Context): Promise<string> {
+  const text = values.settings === undefined ? await stack.config.text() : await readText(values.settings, context);
+  return withSettings(text ?? "", settingChanges(values, context));
+}
+
+async function compareFiles(base: string | undefined, head: string, context: Context): Promise<Report> {
+  const blueprint = async (file: string) => parseBlueprint(await readText(file, context), file);
+  try {
+    const before = base === undefined ? undefined : await blueprint(base);
+    const title = before === undefined ? "Preview, with nothing to compare with" : "Preview of this change";
+    return { title, ...compareBlueprints(before, await blueprint(head), policies, replacingInputs()) };
+  } catch (error) {
+    if (error instanceof BlueprintError) throw new UserError(error.message);
+    throw error;
+  }
+}
+
+async function readText(file: string, { cwd }: Context): Promise<string> {
+  return await readFile(resolve(cwd, file), "utf8").catch((error: unknown) => {
+    throw new UserError(`${file} cannot be read: ${errorMessage(error)}`);
+  });
+}
+
+/** @throws UserError where the report is to fail a check */
+function judge(report: Report, failOnReplace: boolean): void {
+  const replaced = countOf(report, "replace");
+  const problems = [
+    ...(report.findings.length > 0 ? [`policies would be broken, ${report.findings.length} times`] : []),
+    ...(failOnReplace && replaced > 0 ? [`resources would be replaced, ${replaced} of them (--fail-on-replace)`] : []),
+  ];
+  if (problems.length > 0)
+    throw new UserError(problems.join("; "), report.findings.length > 0 ? "how to keep each policy: docs/policies.md" : undefined);
+}
