@@ -5,7 +5,8 @@ import { ensureGo, goEnvironment } from "./go.ts";
 import { nitroHome } from "./home.ts";
 import { installFolder, withStage } from "./install.ts";
 import { type Part, title, writeOrigin } from "./parts.ts";
-import { pins } from "./pins.ts";
+import { type PluginName, pins } from "./pins.ts";
+import { pluginSources } from "./plugin-sources.ts";
 import { run, tail } from "./process.ts";
 import type { Detail, Steps } from "./steps.ts";
 
@@ -98,7 +99,14 @@ async function copyExecutables(part: Part, output: string, stage: string): Promi
   await mkdir(bin, { recursive: true });
   for (const name of part.executables) await cp(join(output, name), join(bin, name));
   if (part.name === "pulumi") await wrapLanguageHost(bin);
+  else await writeSources(part.name, stage);
   await writeOrigin(stage, "Go modules");
+}
+
+/** By which a later version of this repository knows that it has to be built again. */
+async function writeSources(name: PluginName, stage: string): Promise<void> {
+  const { file, hash } = pluginSources(name);
+  await writeFile(join(stage, file), hash);
 }
 
 /**

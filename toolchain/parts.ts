@@ -3,6 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pluginFolder, toolFolder } from "./home.ts";
 import { extraPluginNames, type PluginName, pins, pluginNames } from "./pins.ts";
+import { isOutdated } from "./plugin-sources.ts";
 
 /** One thing that Pulumi needs and that is installed as a folder: the CLI with its language host, or a resource plugin. */
 export interface Part {
@@ -65,9 +66,10 @@ function pluginPart(env: NodeJS.ProcessEnv, name: PluginName, { os, arch }: Syst
   };
 }
 
-/** A part's folder appears whole or not at all: where its executables are, the rest is. */
+/** A part's folder appears whole or not at all: where its executables are, the rest is. A plugin of ours follows its sources. */
 export function isInstalled(part: Part): boolean {
-  return part.executables.every((name) => existsSync(join(part.folder, part.bin, name)));
+  if (!part.executables.every((name) => existsSync(join(part.folder, part.bin, name)))) return false;
+  return part.name === "pulumi" || !isOutdated(part.name, part.folder);
 }
 
 /** A part for people: "Pulumi 3.256.0", "Pulumi's docker plugin 5.2.0". */

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, realpathSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import { allParts, extraParts, isInstalled, originOf, type Part } from "../../toolchain/parts.ts";
@@ -76,6 +76,20 @@ describe("ensurePulumi", () => {
     expect(printed).toMatch(/Pulumi's aws plugin [\d.]+, built from Go modules/);
     await ensurePulumi(env, steps(), ["aws"]);
     expect(readFileSync(join(folder, "built"), "utf8").trim().split("\n")).toHaveLength(1);
+  });
+
+  it("builds a plugin again whose sources have changed since, and no other part", async () => {
+    env = { ...env, NITRO_PULUMI_RELEASES: "http://127.0.0.1:1", PATH: `${fakeGo()}:${env.PATH}` };
+    await ensurePulumi(env, steps(), ["aws"]);
+    const [aws] = extraParts(env);
+    if (aws === undefined) throw new Error("no part aws");
+    const before = readFileSync(join(folder, "built"), "utf8");
+    writeFileSync(join(aws.folder, ".sources"), "of an older version");
+    expect(isInstalled(aws)).toBe(false);
+    await ensurePulumi(env, steps(), ["aws"]);
+    expect(isInstalled(aws)).toBe(true);
+    const built = readFileSync(join(folder, "built"), "utf8").slice(before.length).trim().split("\n");
+    expect(built).toEqual([expect.stringMatching(/\.\/pulumi-resource-aws$/)]);
   });
 
   it("downloads the aws plugin where it can be had, checked like the others", async () => {
