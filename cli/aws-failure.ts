@@ -37,5 +37,6 @@ function withoutNoise(text: string): string {
     .replace(/https? response error StatusCode: \d+, (RequestID: [^,]*, )?(HostID: [^,]*, )?/, "")
     .replace(/^exceeded maximum number of attempts, \d+, /, "")
     .replace(/^api error /, "")
+    .replace(/: provider=aws@[\d.]+$/, "")
     .trim();
 }

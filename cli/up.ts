@@ -75,6 +75,9 @@ function describe(status: StackStatus, outcome: Outcome, took: number): string {
     const published = publishedRoles.find((each) => each === role);
     return published === undefined || ports[0] === undefined ? [] : [[role, address(published, ports[0])]];
   });
+  const { ledgerEndpoint } = outcome.outputs ?? {};
+  const ours = status.parts.some(({ role }) => role === "ledger");
+  if (!ours && typeof ledgerEndpoint === "string") rows.push(["ledger", `${ledgerEndpoint} (ledger mode aws)`]);
   const done = Object.entries(outcome.counts)
     .filter(([op, count]) => op !== "same" && (count ?? 0) > 0)
     .map(([op, count]) => `${count} ${op.replace(/e?$/, "ed")}`);

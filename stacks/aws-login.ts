@@ -11,13 +11,8 @@ export class AwsError extends Error {
   override readonly name = "AwsError";
 }
 
-/** Credentials as the SDKs' shared credentials file has them. Secret. */
-export interface AwsSecrets {
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-  readonly sessionToken?: string | undefined;
-  readonly expiration?: Date | undefined;
-}
+/** Credentials as the SDK has them. Secret. */
+export type AwsSecrets = Awaited<ReturnType<STSClient["config"]["credentials"]>>;
 
 /** Somebody whose credentials STS accepts. */
 export interface AwsLogin {
@@ -42,9 +37,9 @@ const answerMs = 10_000;
  */
 export async function logIn(access: AwsAccess): Promise<AwsLogin> {
   return await withSts(access, undefined, async (client) => {
-    const { accessKeyId, secretAccessKey, sessionToken, expiration } = await client.config.credentials();
+    const secrets = await client.config.credentials();
     const { Account: account = "", Arn: arn = "" } = await client.send(new GetCallerIdentityCommand({}));
-    return { identity: { account, arn }, secrets: { accessKeyId, secretAccessKey, sessionToken, expiration } };
+    return { identity: { account, arn }, secrets };
   });
 }
 
@@ -66,11 +61,17 @@ export async function checkEndpoints(access: AwsAccess): Promise<void> {
   );
 }
 
-/** A connection of its own: one that is kept may have been closed by the other side. @throws where nothing answers */
+/** New ones for each call: a connection that is kept may have been closed by the other side. Proxies are the environment's (Node 24.5). */
+function agents() {
+  return { httpAgent: new http.Agent({ proxyEnv: process.env }), httpsAgent: new https.Agent({ proxyEnv: process.env }) };
+}
+
+/** @throws where nothing answers */
 function answer(url: string): Promise<void> {
-  const { get } = url.startsWith("https:") ? https : http;
+  const { httpAgent, httpsAgent } = agents();
+  const [{ get }, agent] = url.startsWith("https:") ? [https, httpsAgent] : [http, httpAgent];
   return new Promise((resolve, reject) => {
-    const asked = get(url, { agent: false, signal: AbortSignal.timeout(answerMs) }, (response) => {
+    const asked = get(url, { agent, signal: AbortSignal.timeout(answerMs) }, (response) => {
       response.destroy();
       resolve();
     });
@@ -112,9 +113,9 @@ async function withSts<T>(access: AwsAccess, secrets: AwsSecrets | undefined, wo
     region,
     endpoint: attempt.endpoint,
     maxAttempts: 2,
-    requestHandler: { connectionTimeout: connectMs, requestTimeout: answerMs, throwOnRequestTimeout: true },
+    requestHandler: { ...agents(), connectionTimeout: connectMs, requestTimeout: answerMs, throwOnRequestTimeout: true },
     ...(profile === undefined ? {} : { profile }),
-    ...(secrets === undefined ? {} : { credentials: secrets as Required<Pick<AwsSecrets, "accessKeyId" | "secretAccessKey">> }),
+    ...(secrets === undefined ? {} : { credentials: secrets }),
   });
   try {
     return await work(client);

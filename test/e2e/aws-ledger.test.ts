@@ -1,5 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { type AddressInfo, createServer } from "node:net";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -11,183 +10,37 @@ import { stackNames } from "../../stacks/names.ts";
 import { stackOutputs } from "../../testing/outputs.ts";
 import { waitFor } from "../../testing/wait-for.ts";
 import { type AccessKey, AwsAccount, xml } from "./aws-account.ts";
+import { AwsTestStack, environmentOf, nobody } from "./aws-test-stack.ts";
 import { buildSample } from "./build-sample.ts";
-import { engineResources, nitro, type Result, root, run } from "./nitro.ts";
+import { engineResources, nitro, run } from "./nitro.ts";
 
-const stack = "aws-ledger-e2e";
+const stack = "e2e-aws-ledger";
 const names = stackNames(stack);
 const engine = Engine.connect();
 const scratch = mkdtempSync(join(tmpdir(), "nitro-e2e-aws-"));
 let account: AwsAccount;
 let alice: AccessKey;
+let own: AwsTestStack;
 
 beforeAll(async () => {
   await nitro("down", "-s", stack, "--yes");
   account = await AwsAccount.open();
   alice = await account.issue("alice");
+  own = new AwsTestStack(stack, account);
+  await own.init();
+  await own.useAccount();
 });
 
 afterAll(async () => {
   account.identity.denied.clear();
   account.qldb.denied.clear();
-  await as(alice, "down", "-s", stack, "--yes");
+  await own.as(alice, "down", "--yes");
   await account.close();
   rmSync(scratch, { recursive: true, force: true });
 });
 
-/** Nothing of this machine's own AWS configuration takes part. */
-const nobody = { AWS_CONFIG_FILE: "/dev/null", AWS_SHARED_CREDENTIALS_FILE: "/dev/null", AWS_EC2_METADATA_DISABLED: "true" };
-
-const environmentOf = ({ accessKeyId, secretAccessKey }: AccessKey): NodeJS.ProcessEnv => ({
-  ...nobody,
-  AWS_ACCESS_KEY_ID: accessKeyId,
-  AWS_SECRET_ACCESS_KEY: secretAccessKey,
-});
-
-/** Runs `./nitro …` as somebody. */
-function as(who: AccessKey, ...args: string[]): Promise<Result> {
-  return run("./nitro", args, { env: environmentOf(who) });
-}
-
-async function mustAs(who: AccessKey, ...args: string[]): Promise<string> {
-  const result = await as(who, ...args);
-  if (result.code !== 0) throw new Error(`./nitro ${args.join(" ")} ended with ${result.code}:\n${result.stdout}\n${result.stderr}`);
-  return result.stdout;
-}
-
-async function pulumi(who: AccessKey, ...args: string[]): Promise<Result> {
-  const environment = JSON.parse(await nitro("env", "--json")) as Record<string, string>;
-  return run("pulumi", [...args, "--non-interactive"], { env: { ...environment, ...environmentOf(who) } });
-}
-
-async function configure(settings: Record<string, string>): Promise<void> {
-  for (const [path, value] of Object.entries(settings)) {
-    const result = await pulumi(alice, "config", "set", "-s", stack, "--path", `nitro:${path}`, value);
-    if (result.code !== 0) throw new Error(result.stderr);
-  }
-}
-
-const overrides = () => ({
-  "aws.endpoints.sts": account.identity.url,
-  "aws.endpoints.iam": account.identity.url,
-  "aws.endpoints.qldb": account.qldb.url,
-});
-
-/** Nothing that a failed start had begun is there: not in AWS, not in the engine. */
-async function nothingIsLeft(): Promise<void> {
-  expect(await account.roles()).not.toContain(names.qldbRoleName);
-  expect(account.ledgerNames()).toEqual([]);
-  expect(await engineResources(stack)).toEqual({ containers: {}, networks: [], volumes: [] });
-}
-
-/** The one message of a start that is refused. */
-async function refusal(who: AccessKey): Promise<string> {
-  const { code, stderr } = await as(who, "up", "-s", stack);
-  expect(code).toBe(1);
-  expect(stderr.match(/error:/g)).toHaveLength(1);
-  expect(stderr).not.toMatch(/^\s+at /m);
-  await nothingIsLeft();
-  return stderr;
-}
-
-test("without an endpoint it says that QLDB is gone and how to go on, before anything is created", async () => {
-  const made = await pulumi(alice, "stack", "init", stack, "--no-select");
-  expect(made.code, made.stderr).toBe(0);
-  await configure({ "ledger.mode": "aws" });
-  const message = await refusal(alice);
-  expect(message).toContain("AWS ended QLDB on 2025-07-31");
-  expect(message).toContain("nitro:ledger.mode local");
-  expect(message).toContain("nitro:aws.endpoints.qldb <url>");
-  expect(account.identity.calls).toEqual([]);
-});
-
-test("a region that never had QLDB is named, with those that had it", async () => {
-  await configure({ "aws.region": "eu-north-1" });
-  expect(await refusal(alice)).toMatch(/QLDB never was in eu-north-1: it was in us-east-1, .*eu-west-1/);
-  await configure({ "aws.region": "us-west-2" });
-});
-
-test("a preview needs nobody to be logged in", async () => {
-  await configure(overrides());
-  const environment = JSON.parse(await nitro("env", "--json")) as Record<string, string>;
-  await mustAs(alice, "setup", "--aws");
-  const { code, stdout, stderr } = await run("pulumi", ["preview", "-s", stack, "--non-interactive"], {
-    env: { ...environment, ...nobody },
-  });
-  expect(code, stderr).toBe(0);
-  expect(stdout).toContain("does not know whom the ledger's role will trust: no AWS credentials were found");
-  for (const type of ["aws:qldb:Ledger", "aws:iam:Role", "aws:iam:RolePolicy"])
-    expect(stdout).toMatch(new RegExp(`\\+\\s+.*${type}\\s.*create`));
-});
-
-test("credentials that AWS does not know get one message, and nothing is begun", async () => {
-  const message = await refusal({ accessKeyId: "AKIANOBODY0000000000", secretAccessKey: "made-up" });
-  expect(message).toContain(`STS at ${account.identity.url} does not accept the AWS credentials`);
-  expect(message).toContain("InvalidClientTokenId");
-});
-
-test("no credentials at all get one message", async () => {
-  const { code, stderr } = await run("./nitro", ["up", "-s", stack], { env: nobody });
-  expect([code, stderr.match(/error:/g)?.length]).toEqual([1, 1]);
-  expect(stderr).toContain("no AWS credentials were found");
-  expect(stderr).toContain("aws sso login");
-  await nothingIsLeft();
-});
-
-test.each(["sts", "iam", "qldb"])("an endpoint of %s that does not answer is named, and nothing is begun", async (service) => {
-  const closed = await closedAddress();
-  await configure({ [`aws.endpoints.${service}`]: closed });
-  try {
-    expect(await refusal(alice)).toMatch(new RegExp(`does not answer at ${closed}: .*ECONNREFUSED[\\s\\S]*nitro:aws.endpoints.${service}`));
-  } finally {
-    await configure(overrides());
-  }
-});
-
-/** An address where nobody listens any more. */
-async function closedAddress(): Promise<string> {
-  const { hostname } = new URL(account.qldb.url);
-  const server = createServer();
-  await new Promise<void>((listening) => server.listen(0, hostname, listening));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((closed) => server.close(closed));
-  return `http://${hostname}:${port}`;
-}
-
-test.each(["iam:CreateRole", "iam:PutRolePolicy", "qldb:CreateLedger", "qldb:DescribeLedger", "sts:AssumeRole"])(
-  "a denied %s gets one message, and what was made goes away",
-  async (action) => {
-    const front = action.startsWith("qldb:") ? account.qldb : account.identity;
-    front.denied.add(action);
-    try {
-      const message = await refusal(alice);
-      expect(message).toContain(`AWS denies ${action} on arn:aws:test to arn:aws:iam::000000000000:user/alice`);
-      expect(message).not.toContain("RequestID");
-    } finally {
-      front.denied.clear();
-    }
-  },
-);
-
-test("a role and a ledger of somebody else's are named and left alone", async () => {
-  await account.iam({ Action: "CreateRole", RoleName: names.qldbRoleName, AssumeRolePolicyDocument: "{}", Description: "another's" });
-  await account.ledgers.registry.create({ name: names.ledgerName, permissionsMode: "STANDARD", deletionProtection: true, tags: {} });
-  try {
-    const { code, stderr } = await as(alice, "up", "-s", stack);
-    expect(code).toBe(1);
-    expect(stderr).toMatch(/AlreadyExists.*\nthis stack did not make it, so it is left alone/);
-    expect(await account.roles()).toContain(names.qldbRoleName);
-    expect(account.ledgerNames()).toEqual([names.ledgerName]);
-    expect(await engineResources(stack)).toEqual({ containers: {}, networks: [], volumes: [] });
-  } finally {
-    await account.iam({ Action: "DeleteRole", RoleName: names.qldbRoleName });
-    await account.ledgers.registry.update(names.ledgerName, { deletionProtection: false });
-    await account.ledgers.registry.delete(names.ledgerName);
-  }
-});
-
 test("up makes the role and the ledger, and a stack that answers", async () => {
-  await mustAs(alice, "up", "-s", stack);
+  await own.mustAs(alice, "up");
   const { roleArn, trust, policy } = await role();
   expect(roleArn).toBe(`arn:aws:iam::000000000000:role/${names.qldbRoleName}`);
   expect(trust.Statement).toEqual([
@@ -257,8 +110,8 @@ test("without an endpoint of its own STS is AWS's: the same program asks amazona
 test("credentials are in no environment, no state, no preview, no log and nothing that the engine tells", async () => {
   const secret = alice.secretAccessKey;
   const inspected = await run("docker", ["inspect", ...Object.values((await engineResources(stack)).containers)]);
-  const exported = await pulumi(alice, "stack", "export", "-s", stack, "--show-secrets");
-  const preview = await pulumi(alice, "preview", "-s", stack, "--diff");
+  const exported = await own.pulumi(environmentOf(alice), "stack", "export", "--show-secrets");
+  const preview = await own.pulumi(environmentOf(alice), "preview", "--diff");
   const logs = await nitro("logs", "-s", stack);
   const inside = await engine.exec(names.containers.service, ["sh", "-c", "cat /proc/[0-9]*/environ | tr '\\0' '\\n'"]);
   expect([inspected.code, exported.code, preview.code]).toEqual([0, 0, 0]);
@@ -288,16 +141,16 @@ test("the file is the service's alone: mode 0600, its user, read-only", async ()
 
 test("a second up changes nothing, and a preview sees no change", async () => {
   const before = (await engineResources(stack)).containers;
-  const { changes } = JSON.parse(await mustAs(alice, "up", "-s", stack, "--json")) as { changes: Record<string, number> };
+  const { changes } = JSON.parse(await own.mustAs(alice, "up", "--json")) as { changes: Record<string, number> };
   expect(Object.keys(changes).filter((op) => op !== "same")).toEqual([]);
   expect((await engineResources(stack)).containers).toEqual(before);
-  expect((await pulumi(alice, "preview", "-s", stack, "--expect-no-changes")).code).toBe(0);
+  await own.mustPulumi(environmentOf(alice), "preview", "--expect-no-changes");
 });
 
 test("a swap replaces service and worker, and nothing in AWS", async () => {
   const before = (await engineResources(stack)).containers;
   const calls = account.identity.calls.length;
-  await mustAs(alice, "swap", "-s", stack, "--binary", await buildSample(join(scratch, "swapped"), "e2e-swapped"));
+  await own.mustAs(alice, "swap", "--binary", await buildSample(join(scratch, "swapped"), "e2e-swapped"));
   const after = (await engineResources(stack)).containers;
   expect(
     Object.keys(after)
@@ -313,7 +166,7 @@ test("a login of somebody whom the role does not trust is refused, and the file 
   const bob = await account.issue("bob");
   account.identity.denied.add("sts:AssumeRole");
   try {
-    const { code, stderr } = await as(bob, "login", "-s", stack);
+    const { code, stderr } = await own.as(bob, "login");
     expect(code).toBe(1);
     expect(stderr).toContain("arn:aws:iam::000000000000:user/bob may not use the stack's ledger: AWS denies sts:AssumeRole");
   } finally {
@@ -326,14 +179,14 @@ test("a login of somebody whom the role does not trust is refused, and the file 
 test("a login rewrites the file under the running service, which goes on with it", async () => {
   const before = (await engineResources(stack)).containers;
   const next = await account.issue("alice");
-  const said = await mustAs(next, "login", "-s", stack);
+  const said = await own.mustAs(next, "login");
   expect(said).toContain("arn:aws:iam::000000000000:user/alice");
   expect((await engineResources(stack)).containers).toEqual(before);
   const read = await engine.exec(names.containers.service, ["cat", credentialsFile]);
   expect(read.output).toContain(next.accessKeyId);
   expect(read.output).not.toContain(alice.accessKeyId);
   alice = next;
-  await mustAs(alice, "login", "-s", stack, "--restart");
+  await own.mustAs(alice, "login", "--restart");
   const usesIt = async () =>
     account.identity.calls.some(
       ({ action, accessKeyId, body }) =>
@@ -343,13 +196,44 @@ test("a login rewrites the file under the running service, which goes on with it
   await nitro("pay", "-s", stack, "--count", "2");
 });
 
+test("a profile works for the login and for pulumi, whatever gives its credentials", async () => {
+  const expiry = new Date(Date.now() + 3_600_000).toISOString();
+  const { accessKeyId, secretAccessKey } = alice;
+  const answer = JSON.stringify({ Version: 1, AccessKeyId: accessKeyId, SecretAccessKey: secretAccessKey, Expiration: expiry });
+  writeFileSync(join(scratch, "answer.json"), answer);
+  writeFileSync(join(scratch, "config"), `[profile team]\ncredential_process = cat ${join(scratch, "answer.json")}\n`);
+  const env = { ...nobody, AWS_CONFIG_FILE: join(scratch, "config") };
+  const { code, stdout, stderr } = await run("./nitro", ["login", "-s", stack, "--profile", "team"], { env });
+  expect(code, stderr).toBe(0);
+  expect(stdout).toBe(`stack ${stack} uses arn:aws:iam::000000000000:user/alice, until ${expiry}\n`);
+  expect((await engine.exec(names.containers.service, ["cat", credentialsFile])).output).toContain(`until ${expiry}`);
+  const up = await run("./nitro", ["up", "-s", stack, "--json"], { env });
+  expect(up.code, up.stderr).toBe(0);
+  await own.mustPulumi(nobody, "config", "rm", "--path", "nitro:aws.profile");
+  await own.mustAs(alice, "up");
+});
+
 test("a ledger that somebody removed comes back", async () => {
   await account.ledgers.registry.delete(names.ledgerName);
-  const refreshed = await pulumi(alice, "refresh", "-s", stack, "--yes", "--skip-preview");
-  expect(refreshed.code, refreshed.stdout).toBe(0);
-  await mustAs(alice, "up", "-s", stack);
+  await own.mustPulumi(environmentOf(alice), "refresh", "--yes", "--skip-preview");
+  await own.mustAs(alice, "up");
   expect(account.ledgerNames()).toEqual([names.ledgerName]);
   await nitro("pay", "-s", stack, "--count", "2");
+});
+
+test("back to a local ledger: role and ledger go; and forth again", async () => {
+  await own.configure({ "ledger.mode": "local" });
+  await own.mustAs(alice, "up");
+  expect(await account.roles()).not.toContain(names.qldbRoleName);
+  expect(account.ledgerNames()).toEqual([]);
+  const { containers, volumes } = await engineResources(stack);
+  expect(containers).toHaveProperty("ledger");
+  expect(volumes).not.toContain(names.volumes.credentials);
+  await nitro("pay", "-s", stack, "--count", "1");
+  await own.configure({ "ledger.mode": "aws" });
+  expect(await own.mustAs(alice, "up")).toContain(`${account.qldb.url} (ledger mode aws)`);
+  expect((await engineResources(stack)).containers).not.toHaveProperty("ledger");
+  await nitro("pay", "-s", stack, "--count", "1");
 });
 
 test("down says who has to log in, and removes nothing", async () => {
@@ -362,9 +246,6 @@ test("down says who has to log in, and removes nothing", async () => {
 });
 
 test("pulumi destroy removes role and ledger", async () => {
-  const destroyed = await pulumi(alice, "destroy", "-s", stack, "--yes", "--skip-preview");
-  expect(destroyed.code, destroyed.stdout).toBe(0);
-  await nothingIsLeft();
-  await mustAs(alice, "down", "-s", stack, "--yes");
-  rmSync(join(root, ".nitro", stack), { recursive: true, force: true });
+  await own.mustPulumi(environmentOf(alice), "destroy", "--yes", "--skip-preview");
+  await own.nothingIsLeft();
 });
