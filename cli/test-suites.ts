@@ -19,7 +19,7 @@ export const suites: Readonly<Record<"lint" | "unit" | "go" | "e2e", Suite>> = {
   e2e: (context, filters) => vitest("e2e", context, filters),
 };
 
-/** Formatting, lint and types: every check counts as a test. */
+/** Formatting, lint, types and workflows: every check counts as a test. */
 async function lint(context: Context): Promise<Counts> {
   const { root, env } = context;
   const bin = (...path: string[]) => join(root, "node_modules", ...path);
@@ -28,6 +28,9 @@ async function lint(context: Context): Promise<Counts> {
     await passes(context, "tsc", process.execPath, [bin("typescript", "bin", "tsc"), "-p", "."], root, env),
   ];
   const goTool = await ensureGo(env);
+  const workflows = globSync(".github/workflows/*.yml", { cwd: root }).map((file) => join(root, file));
+  const actionlint = ["tool", "actionlint", "-no-color", "-shellcheck=", "-pyflakes=", ...workflows];
+  checks.push(await passes(context, "actionlint", goTool, actionlint, join(root, actionlintModule), goEnvironment(env)));
   const modules = goModules(root, env);
   checks.push(await gofmt(context, goTool, modules));
   for (const { folder, flags, goEnv } of modules)
@@ -80,7 +83,8 @@ function goModules(root: string, env: NodeJS.ProcessEnv): GoModule[] {
     });
 }
 
-/** Nothing but the version of somebody else's program. */
+/** Checks the workflows; what a machine happens to have besides (shellcheck, pyflakes) makes no difference. */
+const actionlintModule = join("toolchain", "go", "actionlint");
 const pluginsModule = join("toolchain", "go", "pulumi");
 
 /** @param filters passed on to `go test`, as in -run TestName */
