@@ -24,7 +24,7 @@ export function render(report: Report, style: Style): string {
     section(style, "Deleted", listed(report, "delete", style)),
     report.unchanged > 0 ? `${report.unchanged} unchanged\n` : "",
   ];
-  return cut(parts.join(""));
+  return `${cut(parts.join("")).trimEnd()}\n`;
 }
 
 /** "Preview of stack alice: 2 replaced, 1 created, policies broken once" */

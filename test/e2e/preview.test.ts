@@ -46,6 +46,17 @@ async function blueprint(cwd: string, file = join(cwd, "blueprint.json")): Promi
   return file;
 }
 
+/** A report as docs/previews.md quotes it, whatever the sources' hashes are now. */
+const quoted = (markdown: string) =>
+  markdown
+    .trimEnd()
+    .split("\n")
+    .map((line) => `> ${line}`.trimEnd())
+    .join("\n");
+const withoutHashes = (text: string) => text.replace(/source-[0-9a-f]{16}/g, "source-…");
+const documented = (markdown: string) =>
+  expect(withoutHashes(readFileSync(join(root, "docs/previews.md"), "utf8"))).toContain(withoutHashes(quoted(markdown)));
+
 const compare = (head: string, ...more: string[]) => tryNitro("preview", "--base", base, "--head", head, ...more);
 
 describe("two versions, without engine, executable or secret", () => {
@@ -72,6 +83,7 @@ describe("two versions, without engine, executable or secret", () => {
       /- container `service-container`\n {2}- `command`: `source-\w+` → `source-\w+`.*\n {2}- `envs`: `DEBUG=1` → `DEBUG=0`\n/,
     );
     expect(stdout).toMatch(/15 unchanged\n$/);
+    documented(stdout);
     const failing = await compare(head, "--fail-on-replace");
     expect(failing.code).toBe(1);
     expect(failing.stderr).toBe("error: resources would be replaced, 2 of them (--fail-on-replace)\n");
@@ -93,6 +105,7 @@ describe("two versions, without engine, executable or secret", () => {
     expect(code).toBe(1);
     expect(stdout.match(/\(policy loopback-only\)/g)).toHaveLength(4);
     expect(stderr).toContain("policies would be broken, 4 times");
+    documented(stdout);
     const up = await run("./nitro", ["up", "-s", stack], { cwd: folder });
     expect(up.code).toBe(1);
     expect(up.stderr).toMatch(
@@ -101,6 +114,12 @@ describe("two versions, without engine, executable or secret", () => {
     expect(await engineResources(stack)).toEqual({ containers: {}, networks: [], volumes: [] });
     await run("./nitro", ["down", "-s", stack, "--yes"], { cwd: folder });
   });
+});
+
+test("a new stack is previewed before it exists", async () => {
+  const { code, stdout } = await run("./nitro", ["preview", "-s", "bob", "--markdown"], { env: nowhere });
+  expect(code).toBe(0);
+  documented(stdout);
 });
 
 test("Pulumi's engine runs the same policies as a pack, over any program", async () => {
