@@ -1,6 +1,7 @@
 import { fdatasync, writeSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { dirname } from "node:path";
+import { setImmediate as othersTurn } from "node:timers/promises";
 import { syncFolder } from "../sync-folder.ts";
 import { RecordLock } from "./record-lock.ts";
 import { frame, JournalError, readRecord, scanRecords } from "./records.ts";
@@ -157,6 +158,8 @@ export class Journal {
 
   private async drain(): Promise<void> {
     try {
+      // Commits that have arrived together share a sync, the first of them too.
+      await othersTurn();
       while (this.waiting.length > 0) {
         const batch = this.waiting;
         this.waiting = [];
