@@ -33,7 +33,7 @@ const mostResources = 500;
  */
 export function parseBlueprint(text: string, what: string): Blueprint {
   const fail = (problem: string): never => {
-    throw new BlueprintError(`${what} ${problem}; needed is what nitro preview --blueprint --json writes`);
+    throw new BlueprintError(`${what} ${problem}; needed is what nitro preview --blueprint writes`);
   };
   if (text.length > mostCharacters) fail(`has ${text.length} characters, allowed are ${mostCharacters}`);
   let value: unknown;

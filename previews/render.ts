@@ -79,7 +79,7 @@ function listed(report: Report, operation: Operation, style: Style): string[] {
   return limited(kinds, most.changes, style, (each) => {
     const names = all.filter(({ type }) => kind(type) === each).map(({ name }) => style.value(name));
     const more = names.length > most.names ? ` and ${names.length - most.names} more` : "";
-    const what = names.length === 1 ? each : `${names.length} ${each}s`;
+    const what = names.length === 1 ? each : `${names.length} ${each.replace(/y$/, "ie")}s`;
     return style.item(`${what}: ${names.slice(0, most.names).join(", ")}${more}`, []);
   });
 }

@@ -6,7 +6,7 @@ import { imageRefs } from "../images/build.ts";
 import { executableImageName } from "../images/executable-image.ts";
 import { parseSettings, type Settings } from "./config.ts";
 import { localAccount, portBase, stackNameProblem, stackNames, stackPorts } from "./names.ts";
-import type { PreparedStack } from "./prepare.ts";
+import { asRunError, type PreparedStack } from "./prepare.ts";
 import { sourcesHash } from "./sources-hash.ts";
 import { binFolder, type StagedExecutable } from "./staging.ts";
 
@@ -23,6 +23,10 @@ const anyIdentity = { account: localAccount, arn: `arn:aws:iam::${localAccount}:
  * @throws RunError with a message for the user
  */
 export async function prepareBlueprint(root: string): Promise<PreparedStack> {
+  return await draw(root).catch(asRunError);
+}
+
+async function draw(root: string): Promise<PreparedStack> {
   if (!pulumi.runtime.isDryRun()) throw new pulumi.RunError("a blueprint holds placeholders: it can be previewed and nothing else");
   const stack = pulumi.getStack();
   const problem = stackNameProblem(stack);

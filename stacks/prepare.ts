@@ -44,7 +44,8 @@ export async function prepareStack(root: string, options: PrepareOptions = {}): 
   return prepare(root, pulumi.getStack(), pulumi.runtime.isDryRun(), options).catch(asRunError);
 }
 
-function asRunError(error: unknown): never {
+/** Whatever goes wrong is told without a stack trace. */
+export function asRunError(error: unknown): never {
   if (process.env.NITRO_DEBUG === "1" || !(error instanceof Error)) throw error;
   throw new pulumi.RunError(error.message);
 }

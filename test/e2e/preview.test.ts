@@ -116,6 +116,15 @@ describe("two versions, without engine, executable or secret", () => {
   });
 });
 
+test("settings that are wrong are told in one message, without a stack trace", async () => {
+  const settings = join(scratch, "wrong.yaml");
+  writeFileSync(settings, "config:\n  nitro:bootstrap: sometimes\n");
+  const { code, stdout, stderr } = await run("./nitro", ["preview", "--blueprint", "--settings", settings], { env: nowhere });
+  expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+  expect(stderr).toMatch(/^error: the configuration of stack "preview" has a problem:\n {2}- nitro:bootstrap is "sometimes"/);
+  expect(stderr.match(/sometimes/g)).toHaveLength(1);
+});
+
 test("a new stack is previewed before it exists", async () => {
   const { code, stdout } = await run("./nitro", ["preview", "-s", "bob", "--markdown"], { env: nowhere });
   expect(code).toBe(0);

@@ -39,7 +39,7 @@ describe("a blueprint that anybody may have written", () => {
     ["too large", `"${"x".repeat(2_000_000)}"`, "allowed are 2000000"],
   ])("is refused: %s", (_, text, problem) => {
     expect(() => parseBlueprint(text, "head.json")).toThrow(problem);
-    expect(() => parseBlueprint(text, "head.json")).toThrow(/^head\.json .* nitro preview --blueprint --json writes$/);
+    expect(() => parseBlueprint(text, "head.json")).toThrow(/^head\.json .* nitro preview --blueprint writes$/);
   });
 });
 
