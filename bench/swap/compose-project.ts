@@ -22,7 +22,7 @@ export class ComposeProject {
     this.peer = peer;
   }
 
-  /** Writes the compose file: YAML takes JSON. */
+  /** Writes the compose file: YAML takes JSON. What an interrupted run left of the project goes. */
   async write(more: More): Promise<void> {
     const { service, worker } = this.peer;
     const volumes = [service, worker].flatMap(({ binds }) => binds).flatMap((bind) => (bind.startsWith("/") ? [] : [bind.split(":")[0]]));
@@ -32,6 +32,7 @@ export class ComposeProject {
       volumes: Object.fromEntries(volumes.map((name) => [name, { name, external: true }])),
     };
     await writeFile(this.file, JSON.stringify(document, null, 2));
+    await this.down();
   }
 
   async compose(...args: string[]): Promise<void> {

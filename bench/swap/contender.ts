@@ -13,7 +13,7 @@ export interface Swapped {
 /** One way of getting another executable to run as service and worker. */
 export interface Contender {
   readonly name: string;
-  /** Gets everything running, with this executable. */
+  /** Gets everything running, with this executable. What an interrupted run left goes. */
   start(built: Built): Promise<void>;
   /**
    * Resolves when nothing of it goes on any more.

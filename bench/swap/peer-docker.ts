@@ -15,6 +15,7 @@ export class DockerRun implements Contender {
   }
 
   async start(built: Built): Promise<void> {
+    await this.stop();
     await replaceFile(built, this.peer.binary);
     await this.runBoth();
     await watchSwap(this.peer.target, built);

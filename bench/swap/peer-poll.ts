@@ -26,6 +26,7 @@ export class PollingWrapper implements Contender {
   }
 
   async start(built: Built): Promise<void> {
+    await this.stop();
     await replaceFile(built, this.peer.binary);
     for (const copy of [this.peer.service, this.peer.worker]) {
       await run("docker", runArguments({ ...copy, entrypoint: ["sh", "-c", wrapper, "wrapper"] }));
