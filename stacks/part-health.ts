@@ -6,7 +6,7 @@ import { noteAnswered } from "./answered.ts";
 import type { HealthCheck, StackContext } from "./context.ts";
 import { runDeclared } from "./declared.ts";
 import { waitUntilHealthy } from "./healthy.ts";
-import { type LiveRole, liveRoles } from "./live-override.ts";
+import { type LiveRole, liveRoles, removeOverride } from "./live-override.ts";
 import type { Role, StackNames } from "./names.ts";
 import type { StagedExecutable } from "./staging.ts";
 
@@ -50,7 +50,11 @@ async function runsAndAnswers(args: PartHealthArgs, role: LiveRole, id: string, 
   const { sha256, folder: bin, image } = await args.executable;
   // Images of other people need not allow to look.
   if (image?.entrypoint !== undefined) return await answers(args, role, check);
-  if (!args.before.has(id)) return await answersFreshly(args, role, check, sha256, early);
+  if (!args.before.has(id)) {
+    // What stood in for the executable before stands in for none any more.
+    if (bin !== undefined) await removeOverride(bin, role);
+    return await answersFreshly(args, role, check, sha256, early);
+  }
   if (bin === undefined) return await answers(args, role, check);
   const { names, engine } = args;
   const replacing = runDeclared(engine, { stack: names.stack, role, container: names.containers[role], bin, sha256, check });

@@ -1,10 +1,11 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { ContainerDetails, Engine, ExecResult } from "../../cli/docker.ts";
 import { readAnswered } from "../../stacks/answered.ts";
+import { liveRoles, readOverride, writeOverride } from "../../stacks/live-override.ts";
 import { stackNames } from "../../stacks/names.ts";
 import { type PartHealthArgs, partHealth } from "../../stacks/part-health.ts";
 import type { StagedExecutable } from "../../stacks/staging.ts";
@@ -52,6 +53,16 @@ test("a new container is asked once: it answers and runs what is declared; both 
   expect(await readAnswered(root, "alice")).toEqual([]);
   await healthy("worker", pulumi.output("new"), check);
   expect(await readAnswered(root, "alice")).toEqual([wanted]);
+});
+
+test("an override that another executable left behind ends with the new container", async () => {
+  const { engine } = engineWith(() => ({}), [runs(wanted)]);
+  const bin = join(root, "bin");
+  mkdirSync(bin);
+  for (const role of liveRoles) await writeOverride(bin, role, { declared: other, live: wanted });
+  await waiting(engine)("service", pulumi.output("new"), check);
+  expect(await readOverride(bin, "service")).toBeUndefined();
+  expect(await readOverride(bin, "worker")).toBeDefined();
 });
 
 test("one that answers with another executable is an error", async () => {
