@@ -13,7 +13,10 @@ export function blueprintOf(stack: string, { steps }: Digest, declared: readonly
   const states = (steps ?? []).map(({ newState }) => newState).filter(isReal);
   const resources = states.map(({ urn, type, inputs = {}, propertyDependencies = {} }): BlueprintResource => {
     const name = nameOf(urn);
-    const from = Object.entries(propertyDependencies).flatMap(([property, urns]) => (urns?.length ? [[property, urns] as const] : []));
+    // Pulumi's SDK gives them in the order in which their values came, which is another each time.
+    const from = Object.entries(propertyDependencies).flatMap(([property, urns]) =>
+      urns?.length ? [[property, urns.toSorted()] as const] : [],
+    );
     return { urn, type, name, inputs: refined(inputs, given.get(`${type} ${name}`) ?? {}), from: Object.fromEntries(from) };
   });
   return { format: 1, stack, resources: resources.sort((a, b) => (a.urn < b.urn ? -1 : 1)) };

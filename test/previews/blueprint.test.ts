@@ -55,3 +55,14 @@ test("a list that a plugin marks as a whole is shown by what the program marked"
     { urn: state.urn, type, name: "c", inputs: { envs: ["A=1", "[secret]"], memory: 1, command: "[secret]" }, from: { envs: ["urn:x"] } },
   ]);
 });
+
+test("where a value comes from is told in one order, in whichever Pulumi gives it", () => {
+  const type = "docker:index/container:Container";
+  const urn = `urn:pulumi:a::nitro::${type}::c`;
+  const from = (envs: readonly string[]) => {
+    const newState = { urn, type, custom: true, inputs: {}, propertyDependencies: { envs } };
+    return blueprintOf("a", { steps: [{ op: "create", urn, newState }] }, []).resources[0]?.from;
+  };
+  expect(from(["urn:y", "urn:x"])).toEqual({ envs: ["urn:x", "urn:y"] });
+  expect(from(["urn:x", "urn:y"])).toEqual({ envs: ["urn:x", "urn:y"] });
+});
