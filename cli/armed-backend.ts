@@ -6,6 +6,7 @@ import { pathToFileURL } from "node:url";
 import { writeWhole } from "../stacks/write-whole.ts";
 import { errorCode } from "./errors.ts";
 import { lockFolder, project } from "./stack-lock.ts";
+import { checkpointFiles } from "./stack-state.ts";
 
 /** Of the folders in a file backend: those that an update writes, but for its locks. */
 const shared = ["stacks", "history", "backups"] as const;
@@ -41,7 +42,7 @@ export class ArmedBackend {
    * @returns undefined where the stack is not there, or somebody is changing it
    */
   static async copy(real: string, folder: string, stack: string, settings: readonly string[]): Promise<ArmedBackend | undefined> {
-    const before = await stamp([...checkpoints(real, stack), ...settings]);
+    const before = await stamp([...checkpointFiles(real, stack), ...settings]);
     const backend = new ArmedBackend(real, folder, stack, settings, before);
     // What a killed one left may still be joined, and its pulumi at work.
     if (!(await backend.isFree())) return undefined;
@@ -50,7 +51,7 @@ export class ArmedBackend {
     await mkdir(join(inside, "stacks", project), { recursive: true });
     await copyIfThere(join(real, ".pulumi", "meta.yaml"), join(inside, "meta.yaml"));
     const copied = await Promise.all(
-      checkpoints(real, stack).map((file, index) => copyIfThere(file, checkpoints(folder, stack)[index] ?? "")),
+      checkpointFiles(real, stack).map((file, index) => copyIfThere(file, checkpointFiles(folder, stack)[index] ?? "")),
     );
     if (copied.includes(true) && (await backend.isFree()) && (await backend.isUnchanged())) return backend;
     await backend.remove();
@@ -59,7 +60,7 @@ export class ArmedBackend {
 
   /** True while the real stack is what was copied. */
   async isUnchanged(): Promise<boolean> {
-    return (await stamp([...checkpoints(this.real, this.stack), ...this.settings])) === this.before;
+    return (await stamp([...checkpointFiles(this.real, this.stack), ...this.settings])) === this.before;
   }
 
   /** True where nobody is changing the real stack. */
@@ -102,12 +103,6 @@ export class ArmedBackend {
     if (this.lock !== undefined) await rm(this.lock, { force: true });
     this.lock = undefined;
   }
-}
-
-/** Where a stack's state may be; the second with PULUMI_DIY_BACKEND_GZIP. */
-function checkpoints(folder: string, stack: string): string[] {
-  const file = join(folder, ".pulumi", "stacks", project, `${stack}.json`);
-  return [file, `${file}.gz`];
 }
 
 /** Differs where a file was written or replaced. */

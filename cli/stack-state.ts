@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { errorCode } from "./errors.ts";
@@ -55,16 +55,42 @@ export function parseState(text: string): StackState {
   return { resources, pending };
 }
 
+/** Where a file backend keeps a stack's state: one of two files, the second with PULUMI_DIY_BACKEND_GZIP. */
+export function checkpointFiles(folder: string, stack: string): readonly [plain: string, packed: string] {
+  const file = join(folder, ".pulumi", "stacks", project, `${stack}.json`);
+  return [file, `${file}.gz`];
+}
+
+/**
+ * Makes a stack readable again whose pulumi was killed as it wrote. It replaces the state all at once, but not the file of attributes beside it
+ * (gocloud.dev/blob/fileblob), which is left empty or cut off, and without which everything works.
+ * Nobody may be changing the stack.
+ */
+export async function mendAttributes(folder: string, stack: string): Promise<void> {
+  for (const file of checkpointFiles(folder, stack).flatMap((checkpoint) => [`${checkpoint}.attrs`, `${checkpoint}.bak.attrs`])) {
+    const text = (await readIfThere(file))?.toString("utf8");
+    if (text !== undefined && !isJson(text)) await rm(file, { force: true });
+  }
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /**
  * Reads the state straight from a file backend, in a millisecond where `pulumi stack export` takes half a second.
  * @returns undefined where the stack does not exist
  */
 export async function readStateFile(folder: string, stack: string): Promise<StackState | undefined> {
-  const file = join(folder, ".pulumi", "stacks", project, `${stack}.json`);
+  const [file, packedFile] = checkpointFiles(folder, stack);
   const plain = await readIfThere(file);
   if (plain !== undefined) return parseState(plain.toString("utf8"));
-  // With PULUMI_DIY_BACKEND_GZIP.
-  const packed = await readIfThere(`${file}.gz`);
+  const packed = await readIfThere(packedFile);
   return packed && parseState(gunzipSync(packed).toString("utf8"));
 }
 

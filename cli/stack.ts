@@ -9,7 +9,7 @@ import { type EngineEvent, eventName, type Outcome, outcomeOf } from "./stack-ev
 import { failure, tidy } from "./stack-failure.ts";
 import { backendFolder, clearStaleLocks, type Lock } from "./stack-lock.ts";
 import { type PulumiResult, runPulumi } from "./stack-process.ts";
-import { parseState, readStateFile, type StackState } from "./stack-state.ts";
+import { mendAttributes, parseState, readStateFile, type StackState } from "./stack-state.ts";
 import { trace } from "./trace.ts";
 
 export interface UpdateOptions {
@@ -67,12 +67,15 @@ export class Stack {
   }
 
   /**
-   * Clears the locks of dead processes of this host.
+   * Clears the locks of dead processes of this host, and mends what they left half-written.
    * @throws UserError naming the holder of a living lock
    */
   async clearLocks(): Promise<Lock[]> {
     const folder = this.backend();
-    return folder === undefined ? [] : clearStaleLocks(folder, this.name);
+    if (folder === undefined) return [];
+    const cleared = await clearStaleLocks(folder, this.name);
+    await mendAttributes(folder, this.name);
+    return cleared;
   }
 
   /** The plain command that `update` runs, for people. */

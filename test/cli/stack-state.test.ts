@@ -1,9 +1,9 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { dockerTypes, parseState, readStateFile, stateIds } from "../../cli/stack-state.ts";
+import { checkpointFiles, dockerTypes, mendAttributes, parseState, readStateFile, stateIds } from "../../cli/stack-state.ts";
 
 const container = { urn: "urn:c", type: dockerTypes.container, id: "abc", custom: true };
 const component = { urn: "urn:s", type: "nitro:stack:Developer" };
@@ -52,4 +52,23 @@ describe("readStateFile", () => {
     expect(await readStateFile(folder, "bob")).toEqual(expected);
     expect(await readStateFile(folder, "carol")).toBeUndefined();
   });
+});
+
+it("removes attributes that a killed pulumi left empty or cut off, and leaves sound ones", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "nitro-state-"));
+  try {
+    const [plain, packed] = checkpointFiles(folder, "alice");
+    await mkdir(dirname(plain), { recursive: true });
+    const contents = {
+      [`${plain}.attrs`]: "",
+      [`${plain}.bak.attrs`]: '{"user.',
+      [`${packed}.attrs`]: '{"user.cache_control":""}',
+      [plain]: "",
+    };
+    for (const [file, text] of Object.entries(contents)) await writeFile(file, text);
+    await mendAttributes(folder, "alice");
+    expect((await readdir(dirname(plain))).sort()).toEqual(["alice.json", "alice.json.gz.attrs"]);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 });
