@@ -1,5 +1,7 @@
 import { join } from "node:path";
+import type { LiveRole } from "../stacks/live-override.ts";
 import type { LoadedExecutable } from "../stacks/staging.ts";
+import { swapTargets } from "../stacks/urns.ts";
 import { ArmedBackend } from "./armed-backend.ts";
 import type { Context } from "./command.ts";
 import { Stack } from "./stack.ts";
@@ -22,15 +24,16 @@ export class ArmedUpdate {
   private over = false;
   private onEvent: ((event: EngineEvent) => void) | undefined;
 
-  private constructor(backend: ArmedBackend, name: string, targets: readonly string[], context: Context) {
+  private constructor(backend: ArmedBackend, name: string, roles: readonly LiveRole[], context: Context) {
     this.backend = backend;
     const stack = new Stack(name, { ...context, signal: this.stop.signal, kill: AbortSignal.any([context.kill, this.off.signal]) });
     const neighbours = Promise.withResolvers<boolean>();
     this.ended = stack.update({
-      targets,
+      targets: swapTargets(name, roles),
       backend: backend.url,
       program: {
         executable: this.executable.promise,
+        hasten: roles,
         superseded: this.superseded.signal,
         onNeighbours: () => neighbours.resolve(true),
       },
@@ -49,16 +52,16 @@ export class ArmedUpdate {
 
   /**
    * @param name of the stack
-   * @param targets URNs of what is to be replaced
+   * @param roles whose containers are to be replaced
    * @returns undefined where this is not possible: the backend is no folder, the stack is not there, or somebody is changing it
    */
-  static async arm(name: string, targets: readonly string[], context: Context): Promise<ArmedUpdate | undefined> {
+  static async arm(name: string, roles: readonly LiveRole[], context: Context): Promise<ArmedUpdate | undefined> {
     const stack = new Stack(name, context);
     const real = stack.backend();
     if (real === undefined) return undefined;
     const settings = [stack.config.file, join(context.root, "Pulumi.yaml")];
     const backend = await ArmedBackend.copy(real, join(context.root, ".nitro", name, "armed"), name, settings);
-    return backend && new ArmedUpdate(backend, name, targets, context);
+    return backend && new ArmedUpdate(backend, name, roles, context);
   }
 
   /** False where it has ended, or the stack is not any more what it was armed for. */

@@ -65,7 +65,7 @@ export class DeclaredSwapper implements Swapper {
 
   private async prepare(): Promise<ArmedUpdate | undefined> {
     const { stack, context } = this.args;
-    const update = await ArmedUpdate.arm(stack.name, this.targets, context);
+    const update = await ArmedUpdate.arm(stack.name, this.args.roles, context);
     if (update === undefined || (await update.ready)) return update;
     this.notBefore = Date.now() + retryMs;
     await update.disarm();
@@ -97,14 +97,29 @@ export class DeclaredSwapper implements Swapper {
       return false;
     }
     const { progress, context, stack } = this.args;
+    const before = await this.ids();
     const onSuperseded = () => armed.supersede();
     superseded.addEventListener("abort", onSuperseded);
     try {
       return (await armed.fire(executable, context.signal, progress.onFailure)) !== undefined;
     } catch (error) {
+      await this.startAgain(before);
       throw await withWayBack(error, stack.name, context);
     } finally {
       superseded.removeEventListener("abort", onSuperseded);
+    }
+  }
+
+  private async ids(): Promise<(string | undefined)[]> {
+    return Promise.all(this.replaced.map(async (name) => (await this.args.engine.inspect(name))?.id));
+  }
+
+  /** An update that failed before it replaced a container has stopped it already. */
+  private async startAgain(before: readonly (string | undefined)[]): Promise<void> {
+    const { engine } = this.args;
+    for (const [index, name] of this.replaced.entries()) {
+      const now = await engine.inspect(name).catch(() => undefined);
+      if (now?.status === "exited" && now.id === before[index]) await engine.start(name).catch(() => {});
     }
   }
 

@@ -33,6 +33,9 @@ export interface ContainerArgs {
   readonly tmpfs?: Readonly<Record<string, string>>;
 }
 
+/** From SIGTERM to SIGKILL. */
+export const stopGraceSeconds = 1;
+
 /** User and group that every container runs as; the images' mount points belong to them. */
 export const containerUser = "1000:1000";
 
@@ -61,7 +64,7 @@ export function stackContainer(context: StackContext, args: ContainerArgs, opts:
       tmpfs: { "/tmp": "rw,nosuid,nodev,mode=1777,size=256m", ...args.tmpfs },
       memory: args.memory,
       restart: "unless-stopped",
-      destroyGraceSeconds: 1,
+      destroyGraceSeconds: stopGraceSeconds,
       logDriver: "json-file",
       logOpts: { "max-size": "20m", "max-file": "2" },
       // Each costs the machine some 50 ms, and there are six a stack: commands that want to know ask for themselves.

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { type ContainerSummary, Engine } from "../cli/docker.ts";
+import { stopGraceSeconds } from "../components/container.ts";
 import { ensureImages, type ImageRefs, imageRefs } from "../images/build.ts";
 import { ownerId } from "../toolchain/owner.ts";
 import type { AwsStack } from "./aws-stack.ts";
@@ -7,6 +8,7 @@ import { parseSettings, type Settings } from "./config.ts";
 import type { StackContext } from "./context.ts";
 import { type Delivery, type DeliveryArgs, prepareDelivery } from "./delivery.ts";
 import type { Arch } from "./executable.ts";
+import type { LiveRole } from "./live-override.ts";
 import { labels, portBase, stackNameProblem, stackNames, stackPorts } from "./names.ts";
 import { partHealth } from "./part-health.ts";
 import { preflight } from "./preflight.ts";
@@ -17,6 +19,8 @@ import type { LoadedExecutable, StagedExecutable } from "./staging.ts";
 export interface PrepareOptions {
   /** Runs in place of the configured one, once it is known: until then everything else is declared. */
   readonly executable?: Promise<LoadedExecutable>;
+  /** Everything else is declared when the executable comes: the containers of these roles that it will replace are stopped at once. */
+  readonly hasten?: readonly LiveRole[];
   /** Aborted: a newer build waits, nobody needs to know any more whether this one answers. */
   readonly superseded?: AbortSignal;
 }
@@ -66,7 +70,7 @@ async function prepare(root: string, stack: string, dryRun: boolean, options: Pr
   const logIn = settings.ledger.mode === "aws" ? (await import("./aws-stack.ts")).prepareAws : undefined;
   const aws = await logIn?.({ engine, names, owner, settings: settings.aws, image: images.base, dryRun });
   const [containers] = dryRun ? [] : await Promise.all([preflight(engine, { names, ports, owner }), ensureImages(engine, images)]);
-  const executable = delivery === undefined ? deliveredLater(args, options.executable) : await delivered(delivery, containers);
+  const executable = delivery === undefined ? deliveredLater(args, options) : await delivered(delivery, containers);
   const before = new Set(containers?.map(({ id }) => id));
   const early = options.executable !== undefined;
   const healthy = dryRun
@@ -88,11 +92,17 @@ function delivered(delivery: Delivery, containers: readonly ContainerSummary[] |
 }
 
 /** The stack may have changed since it was prepared: what its containers run is asked anew. */
-async function deliveredLater(args: DeliveryArgs, executable: PrepareOptions["executable"]): Promise<StagedExecutable> {
+async function deliveredLater(args: DeliveryArgs, { executable, hasten = [] }: PrepareOptions): Promise<StagedExecutable> {
   const loaded = await executable;
   const { engine, owner, stack } = args;
   const containers = await engine.containers({ labels: { [labels.stack]: stack, [labels.owner]: owner }, all: true });
-  return (await prepareDelivery({ ...args, loaded }, false)).deliver(containers).catch(asRunError);
+  const delivered = await (await prepareDelivery({ ...args, loaded }, false)).deliver(containers).catch(asRunError);
+  for (const { name, labels: has } of containers) {
+    const replaced = hasten.some((role) => role === has[labels.role]) && has[labels.executable] !== delivered.sha256;
+    // Pulumi does it again, and tells what goes wrong: by then most of it is over.
+    if (replaced) engine.stop(name, { graceSeconds: stopGraceSeconds }).catch(() => {});
+  }
+  return delivered;
 }
 
 /** A preview also runs where no engine is, such as in a pull request: then this host's architecture is as good as any. */
