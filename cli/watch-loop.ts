@@ -28,6 +28,8 @@ export interface WatchParts {
 /** How long an incomplete file may stay as it is before somebody is told, in ms: a build that writes it goes on within that time. */
 const settleMs = 1000;
 
+const nothing = Promise.resolve(undefined);
+
 /** Between two looks whether the engine is back, in ms. */
 const engineIntervalMs = 500;
 
@@ -41,6 +43,8 @@ export class WatchLoop {
   private turn: AbortController | undefined;
   private phase: "building" | "loading" | "loaded" | "swapping" = "loaded";
   private loaded: LoadedExecutable | undefined;
+  /** What is read while it is not yet sure that the change is over; nothing where it was not. */
+  private ahead: Promise<LoadedExecutable | undefined> | undefined;
   private changedAt = Date.now();
 
   /** @param stop aborted: ends the watch, after the swap that is under way */
@@ -58,10 +62,13 @@ export class WatchLoop {
   /** Something changed. */
   note(change: Change): void {
     // Until it is read, whatever it is counts.
-    if (change === "executable" && (this.phase === "building" || this.phase === "loading" || this.isLoaded())) return;
+    if (change === "executable" && (this.phase === "building" || this.phase === "loading" || this.isStill(this.loaded))) return;
     this.changedAt = Date.now();
     this.changes.note(change);
     this.turn?.abort();
+    if (change !== "executable" || !this.idle) return;
+    this.ahead = this.ahead === undefined ? this.parts.load().catch(() => undefined) : nothing;
+    this.parts.swapper.expect?.();
   }
 
   /** Looks at what is there already, then at every change, until it is stopped. @param onReady called once, after the first look */
@@ -140,9 +147,9 @@ export class WatchLoop {
     for (let last = false; ; last = true) {
       this.phase = "loading";
       try {
-        this.loaded = await this.parts.load();
+        this.loaded = (await this.takeAhead()) ?? (await this.parts.load());
         this.phase = "loaded";
-        if (!this.isLoaded()) this.note("executable");
+        if (!this.isStill(this.loaded)) this.note("executable");
         return signal.aborted ? undefined : this.loaded;
       } catch (error) {
         this.phase = "loaded";
@@ -162,9 +169,14 @@ export class WatchLoop {
     return !signal.aborted;
   }
 
+  private async takeAhead(): Promise<LoadedExecutable | undefined> {
+    const ahead = await this.ahead;
+    this.ahead = undefined;
+    return this.isStill(ahead) ? ahead : undefined;
+  }
+
   /** The system tells of a change again and late: what was read already is no change. */
-  private isLoaded(): boolean {
-    const { loaded } = this;
+  private isStill(loaded: LoadedExecutable | undefined): boolean {
     if (loaded === undefined) return false;
     const stats = statSync(this.parts.executable, { throwIfNoEntry: false });
     return stats !== undefined && stats.mtime.getTime() === loaded.builtAt.getTime() && stats.size === loaded.bytes.length;

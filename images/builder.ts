@@ -11,6 +11,7 @@ import { type ImageRole, ownImages, repository } from "./inputs.ts";
 import { withLock } from "./lock.ts";
 import { bundles, nodeExecutable } from "./node-image.ts";
 import { type Arch, type Pins, readPins } from "./pins.ts";
+import { removeFormerImages } from "./spare.ts";
 
 /** What each image is made on. */
 const below = { base: "debian", redis: "base", localstack: "base", node: "base", ledger: "node", go: "base" } as const;
@@ -59,6 +60,7 @@ async function buildAll(workshop: Workshop, refs: WantedImages): Promise<ImageRo
   if (workshop.failed.signal.aborted) throw workshop.failed.signal.reason;
   for (const result of results) if (result.status === "rejected") throw result.reason;
   if (missing.includes("ledger")) await buildImage(workshop, "ledger", own.ledger);
+  if (missing.length > 0) await removeFormerImages(engine, missing);
   return missing;
 }
 

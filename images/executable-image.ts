@@ -5,6 +5,7 @@ import { UserError } from "../cli/errors.ts";
 import { labels } from "../stacks/names.ts";
 import { contextTar } from "./context.ts";
 import { isOurs } from "./inputs.ts";
+import { removeSpare, removeUnlessUsed } from "./spare.ts";
 
 /** An executable that travels to the engine as a layer on the base image. */
 export interface ExecutableImage {
@@ -19,9 +20,6 @@ export interface ExecutableImage {
 
 /** Counts up when the image changes by the way it is made here. */
 const recipe = "1";
-
-/** How many images of a stack stay besides those in use: a way back costs nothing while they are there. */
-const kept = 3;
 
 /** The newest first-level label of ours that tells these images from the rest. */
 const kind = { "nitro.image": "payments" };
@@ -86,8 +84,10 @@ export async function ensureExecutableImage(engine: Engine, image: ExecutableIma
  */
 export async function pruneExecutableImages(engine: Engine, stack: string, owner: string, inUse: ReadonlySet<string>): Promise<void> {
   const images = await engine.images.list(ofStack(stack, owner));
-  const spare = images.filter(({ id }) => !inUse.has(id)).sort((a, b) => b.created - a.created);
-  await Promise.all(spare.slice(kept).map(({ id }) => removeUnlessUsed(engine, id)));
+  await removeSpare(
+    engine,
+    images.filter(({ id }) => !inUse.has(id)),
+  );
 }
 
 /** Removes all images of a stack's executables; its containers have to be gone. */
@@ -98,13 +98,6 @@ export async function removeExecutableImages(engine: Engine, stack: string, owne
 
 function ofStack(stack: string, owner: string): Record<string, string> {
   return { ...kind, [labels.stack]: stack, [labels.owner]: owner };
-}
-
-/** 409: a container that was made meanwhile uses it. */
-async function removeUnlessUsed(engine: Engine, id: string): Promise<void> {
-  await engine.images.remove(id).catch((error: unknown) => {
-    if (!(error instanceof EngineError) || error.status !== 409) throw error;
-  });
 }
 
 /** A name of ours is a hash of the image's content; anybody else's may come to mean another image. */

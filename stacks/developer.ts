@@ -65,7 +65,9 @@ export class DeveloperStack extends pulumi.ComponentResource {
     this.neighbours = Promise.all([ledger.ready, keyFeeder.ready]);
     const { executable } = args;
     const service = new Service("service", { context, image: images.base, executable, ledger, keyFeeder }, inside);
-    const worker = new Worker("worker", { context, image: images.base, executable, redis, keyFeeder }, inside);
+    // Pulumi plans one after the other, and it is the service that people wait for.
+    const afterService = pulumi.output(executable).apply((value) => after(Promise.all([args.workersTurn, nextTurn()]), value));
+    const worker = new Worker("worker", { context, image: images.base, executable: afterService, redis, keyFeeder }, inside);
     const ready = Promise.all([service.ready, worker.ready, ledger.ready]);
     // One by one: an output is secret as a whole, and only one of these is.
     const once = <T>(value: pulumi.Input<T>): pulumi.Output<T> =>
@@ -93,4 +95,14 @@ export class DeveloperStack extends pulumi.ComponentResource {
       new docker.RemoteImage(`${role}-image`, { name: refs[role], keepLocally: true }, { parent: this }).imageId;
     return { base: image("base"), redis: image("redis"), localstack: image("localstack"), node: image("node") };
   }
+}
+
+/** Resolves when all has been done that can be done by now. */
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+async function after<T>(event: Promise<unknown>, value: T): Promise<T> {
+  await event;
+  return value;
 }

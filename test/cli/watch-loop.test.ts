@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -121,6 +121,35 @@ test("a change that the system tells of twice is one", async () => {
   put(loop, "three.");
   await told("swapped", 3);
   expect(seen("unchanged")).toEqual([]);
+});
+
+test("a file is read once, while it is not yet sure that the change is over", async () => {
+  writeFileSync(executable, "one.");
+  let loads = 0;
+  let expected = 0;
+  const counted = async () => {
+    loads++;
+    return load();
+  };
+  const loop = await start({ load: counted, swapper: { ...swapper, expect: () => expected++ } });
+  loads = 0;
+  put(loop, "two.");
+  expect([loads, expected]).toEqual([1, 1]);
+  await told("swapped", 2);
+  expect(loads).toBe(1);
+});
+
+test("what was read before a change was over is not used, even where size and time are the same", async () => {
+  writeFileSync(executable, "one.");
+  const loop = await start();
+  const time = new Date();
+  for (const text of ["two.", "too."]) {
+    writeFileSync(executable, text);
+    utimesSync(executable, time, time);
+    loop.note("executable");
+  }
+  await told("swapped", 2);
+  expect(swaps).toEqual(["one.", "too."]);
 });
 
 test("an incomplete file waits for its rest", async () => {

@@ -10,9 +10,14 @@ export interface Recorded {
 
 /**
  * Records every resource that a program declares; a provider function nobody expects is an error.
+ * @param program gets what is declared so far
  * @returns the resources, in the order of their declaration
  */
-export async function recordResources(stack: string, dryRun: boolean, program: () => unknown): Promise<Recorded[]> {
+export async function recordResources(
+  stack: string,
+  dryRun: boolean,
+  program: (recorded: readonly Recorded[]) => unknown,
+): Promise<Recorded[]> {
   const recorded: Recorded[] = [];
   await pulumi.runtime.setMocks(
     {
@@ -33,7 +38,7 @@ export async function recordResources(stack: string, dryRun: boolean, program: (
     stack,
     dryRun,
   );
-  await program();
+  await program(recorded);
   return recorded;
 }
 

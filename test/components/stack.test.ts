@@ -7,6 +7,7 @@ import { Guard } from "../../stacks/guard.ts";
 import { type Role, stackNames, stackPorts } from "../../stacks/names.ts";
 import type { StackOutputs } from "../../stacks/outputs.ts";
 import type { PreparedStack } from "../../stacks/prepare.ts";
+import { waitFor } from "../../testing/wait-for.ts";
 import { type Recorded, recordResources, resolved } from "./recorder.ts";
 
 const hash = "ab".repeat(32);
@@ -287,4 +288,20 @@ describe.each([
     expect(JSON.stringify(declared)).not.toContain("hostPath");
     expect(paths).toEqual([expected.path, expected.path]);
   });
+});
+
+test("the worker is declared after its turn has come, the service at once", async () => {
+  const turn = Promise.withResolvers<void>();
+  let before: readonly string[] = [];
+  const declared = await recordResources("alice", false, async (recorded) => {
+    const { DeveloperStack } = await import("../../stacks/developer.ts");
+    const stack = new DeveloperStack("nitro", { ...prepared(), workersTurn: turn.promise });
+    const service = () => recorded.some(({ name }) => name === "service-container");
+    await waitFor(service, { what: "the service", intervalMs: 5 });
+    before = recorded.map(({ name }) => name);
+    turn.resolve();
+    await resolved(stack.outputs.worker);
+  });
+  expect(before).not.toContain("worker-container");
+  expect(declared.map(({ name }) => name)).toContain("worker-container");
 });
