@@ -56,7 +56,8 @@ export function descendants(pid: number, all: readonly ProcessEntry[]): number[]
   return found;
 }
 
-function listProcesses(): ProcessEntry[] {
+/** All processes of this machine that have not ended. */
+export function listProcesses(): ProcessEntry[] {
   return process.platform === "linux" ? fromProc() : fromPs();
 }
 

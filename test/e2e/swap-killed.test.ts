@@ -101,7 +101,7 @@ const moments = Array.from({ length: 10 }, (_, index) => {
 });
 
 test.each(moments)(
-  "a swap that ends by %s after %i %% of its time leaves one or none, says so, and the same command goes on",
+  "a swap that ends by %s after %i percent of its time leaves one or none, says so, and the same command goes on",
   async (signal, percent, next) => {
     const resources = await engineResources(stack);
     build(next);

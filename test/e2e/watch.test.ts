@@ -4,9 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { Engine } from "../../cli/docker.ts";
+import { descendants, listProcesses } from "../../cli/process-tree.ts";
 import { readRunning } from "../../cli/running.ts";
 import type { StackStatus } from "../../cli/stack-status.ts";
 import { stackNames } from "../../stacks/names.ts";
+import { waitFor } from "../../testing/wait-for.ts";
 import { ensureGo } from "../../toolchain/go.ts";
 import { buildCrashing, buildSample } from "./build-sample.ts";
 import { engineResources, nitro, nitroJson, root, run, tryNitro } from "./nitro.ts";
@@ -54,6 +56,12 @@ async function watching(args: readonly string[] = [], cwd = root): Promise<Watch
 
 async function running(): Promise<(string | undefined)[]> {
   return Promise.all([containers.service, containers.worker].map(async (name) => (await readRunning(engine, name))?.sha256));
+}
+
+/** Process ids of Pulumi's docker providers that a process has started. */
+function pluginsBelow(pid: number): number[] {
+  const below = descendants(pid, listProcesses());
+  return below.filter((each) => readFileSync(`/proc/${each}/cmdline`, "utf8").includes("pulumi-resource-docker"));
 }
 
 const status = () => nitroJson<StackStatus>("status", "-s", stack);
@@ -186,6 +194,23 @@ test("one that is killed in the middle of a swap is gone on from by the same com
   expect(await tryNitro("swap", "-s", stack)).toMatchObject({ code: 0 });
   expect(await running()).toEqual([sha256(builds.two), sha256(builds.two)]);
   expect(await nothingToChange()).toBe(true);
+});
+
+test("a swap that fails before it has replaced a container leaves the one before running", async () => {
+  put("one");
+  await nitro("up", "-s", stack);
+  const watcher = await watching();
+  const before = await engineResources(stack);
+  const failed = await watcher.after(() => {
+    for (const pid of pluginsBelow(watcher.pid)) process.kill(pid, "SIGKILL");
+    put("two");
+  }, "failed");
+  expect(failed.error).not.toBe("");
+  expect((await engineResources(stack)).containers).toEqual(before.containers);
+  await waitFor(async () => (await running()).every((hash) => hash === sha256(builds.one)), { what: "the executable before" });
+
+  await watcher.after(() => put("three"), "swapped");
+  expect(await running()).toEqual([sha256(builds.three), sha256(builds.three)]);
 });
 
 test("live: the containers stay, status tells of the drift, and the end of the watch declares what runs", async () => {
