@@ -88,7 +88,7 @@ export function parseSettings(raw: Readonly<Record<string, string>>, stack: stri
   if (result.success) return result.data;
   const lines = result.error.issues.flatMap((issue) => describe(issue, value));
   const title = `the configuration of stack "${stack}" has ${lines.length === 1 ? "a problem" : `${lines.length} problems`}:`;
-  const help = `settings: Pulumi.dev.yaml; change one: pulumi config set --stack ${stack} --path 'nitro:<key>' <value>`;
+  const help = `what can be set: Pulumi.dev.yaml; change one: pulumi config set --stack ${stack} --path 'nitro:<key>' <value>`;
   throw new ConfigError([title, ...lines.map((line) => `  - ${line}`), help].join("\n"));
 }
 
