@@ -1,28 +1,21 @@
-import { availableParallelism } from "node:os";
-import { setTimeout as sleep } from "node:timers/promises";
 import * as pulumi from "@pulumi/pulumi";
 import { type ContainerSummary, Engine } from "../cli/docker.ts";
-import { stopGraceSeconds } from "../components/container.ts";
 import { ensureImages, type ImageRefs, imageRefs } from "../images/build.ts";
 import { ownerId } from "../toolchain/owner.ts";
 import type { AwsStack } from "./aws-stack.ts";
 import { parseSettings, type Settings } from "./config.ts";
 import type { StackContext } from "./context.ts";
-import { type Delivery, type DeliveryArgs, prepareDelivery } from "./delivery.ts";
+import { type Delivery, prepareDelivery } from "./delivery.ts";
 import type { Arch } from "./executable.ts";
-import type { LiveRole } from "./live-override.ts";
-import { labels, portBase, stackNameProblem, stackNames, stackPorts } from "./names.ts";
+import { deliverLater, type Handover, type LateExecutable } from "./late-delivery.ts";
+import { portBase, stackNameProblem, stackNames, stackPorts } from "./names.ts";
 import { partHealth } from "./part-health.ts";
 import { preflight } from "./preflight.ts";
 import { readSecretsFile } from "./secrets-file.ts";
-import type { LoadedExecutable, StagedExecutable } from "./staging.ts";
+import type { StagedExecutable } from "./staging.ts";
 
 /** What `nitro` decides when it runs the program in its own process; plain pulumi decides nothing. */
-export interface PrepareOptions {
-  /** Runs in place of the configured one, once it is known: until then everything else is declared. */
-  readonly executable?: Promise<LoadedExecutable>;
-  /** Everything else is declared when the executable comes: the containers of these roles that it will replace are stopped at once. */
-  readonly hasten?: readonly LiveRole[];
+export interface PrepareOptions extends LateExecutable {
   /** Aborted: a newer build waits, nobody needs to know any more whether this one answers. */
   readonly superseded?: AbortSignal;
 }
@@ -74,9 +67,11 @@ async function prepare(root: string, stack: string, dryRun: boolean, options: Pr
   const logIn = settings.ledger.mode === "aws" ? (await import("./aws-stack.ts")).prepareAws : undefined;
   const aws = await logIn?.({ engine, names, owner, settings: settings.aws, image: images.base, dryRun });
   const [containers] = dryRun ? [] : await Promise.all([preflight(engine, { names, ports, owner }), ensureImages(engine, images)]);
-  const handed: Delivered | Promise<Delivered> =
-    delivery === undefined ? deliveredLater(args, options) : { staged: await delivered(delivery, containers) };
-  const executable = Promise.resolve(handed).then(({ staged }) => staged);
+  const handover: Promise<Handover> =
+    delivery === undefined
+      ? deliverLater(args, options).catch(asRunError)
+      : Promise.resolve({ staged: await delivered(delivery, containers) });
+  const executable = handover.then(({ staged }) => staged);
   const before = new Set(containers?.map(({ id }) => id));
   const early = options.executable !== undefined;
   const healthy = dryRun
@@ -87,9 +82,8 @@ async function prepare(root: string, stack: string, dryRun: boolean, options: Pr
     settings,
     images,
     executable,
-    workersTurn: Promise.resolve(handed)
-      .then(({ serviceGone }) => serviceGone)
-      .catch(() => {}),
+    // What fails in there is the executable's failure.
+    workersTurn: handover.then(({ serviceGone }) => serviceGone).catch(() => {}),
     secrets,
     aws,
   };
@@ -98,45 +92,6 @@ async function prepare(root: string, stack: string, dryRun: boolean, options: Pr
 /** @param containers the stack's own; undefined in a dry run */
 function delivered(delivery: Delivery, containers: readonly ContainerSummary[] | undefined): Promise<StagedExecutable> {
   return containers === undefined ? delivery.plan() : delivery.deliver(containers);
-}
-
-interface Delivered {
-  readonly staged: StagedExecutable;
-  /** Resolves once the service's container that is replaced is gone, or pulumi takes long; not given where nothing is to wait for that. */
-  readonly serviceGone?: Promise<unknown>;
-}
-
-/** The stack may have changed since it was prepared: what its containers run is asked anew. */
-async function deliveredLater(args: DeliveryArgs, { executable, hasten = [] }: PrepareOptions): Promise<Delivered> {
-  const loaded = await executable;
-  const { engine, owner, stack } = args;
-  const containers = await engine.containers({ labels: { [labels.stack]: stack, [labels.owner]: owner }, all: true });
-  const staged = await (await prepareDelivery({ ...args, loaded }, false)).deliver(containers).catch(asRunError);
-  const replaced = containers.filter(({ labels: has }) => {
-    return hasten.some((role) => role === has[labels.role]) && has[labels.executable] !== staged.sha256;
-  });
-  for (const { id } of replaced) {
-    // Pulumi does it again, and tells what goes wrong: by then most of it is over.
-    engine.stop(id, { graceSeconds: stopGraceSeconds }).catch(() => {});
-  }
-  const service = replaced.find(({ labels: has }) => has[labels.role] === "service");
-  const inTurns = service !== undefined && availableParallelism() < parallelFrom;
-  return inTurns ? { staged, serviceGone: gone(engine, service.id) } : { staged };
-}
-
-/**
- * Processors from which service and worker are replaced side by side. With fewer they hold each other up, measured with two: one after the other,
- * the service answers 0.1 s earlier and the worker no later.
- */
-const parallelFrom = 4;
-
-const goneIntervalMs = 20;
-const goneLimitMs = 1000;
-
-/** Resolves once a container is gone; after a second in any case. */
-async function gone(engine: Engine, id: string): Promise<void> {
-  const end = Date.now() + goneLimitMs;
-  while (Date.now() < end && (await engine.inspect(id).catch(() => undefined)) !== undefined) await sleep(goneIntervalMs);
 }
 
 /** A preview also runs where no engine is, such as in a pull request: then this host's architecture is as good as any. */

@@ -1,0 +1,59 @@
+import { availableParallelism } from "node:os";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Engine } from "../cli/docker.ts";
+import { stopGraceSeconds } from "../components/container.ts";
+import { type DeliveryArgs, prepareDelivery } from "./delivery.ts";
+import type { LiveRole } from "./live-override.ts";
+import { labels } from "./names.ts";
+import type { LoadedExecutable, StagedExecutable } from "./staging.ts";
+
+/** An executable that comes when everything else is declared. */
+export interface LateExecutable {
+  /** Runs in place of the configured one, once it is known. */
+  readonly executable?: Promise<LoadedExecutable>;
+  /** The containers of these roles that it will replace are stopped at once. */
+  readonly hasten?: readonly LiveRole[];
+}
+
+/** An executable that is where the containers find it. */
+export interface Handover {
+  readonly staged: StagedExecutable;
+  /** Resolves once the service's container that is replaced is gone, or pulumi takes long; not given where nothing is to wait for that. */
+  readonly serviceGone?: Promise<unknown>;
+}
+
+/**
+ * Waits for the executable and brings it to the containers. The stack may have changed since it was prepared: what its containers run is asked anew.
+ * @throws ExecutableError with the reason and the command that mends it
+ */
+export async function deliverLater(args: DeliveryArgs, { executable, hasten = [] }: LateExecutable): Promise<Handover> {
+  const loaded = await executable;
+  const { engine, owner, stack } = args;
+  const containers = await engine.containers({ labels: { [labels.stack]: stack, [labels.owner]: owner }, all: true });
+  const staged = await (await prepareDelivery({ ...args, loaded }, false)).deliver(containers);
+  const replaced = containers.filter(({ labels: has }) => {
+    return hasten.some((role) => role === has[labels.role]) && has[labels.executable] !== staged.sha256;
+  });
+  for (const { id } of replaced) {
+    // Pulumi does it again, and tells what goes wrong: by then most of it is over.
+    engine.stop(id, { graceSeconds: stopGraceSeconds }).catch(() => {});
+  }
+  const service = replaced.find(({ labels: has }) => has[labels.role] === "service");
+  const inTurns = service !== undefined && availableParallelism() < parallelFrom;
+  return inTurns ? { staged, serviceGone: gone(engine, service.id) } : { staged };
+}
+
+/**
+ * Processors from which service and worker are replaced side by side. With fewer they hold each other up, measured with two: one after the other,
+ * the service answers 0.1 s earlier and the worker no later.
+ */
+const parallelFrom = 4;
+
+const goneIntervalMs = 20;
+const goneLimitMs = 1000;
+
+/** Resolves once a container is gone; after a second in any case. */
+async function gone(engine: Engine, id: string): Promise<void> {
+  const end = Date.now() + goneLimitMs;
+  while (Date.now() < end && (await engine.inspect(id).catch(() => undefined)) !== undefined) await sleep(goneIntervalMs);
+}
