@@ -38,6 +38,8 @@ export async function deliverLater(args: DeliveryArgs, { executable, hasten = []
     // Pulumi does it again, and tells what goes wrong: by then most of it is over.
     engine.stop(id, { graceSeconds: stopGraceSeconds }).catch(() => {});
   }
+  // The requests leave before the program goes on, which keeps this thread busy.
+  await new Promise((resolve) => setImmediate(resolve));
   const service = replaced.find(({ labels: has }) => has[labels.role] === "service");
   const inTurns = service !== undefined && availableParallelism() < parallelFrom;
   return inTurns ? { staged, serviceGone: gone(engine, service.id) } : { staged };
