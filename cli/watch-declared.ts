@@ -53,9 +53,9 @@ export class DeclaredSwapper implements Swapper {
   }
 
   async swap(executable: LoadedExecutable, superseded: AbortSignal): Promise<SwapKind> {
-    const [start, before] = await Promise.all([this.begin(superseded), this.ids()]);
+    const start = await this.begin(superseded);
     const armed = await this.take();
-    return (await this.fire(armed, start, before, executable, superseded)) ? "warm" : await this.cold(start, executable, superseded);
+    return (await this.fire(armed, start, executable, superseded)) ? "warm" : await this.cold(start, executable, superseded);
   }
 
   async close(): Promise<void> {
@@ -107,7 +107,6 @@ export class DeclaredSwapper implements Swapper {
   private async fire(
     armed: ArmedUpdate | undefined,
     start: SwapStart,
-    before: readonly (string | undefined)[],
     executable: LoadedExecutable,
     superseded: AbortSignal,
   ): Promise<boolean> {
@@ -122,23 +121,19 @@ export class DeclaredSwapper implements Swapper {
     try {
       return (await armed.fire(executable, context.signal, progress.onFailure)) !== undefined;
     } catch (error) {
-      await this.startAgain(before);
+      await this.startAgain(start);
       throw await withWayBack(error, stack.name, context);
     } finally {
       superseded.removeEventListener("abort", onSuperseded);
     }
   }
 
-  private async ids(): Promise<(string | undefined)[]> {
-    return Promise.all(this.replaced.map(async (name) => (await this.args.engine.inspect(name))?.id));
-  }
-
   /** An update that failed before it replaced a container has stopped it already. */
-  private async startAgain(before: readonly (string | undefined)[]): Promise<void> {
+  private async startAgain({ state }: SwapStart): Promise<void> {
     const { engine } = this.args;
-    for (const [index, name] of this.replaced.entries()) {
-      const now = await engine.inspect(name).catch(() => undefined);
-      if (now?.status === "exited" && now.id === before[index]) await engine.start(name).catch(() => {});
+    for (const { id } of state.resources.filter(({ urn }) => this.targets.includes(urn))) {
+      const now = await engine.inspect(id).catch(() => undefined);
+      if (now?.status === "exited") await engine.start(id).catch(() => {});
     }
   }
 

@@ -67,7 +67,11 @@ export class WatchLoop {
     this.changes.note(change);
     this.turn?.abort();
     if (change !== "executable" || !this.idle) return;
-    this.ahead = this.ahead === undefined ? this.parts.load().catch(() => undefined) : nothing;
+    if (this.ahead !== undefined) {
+      this.ahead = nothing;
+      return;
+    }
+    this.ahead = this.parts.load().catch(() => undefined);
     this.parts.swapper.expect?.();
   }
 

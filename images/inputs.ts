@@ -27,7 +27,7 @@ export const debootstrapScript = join(repository, "images/debootstrap.sh");
 const recipe = "1";
 
 /** Name of an image of ours. It cannot be on a hub: nothing looks for `localhost/…` there. */
-function imageName(role: ImageRole | "debian", tag: string): string {
+export function imageName(role: ImageRole | "debian", tag: string): string {
   return `localhost/nitro/${role}:${tag}`;
 }
 

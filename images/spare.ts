@@ -1,10 +1,10 @@
 import type { Engine } from "../cli/docker.ts";
 import { EngineError } from "../cli/docker-error.ts";
 import type { ListedImage } from "../cli/docker-types.ts";
-import type { ImageRole } from "./inputs.ts";
+import { type ImageRole, imageName } from "./inputs.ts";
 
 /** How many images of a kind stay that nobody may need any more: a way back costs nothing while they are there. */
-export const keptImages = 3;
+const keptImages = 3;
 
 /**
  * Removes images but the newest few. One that a container uses, or that another image is made on, stays all the same.
@@ -23,7 +23,7 @@ export async function removeSpare(engine: Pick<Engine, "images">, images: readon
  */
 export async function removeFormerImages(engine: Pick<Engine, "images">, built: readonly ImageRole[]): Promise<void> {
   const images = await engine.images.list({ "nitro.image": "" });
-  const tagged = (role: ImageRole) => images.filter(({ tags }) => tags.some((tag) => tag.startsWith(`localhost/nitro/${role}:`)));
+  const tagged = (role: ImageRole) => images.filter(({ tags }) => tags.some((tag) => tag.startsWith(imageName(role, ""))));
   // What the first stages of Dockerfiles leave: the next build begins with them.
   const nameless = images.filter(({ tags }) => tags.every((tag) => tag === "<none>:<none>"));
   for (const group of [...built.map(tagged), nameless]) await removeSpare(engine, group);

@@ -1,3 +1,4 @@
+import { setImmediate as othersTurn } from "node:timers/promises";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
@@ -66,7 +67,7 @@ export class DeveloperStack extends pulumi.ComponentResource {
     const { executable } = args;
     const service = new Service("service", { context, image: images.base, executable, ledger, keyFeeder }, inside);
     // Pulumi plans one after the other, and it is the service that people wait for.
-    const afterService = pulumi.output(executable).apply((value) => after(Promise.all([args.workersTurn, nextTurn()]), value));
+    const afterService = pulumi.output(executable).apply((value) => Promise.all([args.workersTurn, othersTurn()]).then(() => value));
     const worker = new Worker("worker", { context, image: images.base, executable: afterService, redis, keyFeeder }, inside);
     const ready = Promise.all([service.ready, worker.ready, ledger.ready]);
     // One by one: an output is secret as a whole, and only one of these is.
@@ -95,14 +96,4 @@ export class DeveloperStack extends pulumi.ComponentResource {
       new docker.RemoteImage(`${role}-image`, { name: refs[role], keepLocally: true }, { parent: this }).imageId;
     return { base: image("base"), redis: image("redis"), localstack: image("localstack"), node: image("node") };
   }
-}
-
-/** Resolves when all has been done that can be done by now. */
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
-}
-
-async function after<T>(event: Promise<unknown>, value: T): Promise<T> {
-  await event;
-  return value;
 }

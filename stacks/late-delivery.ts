@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import { setTimeout as sleep } from "node:timers/promises";
+import { setImmediate as othersTurn, setTimeout as sleep } from "node:timers/promises";
 import type { Engine } from "../cli/docker.ts";
 import { stopGraceSeconds } from "../components/container.ts";
 import { type DeliveryArgs, prepareDelivery } from "./delivery.ts";
@@ -39,7 +39,7 @@ export async function deliverLater(args: DeliveryArgs, { executable, hasten = []
     engine.stop(id, { graceSeconds: stopGraceSeconds }).catch(() => {});
   }
   // The requests leave before the program goes on, which keeps this thread busy.
-  await new Promise((resolve) => setImmediate(resolve));
+  await othersTurn();
   const service = replaced.find(({ labels: has }) => has[labels.role] === "service");
   const inTurns = service !== undefined && availableParallelism() < parallelFrom;
   return inTurns ? { staged, serviceGone: gone(engine, service.id) } : { staged };
