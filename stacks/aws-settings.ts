@@ -46,7 +46,7 @@ function noQldb(region: string, named: string | undefined): string {
 }
 
 function isAwsOwn(url: string): boolean {
-  return /(^|\.)(amazonaws\.com(\.cn)?|api\.aws)$/.test(new URL(url).hostname);
+  return /(^|\.)(amazonaws\.com(\.cn)?|api\.aws)$/.test(hostnameOf(url));
 }
 
 /** The service calls these from its container, where loopback is the container itself. */
@@ -59,13 +59,17 @@ function unreachableFromContainers(endpoints: Settings["aws"]["endpoints"]): Set
       path: ["aws", "endpoints", service],
       message:
         "the service calls it from its container, where that address is the container itself; name an address that containers and this " +
-        "machine reach, such as http://172.17.0.1:<port> (docker network inspect bridge shows the gateway)",
+        "machine reach, such as http://172.17.0.1:<port> (this machine's address on the bridge: ip addr show docker0)",
     }));
 }
 
 function isLoopback(url: string): boolean {
-  const { hostname } = new URL(url);
-  return /^127\.|^\[::1\]$|(^|\.)localhost$/.test(hostname);
+  return /^127\.|^\[::1\]$|(^|\.)localhost$/.test(hostnameOf(url));
+}
+
+/** Empty where the text is no address: the schema reports that, together with every other problem. */
+function hostnameOf(url: string): string {
+  return URL.parse(url)?.hostname ?? "";
 }
 
 /** Where a service answers as long as no setting says otherwise: https://docs.aws.amazon.com/general/latest/gr/rande.html */

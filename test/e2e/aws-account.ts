@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { isIPv4 } from "node:net";
 import { Engine } from "../../cli/docker.ts";
 import { ensureImages, imageRefs } from "../../images/build.ts";
 import { waitFor } from "../../testing/wait-for.ts";
@@ -57,12 +58,12 @@ export class AwsAccount {
     });
     await engine.start(container);
     const url = `http://127.0.0.1:${(await engine.inspect(container))?.ports[0]?.hostPort}`;
+    const host = await gatewayOf(container);
     const healthy = async () => (await fetch(`${url}/_localstack/health`).catch(() => undefined))?.ok === true;
     await waitFor(healthy, { what: "the account answers", timeoutMs: 60_000 });
     const ledgers = await startServer();
     const keys = new Set<string>();
     const issued = (id: string) => keys.has(id) || id.startsWith("ASIA") || id.startsWith("LSIA");
-    const host = await gateway();
     const [identity, qldb] = await Promise.all([AwsFront.start(host, url, issued), AwsFront.start(host, ledgers.url, issued)]);
     return new AwsAccount({ ledgers, identity, qldb }, engine, container, url, keys);
   }
@@ -111,8 +112,13 @@ export function xml(text: string, element: string): string {
   return new RegExp(`<${element}>([^<]*)`).exec(text)?.[1] ?? "";
 }
 
-/** This machine's address on the engine's default network, which containers of every network reach. */
-async function gateway(): Promise<string> {
-  const { stdout } = await run("docker", ["network", "inspect", "bridge", "--format", "{{(index .IPAM.Config 0).Gateway}}"]);
-  return stdout.trim();
+/**
+ * This machine's address on the network of a running container, which containers of every network reach. The network itself does not
+ * always tell: an engine whose data is new names no gateway for its bridge until it has been started a second time.
+ */
+async function gatewayOf(container: string): Promise<string> {
+  const { stdout, stderr } = await run("docker", ["inspect", container, "--format", "{{.NetworkSettings.Gateway}}"]);
+  const address = stdout.trim();
+  if (!isIPv4(address)) throw new Error(`no gateway of container ${container}: "${address}"\n${stderr}`);
+  return address;
 }

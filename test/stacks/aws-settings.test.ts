@@ -62,3 +62,13 @@ test("all problems of a configuration come at once", () => {
   const bad = { "nitro:aws": '{"endpoints":{"qldb":"qldb.example.com"}}' };
   expect(() => parseSettings(bad, "alice")).toThrow("allowed is an address such as https://qldb.example.com");
 });
+
+test.each(["http://:38923", "https://", "not an address"])("%s is one problem of the list, not a TypeError", (text) => {
+  const aws = { region: "eu_north", endpoints: { sts: text, iam: text, qldb: text, qldbSession: text } };
+  const parse = () => parseSettings({ "nitro:ledger": '{"mode":"aws"}', "nitro:aws": JSON.stringify(aws) }, "alice");
+  expect(parse).toThrow(ConfigError);
+  expect(parse).toThrow(/5 problems:/);
+  for (const service of Object.keys(aws.endpoints)) {
+    expect(parse).toThrow(`nitro:aws.endpoints.${service} is ${JSON.stringify(text)}: allowed is an address such as https://qldb.example.com`);
+  }
+});
