@@ -69,6 +69,8 @@ test.each(["http://:38923", "https://", "not an address"])("%s is one problem of
   expect(parse).toThrow(ConfigError);
   expect(parse).toThrow(/5 problems:/);
   for (const service of Object.keys(aws.endpoints)) {
-    expect(parse).toThrow(`nitro:aws.endpoints.${service} is ${JSON.stringify(text)}: allowed is an address such as https://qldb.example.com`);
+    expect(parse).toThrow(
+      `nitro:aws.endpoints.${service} is ${JSON.stringify(text)}: allowed is an address such as https://qldb.example.com`,
+    );
   }
 });
