@@ -1,12 +1,12 @@
 import { existsSync, readFileSync } from "node:fs";
 import { rename } from "node:fs/promises";
 import { join } from "node:path";
-import { withLock } from "../images/lock.ts";
+import { withLock } from "../common/lock.ts";
+import { run as runTool, tail } from "../common/process.ts";
 import { buildEnvironment } from "../toolchain/build.ts";
 import { ensureGo } from "../toolchain/go.ts";
 import { nitroHome, toolFolder } from "../toolchain/home.ts";
 import { installFolder } from "../toolchain/install.ts";
-import { run as runTool, tail } from "../toolchain/process.ts";
 import { root, run } from "./run.ts";
 
 const module = "github.com/docker/compose/v2";

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { table } from "../cli/table.ts";
+import { table } from "../common/table.ts";
 import { GoClient } from "./ledger/go-client.ts";
 import { machine } from "./ledger/machine.ts";
 import { judged } from "./ledger/measured.ts";

@@ -1,8 +1,8 @@
 import { parseArgs } from "node:util";
-import { Engine } from "../cli/docker.ts";
-import { stackStatus } from "../cli/stack-status.ts";
+import { stackStatus } from "../automation/status.ts";
 import { mebibytes } from "../cli/status.ts";
-import { table } from "../cli/table.ts";
+import { table } from "../common/table.ts";
+import { Engine } from "../docker/engine.ts";
 import { ownerId } from "../toolchain/owner.ts";
 import { nitro } from "./run.ts";
 

@@ -30,5 +30,5 @@ export function run(program: string, args: readonly string[], env: NodeJS.Proces
 
 /** Runs `./nitro …` as a user does: a process of its own, from cold. */
 export function nitro(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<string> {
-  return existsSync(`${root}/nitro`) ? run("./nitro", args, env) : run(process.execPath, [`${root}/cli/main.ts`, ...args], env);
+  return existsSync(`${root}/nitro`) ? run("./nitro", args, env) : run(process.execPath, [`${root}/cli/core/main.ts`, ...args], env);
 }

@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
-import { Engine } from "../cli/docker.ts";
-import { waitUnsealed } from "../cli/sealed.ts";
-import { type Role, stackNames } from "../stacks/names.ts";
+import { waitUnsealed } from "../automation/sealing.ts";
+import { Engine } from "../docker/engine.ts";
+import { type Role, stackNames } from "../model/names.ts";
 import { inSeconds, median } from "./clock.ts";
 import { aliasesOf, copyContainer } from "./container-copy.ts";
 import { runArguments } from "./docker-run.ts";

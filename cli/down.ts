@@ -2,18 +2,18 @@ import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline/promises";
-import { removeExecutableImages } from "../images/executable-image.ts";
-import { labels, stackNames } from "../stacks/names.ts";
+import { takeOverLocks } from "../automation/apply.ts";
+import { clearAway, decideHealing, look, type Seen } from "../automation/heal.ts";
+import { Stack } from "../automation/stack.ts";
+import { hasAwsParts } from "../automation/state.ts";
+import { InterruptedError } from "../common/errors.ts";
+import { announceStop, Progress, seconds } from "../common/progress.ts";
+import { Engine, EngineError } from "../docker/engine.ts";
+import { removeExecutableImages } from "../executable/layer.ts";
+import { labels, stackNames } from "../model/names.ts";
 import { ownerId } from "../toolchain/owner.ts";
-import { takeOverLocks } from "./apply.ts";
-import { type Command, type Context, parseArguments, stackOption } from "./command.ts";
-import { Engine, EngineError } from "./docker.ts";
-import { InterruptedError } from "./errors.ts";
-import { clearAway, decideHealing, look, type Seen } from "./heal.ts";
-import { announceStop, Progress, seconds } from "./progress.ts";
-import { selectStack } from "./selection.ts";
-import { Stack } from "./stack.ts";
-import { hasAwsParts } from "./stack-state.ts";
+import { type Command, type Context, parseArguments, stackOption } from "./core/command.ts";
+import { selectStack } from "./core/selection.ts";
 
 export const command: Command = {
   summary: "Remove the stack: containers, network, volumes, staged files, settings",
@@ -48,7 +48,7 @@ export const command: Command = {
     }
     const healing = decideHealing(stackNames(stack.name), ownerId(context.env), seen, state);
     if (state !== undefined) {
-      if (hasAwsParts(state)) await (await import("./aws-ready.ts")).checkAwsRemoval(stack, context);
+      if (hasAwsParts(state)) await (await import("../automation/aws-ready.ts")).checkAwsRemoval(stack, context);
       await clearAway(engine, healing);
       if (healing.pending) await stack.refresh();
       await destroy(stack, progress, context);

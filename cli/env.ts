@@ -1,5 +1,5 @@
 import { pulumiEnvironment } from "../toolchain/environment.ts";
-import { type Command, type Context, parseArguments } from "./command.ts";
+import { type Command, type Context, parseArguments } from "./core/command.ts";
 
 export const command: Command = {
   summary: "Print what plain pulumi needs",

@@ -1,9 +1,9 @@
+import { UsageError, UserError } from "../common/errors.ts";
+import { Engine } from "../docker/engine.ts";
+import { roleContainer, roleNamed } from "../model/parts.ts";
 import { ownerId } from "../toolchain/owner.ts";
-import { type Command, type Context, parseArguments, stackOption } from "./command.ts";
-import { Engine } from "./docker.ts";
-import { UsageError, UserError } from "./errors.ts";
-import { roleContainer, roleNamed } from "./roles.ts";
-import { selectStack } from "./selection.ts";
+import { type Command, type Context, parseArguments, stackOption } from "./core/command.ts";
+import { selectStack } from "./core/selection.ts";
 
 export const command: Command = {
   summary: "Run a command inside a part of the stack",

@@ -1,14 +1,14 @@
+import { asUserError, readSettings } from "../automation/aws-ready.ts";
+import { UserError } from "../common/errors.ts";
+import { Engine } from "../docker/engine.ts";
 import { imageRefs } from "../images/build.ts";
-import { deliverCredentials } from "../stacks/aws-credentials.ts";
-import { type AwsLogin, checkRole, logIn } from "../stacks/aws-login.ts";
-import { labels, stackNames } from "../stacks/names.ts";
+import { labels, stackNames } from "../model/names.ts";
+import { StackConfig } from "../model/settings-file.ts";
+import { deliverCredentials } from "../stacks/aws/credentials.ts";
+import { type AwsLogin, checkRole, logIn } from "../stacks/aws/login.ts";
 import { ownerId } from "../toolchain/owner.ts";
-import { asUserError, readSettings } from "./aws-ready.ts";
-import { type Command, type Context, parseArguments, stackOption } from "./command.ts";
-import { Engine } from "./docker.ts";
-import { UserError } from "./errors.ts";
-import { selectStack } from "./selection.ts";
-import { StackConfig } from "./stack-config.ts";
+import { type Command, type Context, parseArguments, stackOption } from "./core/command.ts";
+import { selectStack } from "./core/selection.ts";
 
 export const command: Command = {
   summary: "Ledger mode aws: give the service your AWS credentials of now",

@@ -1,12 +1,12 @@
 import { styleText } from "node:util";
-import { type Role, roles, stackNames } from "../stacks/names.ts";
+import { UsageError } from "../common/errors.ts";
+import { merge } from "../common/merge.ts";
+import { Engine, type LogLine } from "../docker/engine.ts";
+import { type Role, roles, stackNames } from "../model/names.ts";
+import { partsOf, roleContainer, roleNamed } from "../model/parts.ts";
 import { ownerId } from "../toolchain/owner.ts";
-import { type Command, type Context, parseArguments, stackOption } from "./command.ts";
-import { Engine, type LogLine } from "./docker.ts";
-import { UsageError } from "./errors.ts";
-import { merge } from "./merge.ts";
-import { partsOf, roleContainer, roleNamed } from "./roles.ts";
-import { selectStack } from "./selection.ts";
+import { type Command, type Context, parseArguments, stackOption } from "./core/command.ts";
+import { selectStack } from "./core/selection.ts";
 
 export const command: Command = {
   summary: "What the parts of the stack log",

@@ -1,11 +1,11 @@
-import { labels } from "../stacks/names.ts";
+import { type ListedStack, listStacks } from "../automation/stack.ts";
+import { table } from "../common/table.ts";
+import { type ContainerSummary, Engine } from "../docker/engine.ts";
+import { labels } from "../model/names.ts";
+import { partsOf } from "../model/parts.ts";
 import { ownerId } from "../toolchain/owner.ts";
-import { type Command, type Context, parseArguments } from "./command.ts";
-import { type ContainerSummary, Engine } from "./docker.ts";
-import { partsOf } from "./roles.ts";
-import { type ListedStack, listStacks } from "./stack.ts";
+import { type Command, type Context, parseArguments } from "./core/command.ts";
 import { age } from "./status.ts";
-import { table } from "./table.ts";
 
 export const command: Command = {
   summary: "All stacks of this backend, and what runs of each",

@@ -1,8 +1,8 @@
-import { type Command, type Context, parseArguments, stackOption } from "./command.ts";
-import { UserError } from "./errors.ts";
-import { selectStack } from "./selection.ts";
-import { Stack } from "./stack.ts";
-import { table } from "./table.ts";
+import { Stack } from "../automation/stack.ts";
+import { UserError } from "../common/errors.ts";
+import { table } from "../common/table.ts";
+import { type Command, type Context, parseArguments, stackOption } from "./core/command.ts";
+import { selectStack } from "./core/selection.ts";
 
 export const command: Command = {
   summary: "What the stack tells its users: addresses, names, executables",

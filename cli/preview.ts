@@ -1,5 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
+import { previewFromEmpty, previewState } from "../automation/preview-run.ts";
+import { Stack } from "../automation/stack.ts";
+import { errorMessage, UsageError, UserError } from "../common/errors.ts";
+import { Steps } from "../common/steps.ts";
+import { withSettings } from "../model/settings-file.ts";
 import { policies } from "../policies/all.ts";
 import { evaluate } from "../policies/policy.ts";
 import { BlueprintError, parseBlueprint } from "../previews/blueprint.ts";
@@ -11,14 +16,9 @@ import { replacingInputs } from "../previews/replacing.ts";
 import { countOf, type Report } from "../previews/report.ts";
 import { markdown, plainText } from "../previews/style.ts";
 import { ensurePulumi } from "../toolchain/setup.ts";
-import { Steps } from "../toolchain/steps.ts";
-import { type Command, type Context, parseArguments, stackOption } from "./command.ts";
-import { errorMessage, UsageError, UserError } from "./errors.ts";
-import { previewFromEmpty, previewState } from "./preview-run.ts";
-import { selectStack } from "./selection.ts";
-import { settingChanges, settingOptions } from "./settings.ts";
-import { Stack } from "./stack.ts";
-import { withSettings } from "./stack-config.ts";
+import { type Command, type Context, parseArguments, stackOption } from "./core/command.ts";
+import { settingChanges, settingOptions } from "./core/options.ts";
+import { selectStack } from "./core/selection.ts";
 
 const options = {
   ...stackOption,

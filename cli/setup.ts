@@ -1,7 +1,7 @@
+import { Progress, seconds } from "../common/progress.ts";
 import { ensureImages, imageRefs } from "../images/build.ts";
 import { setUp } from "../toolchain/setup.ts";
-import { type Command, type Context, parseArguments } from "./command.ts";
-import { Progress, seconds } from "./progress.ts";
+import { type Command, type Context, parseArguments } from "./core/command.ts";
 
 export const command: Command = {
   summary: "Make this machine ready: container engine, Pulumi, plugins, images",

@@ -1,11 +1,11 @@
 import { styleText } from "node:util";
+import { neededShares } from "../automation/sealing.ts";
+import { type PartStatus, type StackStatus, stackStatus } from "../automation/status.ts";
+import { table } from "../common/table.ts";
+import { Engine } from "../docker/engine.ts";
 import { ownerId } from "../toolchain/owner.ts";
-import { type Command, type Context, parseArguments, stackOption } from "./command.ts";
-import { Engine } from "./docker.ts";
-import { neededShares } from "./sealed.ts";
-import { selectStack } from "./selection.ts";
-import { type PartStatus, type StackStatus, stackStatus } from "./stack-status.ts";
-import { table } from "./table.ts";
+import { type Command, type Context, parseArguments, stackOption } from "./core/command.ts";
+import { selectStack } from "./core/selection.ts";
 
 export const command: Command = {
   summary: "Each part's health, version, ports; whether the service is sealed",

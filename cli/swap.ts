@@ -1,19 +1,19 @@
-import { previousExecutable } from "../stacks/answered.ts";
-import { type LiveRole, liveRoles } from "../stacks/live-override.ts";
-import { labels, stackNames } from "../stacks/names.ts";
-import { type LoadedExecutable, stagedFile } from "../stacks/staging.ts";
-import { type Command, type Context, parseArguments, stackOption } from "./command.ts";
-import { Engine } from "./docker.ts";
-import { UsageError, UserError } from "./errors.ts";
-import { loadChecked } from "./load-executable.ts";
-import { Progress, seconds } from "./progress.ts";
-import { bringsExecutable, buildForEngine } from "./ready.ts";
-import { roleNamed } from "./roles.ts";
-import { readRunning } from "./running.ts";
-import { selectStack } from "./selection.ts";
-import { settingChanges, settingOptions } from "./settings.ts";
-import { Stack } from "./stack.ts";
-import { beginSwap, swapDeclared } from "./swap-declared.ts";
+import { bringsExecutable, buildForEngine } from "../automation/ready.ts";
+import { Stack } from "../automation/stack.ts";
+import { beginSwap, swapDeclared } from "../automation/swap.ts";
+import { UsageError, UserError } from "../common/errors.ts";
+import { Progress, seconds } from "../common/progress.ts";
+import { Engine } from "../docker/engine.ts";
+import { previousExecutable } from "../executable/answered.ts";
+import { type LiveRole, liveRoles } from "../executable/live-override.ts";
+import { loadChecked } from "../executable/load.ts";
+import { readRunning } from "../executable/running.ts";
+import { type LoadedExecutable, stagedFile } from "../executable/staging.ts";
+import { labels, stackNames } from "../model/names.ts";
+import { roleNamed } from "../model/parts.ts";
+import { type Command, type Context, parseArguments, stackOption } from "./core/command.ts";
+import { settingChanges, settingOptions } from "./core/options.ts";
+import { selectStack } from "./core/selection.ts";
 
 export const command: Command = {
   summary: "Replace the executable of the service and the worker, and nothing else",

@@ -1,14 +1,14 @@
 import { once } from "node:events";
-import { innerPorts, type PublishedRole, publishedRoles, stackPorts } from "../stacks/names.ts";
+import { StackTunnel } from "../automation/tunnel.ts";
+import { UsageError, UserError } from "../common/errors.ts";
+import { table } from "../common/table.ts";
+import { Engine } from "../docker/engine.ts";
+import { isRemote } from "../docker/remote.ts";
+import { innerPorts, type PublishedRole, publishedRoles, stackPorts } from "../model/names.ts";
+import { roleContainer } from "../model/parts.ts";
 import { ownerId } from "../toolchain/owner.ts";
-import { type Command, type Context, parseArguments, stackOption } from "./command.ts";
-import { Engine } from "./docker.ts";
-import { UsageError, UserError } from "./errors.ts";
-import { isRemote } from "./remote.ts";
-import { roleContainer } from "./roles.ts";
-import { selectStack } from "./selection.ts";
-import { StackTunnel } from "./stack-tunnel.ts";
-import { table } from "./table.ts";
+import { type Command, type Context, parseArguments, stackOption } from "./core/command.ts";
+import { selectStack } from "./core/selection.ts";
 
 export const command: Command = {
   summary: "Keep the ports of a stack on another machine open on this one",

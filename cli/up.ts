@@ -1,20 +1,20 @@
-import { publishedRoles } from "../stacks/names.ts";
-import { applySettings, examine, heal, takeOverLocks } from "./apply.ts";
-import { type Command, type Context, parseArguments, stackOption } from "./command.ts";
-import type { Engine } from "./docker.ts";
-import { InterruptedError } from "./errors.ts";
-import { Progress, seconds } from "./progress.ts";
-import { makeReady } from "./ready.ts";
-import { isRemote } from "./remote.ts";
-import { selectStack } from "./selection.ts";
-import { settingChanges, settingOptions } from "./settings.ts";
-import { Stack } from "./stack.ts";
-import type { Changes } from "./stack-config.ts";
-import type { Outcome } from "./stack-events.ts";
-import type { StackStatus } from "./stack-status.ts";
+import { applySettings, examine, heal, takeOverLocks } from "../automation/apply.ts";
+import type { Outcome } from "../automation/events.ts";
+import { makeReady } from "../automation/ready.ts";
+import { Stack } from "../automation/stack.ts";
+import type { StackStatus } from "../automation/status.ts";
+import { waitUntilHealthy, waitUntilUnsealed } from "../automation/unseal.ts";
+import { InterruptedError } from "../common/errors.ts";
+import { Progress, seconds } from "../common/progress.ts";
+import { table } from "../common/table.ts";
+import type { Engine } from "../docker/engine.ts";
+import { isRemote } from "../docker/remote.ts";
+import { publishedRoles } from "../model/names.ts";
+import type { Changes } from "../model/settings-file.ts";
+import { type Command, type Context, parseArguments, stackOption } from "./core/command.ts";
+import { settingChanges, settingOptions } from "./core/options.ts";
+import { selectStack } from "./core/selection.ts";
 import { sealing } from "./status.ts";
-import { table } from "./table.ts";
-import { waitUntilHealthy, waitUntilUnsealed } from "./unseal.ts";
 
 export const command: Command = {
   summary: "Make the machine ready, then the stack; heal it where it is damaged",

@@ -1,6 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { StackContext } from "../stacks/context.ts";
-import { innerPorts } from "../stacks/names.ts";
+import { innerPorts } from "../model/names.ts";
+import type { StackContext } from "./context.ts";
 
 /** Made-up credentials of a stack: LocalStack takes any. */
 export interface AwsCredentials {

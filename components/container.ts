@@ -1,7 +1,7 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { type HealthCheck, resourceLabels, type StackContext } from "../stacks/context.ts";
-import { innerPorts, publishedRoles, type Role } from "../stacks/names.ts";
+import { innerPorts, publishedRoles, type Role } from "../model/names.ts";
+import { type HealthCheck, resourceLabels, type StackContext } from "./context.ts";
 
 interface Folder {
   readonly host: string;

@@ -1,8 +1,8 @@
 import type * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { labels } from "../stacks/names.ts";
-import type { Executable } from "../stacks/outputs.ts";
-import type { StagedExecutable } from "../stacks/staging.ts";
+import type { StagedExecutable } from "../executable/staging.ts";
+import { labels } from "../model/names.ts";
+import type { Executable } from "../model/outputs.ts";
 import type { ContainerArgs } from "./container.ts";
 
 /** Where a container finds the folder. */

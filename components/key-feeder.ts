@@ -1,10 +1,10 @@
 import type * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import type { Settings } from "../stacks/config.ts";
-import type { StackContext } from "../stacks/context.ts";
-import { innerPorts } from "../stacks/names.ts";
+import { innerPorts } from "../model/names.ts";
+import type { Settings } from "../model/settings.ts";
 import { type AwsCredentials, awsAccess, bucketEnvironment, redisEnvironment } from "./aws-environment.ts";
 import { stackContainer } from "./container.ts";
+import type { StackContext } from "./context.ts";
 import type { LocalStack } from "./localstack.ts";
 import type { Redis } from "./redis.ts";
 import { stackVolume } from "./volume.ts";

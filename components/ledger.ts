@@ -1,9 +1,9 @@
 import type * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import type { StackContext } from "../stacks/context.ts";
-import { innerPorts, localAccount } from "../stacks/names.ts";
+import { innerPorts, localAccount } from "../model/names.ts";
 import { type AwsCredentials, awsAccess } from "./aws-environment.ts";
 import { stackContainer } from "./container.ts";
+import type { StackContext } from "./context.ts";
 import type { StackLedger } from "./ledger-contract.ts";
 import { stackVolume } from "./volume.ts";
 

@@ -1,8 +1,8 @@
 import type * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import type { StackContext } from "../stacks/context.ts";
-import { innerPorts } from "../stacks/names.ts";
+import { innerPorts } from "../model/names.ts";
 import { stackContainer } from "./container.ts";
+import type { StackContext } from "./context.ts";
 
 export interface LocalStackArgs {
   readonly context: StackContext;

@@ -1,6 +1,6 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { resourceLabels, type StackContext } from "../stacks/context.ts";
+import { resourceLabels, type StackContext } from "./context.ts";
 
 /**
  * The stack's own bridge network.

@@ -1,9 +1,9 @@
 import type * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
-import type { StackContext } from "../stacks/context.ts";
-import { innerPorts } from "../stacks/names.ts";
+import { innerPorts } from "../model/names.ts";
 import { stackContainer } from "./container.ts";
+import type { StackContext } from "./context.ts";
 import { stackVolume } from "./volume.ts";
 
 export interface RedisArgs {

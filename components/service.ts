@@ -1,10 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { StackContext } from "../stacks/context.ts";
-import { innerPorts } from "../stacks/names.ts";
-import type { Executable } from "../stacks/outputs.ts";
-import type { StagedExecutable } from "../stacks/staging.ts";
+import type { StagedExecutable } from "../executable/staging.ts";
+import { innerPorts } from "../model/names.ts";
+import type { Executable } from "../model/outputs.ts";
 import { bucketEnvironment } from "./aws-environment.ts";
 import { stackContainer } from "./container.ts";
+import type { StackContext } from "./context.ts";
 import { executableArgs, runningExecutable } from "./executable.ts";
 import type { KeyFeeder } from "./key-feeder.ts";
 import type { StackLedger } from "./ledger-contract.ts";

@@ -1,7 +1,7 @@
 import * as docker from "@pulumi/docker";
 import type * as pulumi from "@pulumi/pulumi";
-import { resourceLabels, type StackContext } from "../stacks/context.ts";
-import type { Role } from "../stacks/names.ts";
+import type { Role } from "../model/names.ts";
+import { resourceLabels, type StackContext } from "./context.ts";
 
 /** A named volume that carries the labels of the stack. */
 export function stackVolume(

@@ -1,4 +1,4 @@
-import type { Engine } from "../cli/docker.ts";
+import type { Engine } from "../docker/engine.ts";
 import { type ImageRole, imageRoles, isOurs, ownImages, type StackImageRole } from "./inputs.ts";
 import { type Arch, readPins } from "./pins.ts";
 

@@ -1,6 +1,7 @@
 import { join } from "node:path";
-import type { Engine } from "../cli/docker.ts";
-import { UserError } from "../cli/errors.ts";
+import { UserError } from "../common/errors.ts";
+import { withLock } from "../common/lock.ts";
+import type { Engine } from "../docker/engine.ts";
 import { goRequirement } from "../toolchain/go.ts";
 import { nitroHome } from "../toolchain/home.ts";
 import { type BuildProgress, type EnsureOptions, missingImages, type WantedImages } from "./build.ts";
@@ -8,7 +9,6 @@ import { type ContextFile, contextTar, folderFiles } from "./context.ts";
 import { ensureDebian } from "./debian.ts";
 import { buildNetwork, hostCertificates } from "./host.ts";
 import { type ImageRole, ownImages, repository } from "./inputs.ts";
-import { withLock } from "./lock.ts";
 import { bundles, nodeExecutable } from "./node-image.ts";
 import { type Arch, type Pins, readPins } from "./pins.ts";
 import { removeFormerImages } from "./spare.ts";

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { errorCode } from "../cli/errors.ts";
+import { errorCode } from "../common/errors.ts";
 
 /** Variables that name a file of certificates, as the programs that honour them call it. */
 const bundleVariables = ["SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "PIP_CERT"] as const;

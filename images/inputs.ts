@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { errorCode } from "../cli/errors.ts";
+import { errorCode } from "../common/errors.ts";
 import { pins as toolPins } from "../toolchain/pins.ts";
 import type { Arch, Pins } from "./pins.ts";
 
@@ -18,7 +18,7 @@ export type ImageRole = (typeof imageRoles)[number];
 export const repository = fileURLToPath(new URL("..", import.meta.url));
 
 /** Sources that may end up in the node image's bundles. Bundling fails when it needs any other. */
-export const bundledSources = ["ledger", "key-feeder", "tunnel", "stacks/names.ts", "package-lock.json"] as const;
+export const bundledSources = ["ledger", "key-feeder", "tunnel", "model/names.ts", "package-lock.json"] as const;
 
 /** The script that makes Debian from its package archive. */
 export const debootstrapScript = join(repository, "images/debootstrap.sh");

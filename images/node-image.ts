@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { UserError } from "../cli/errors.ts";
+import { UserError } from "../common/errors.ts";
 import { nitroHome } from "../toolchain/home.ts";
 import type { ContextFile } from "./context.ts";
 import { bundledSources, repository } from "./inputs.ts";

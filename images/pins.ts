@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import type { EngineInfo } from "../cli/docker-types.ts";
+import type { EngineInfo } from "../docker/types.ts";
 
 export type Arch = EngineInfo["arch"];
 

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
-import { LineSplitter } from "../cli/docker-streams.ts";
-import { errorCode, UserError } from "../cli/errors.ts";
+import { errorCode, UserError } from "../common/errors.ts";
+import { LineSplitter } from "../docker/streams.ts";
 
 /** Lines of output that an error quotes. */
 const quotedLines = 15;

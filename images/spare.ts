@@ -1,6 +1,6 @@
-import type { Engine } from "../cli/docker.ts";
-import { EngineError } from "../cli/docker-error.ts";
-import type { ListedImage } from "../cli/docker-types.ts";
+import type { Engine } from "../docker/engine.ts";
+import { EngineError } from "../docker/error.ts";
+import type { ListedImage } from "../docker/types.ts";
 import { type ImageRole, imageName } from "./inputs.ts";
 
 /** How many images of a kind stay that nobody may need any more: a way back costs nothing while they are there. */

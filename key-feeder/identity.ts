@@ -4,8 +4,8 @@ import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { generateX25519Identity } from "age-encryption";
 import { removeLeftovers, replaceFile, writeFolderOnce } from "./files.ts";
+import { rawPublicKey } from "./payouts/signer.ts";
 import { combineShares, splitSecret } from "./shares.ts";
-import { rawPublicKey } from "./signer.ts";
 
 /** The test operators. The service wants public keys of just these names. */
 export const operatorNames = ["test-operator", "test-operator2"] as const;

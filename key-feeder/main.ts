@@ -3,11 +3,11 @@ import { Feeder } from "./feeder.ts";
 import { HealthFile } from "./health.ts";
 import { type Keys, loadOrMakeKeys, publishKeys } from "./identity.ts";
 import { createLog, type Log, Outage, problem } from "./log.ts";
-import { Payouts } from "./payouts.ts";
+import { Payouts } from "./payouts/payouts.ts";
+import { createSigner } from "./payouts/signer.ts";
+import { connectRedis, Streams } from "./payouts/streams.ts";
 import { readSettings, type Settings } from "./settings.ts";
-import { createSigner } from "./signer.ts";
 import { Storage } from "./storage.ts";
-import { connectRedis, Streams } from "./streams.ts";
 import { warmSts } from "./sts.ts";
 
 /** How often S3 is looked at; what is missing has to be back within 2 s. */

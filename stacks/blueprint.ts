@@ -2,13 +2,13 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
+import { executableImageName } from "../executable/layer.ts";
+import { sourcesHash } from "../executable/sources-hash.ts";
+import { binFolder, type StagedExecutable } from "../executable/staging.ts";
 import { imageRefs } from "../images/build.ts";
-import { executableImageName } from "../images/executable-image.ts";
-import { parseSettings, type Settings } from "./config.ts";
-import { localAccount, portBase, stackNameProblem, stackNames, stackPorts } from "./names.ts";
+import { localAccount, portBase, stackNameProblem, stackNames, stackPorts } from "../model/names.ts";
+import { parseSettings, type Settings } from "../model/settings.ts";
 import { asRunError, type PreparedStack } from "./prepare.ts";
-import { sourcesHash } from "./sources-hash.ts";
-import { binFolder, type StagedExecutable } from "./staging.ts";
 
 /** Stand in for what differs between machines and checkouts and says nothing about a change. */
 const anyRoot = "/nitro-stacks";

@@ -1,11 +1,11 @@
 import { log, RunError } from "@pulumi/pulumi";
-import type { Engine } from "../cli/docker.ts";
-import { armReplacement } from "../cli/replacement.ts";
-import { readRunning } from "../cli/running.ts";
+import type { HealthCheck } from "../components/context.ts";
 import { binPath } from "../components/executable.ts";
-import type { HealthCheck } from "./context.ts";
-import { type LiveRole, removeOverride } from "./live-override.ts";
-import { labels } from "./names.ts";
+import type { Engine } from "../docker/engine.ts";
+import { type LiveRole, removeOverride } from "../executable/live-override.ts";
+import { armReplacement } from "../executable/replacement.ts";
+import { readRunning } from "../executable/running.ts";
+import { labels } from "../model/names.ts";
 
 export interface DeclaredProgram {
   readonly stack: string;

@@ -12,9 +12,9 @@ import { Service } from "../components/service.ts";
 import { Worker } from "../components/worker.ts";
 import type { ImageRefs } from "../images/build.ts";
 import type { StackImageRole } from "../images/inputs.ts";
-import type { StackOutputs } from "./outputs.ts";
+import type { StackOutputs } from "../model/outputs.ts";
+import { stackType } from "../model/urns.ts";
 import type { PreparedStack } from "./prepare.ts";
-import { stackType } from "./urns.ts";
 
 /** What the program exports. */
 export type DeclaredOutputs = { readonly [Name in keyof Required<StackOutputs>]: pulumi.Output<StackOutputs[Name]> };

@@ -1,7 +1,7 @@
 import { RunError } from "@pulumi/pulumi";
-import type { Engine } from "../cli/docker.ts";
-import type { HealthCheck } from "./context.ts";
-import type { Role } from "./names.ts";
+import type { HealthCheck } from "../components/context.ts";
+import type { Engine } from "../docker/engine.ts";
+import type { Role } from "../model/names.ts";
 
 /** Who cannot start before a part answers: a failure names them. */
 const waiting: Record<Role, readonly Role[]> = {

@@ -1,11 +1,11 @@
 import { availableParallelism } from "node:os";
 import { setImmediate as othersTurn, setTimeout as sleep } from "node:timers/promises";
-import type { Engine } from "../cli/docker.ts";
 import { stopGraceSeconds } from "../components/container.ts";
-import { type DeliveryArgs, prepareDelivery } from "./delivery.ts";
-import type { LiveRole } from "./live-override.ts";
-import { labels } from "./names.ts";
-import type { LoadedExecutable, StagedExecutable } from "./staging.ts";
+import type { Engine } from "../docker/engine.ts";
+import { type DeliveryArgs, prepareDelivery } from "../executable/delivery.ts";
+import type { LiveRole } from "../executable/live-override.ts";
+import type { LoadedExecutable, StagedExecutable } from "../executable/staging.ts";
+import { labels } from "../model/names.ts";
 
 /** An executable that comes when everything else is declared. */
 export interface LateExecutable {

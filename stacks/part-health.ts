@@ -1,14 +1,14 @@
 import { type Output, RunError } from "@pulumi/pulumi";
-import type { Engine } from "../cli/docker.ts";
-import type { RunningProgram } from "../cli/program-script.ts";
-import { awaitAnswer } from "../cli/running.ts";
-import { noteAnswered } from "./answered.ts";
-import type { HealthCheck, StackContext } from "./context.ts";
+import type { HealthCheck, StackContext } from "../components/context.ts";
+import type { Engine } from "../docker/engine.ts";
+import { noteAnswered } from "../executable/answered.ts";
+import { type LiveRole, liveRoles, removeOverride } from "../executable/live-override.ts";
+import type { RunningProgram } from "../executable/probe-script.ts";
+import { awaitAnswer } from "../executable/running.ts";
+import type { StagedExecutable } from "../executable/staging.ts";
+import type { Role, StackNames } from "../model/names.ts";
 import { runDeclared } from "./declared.ts";
 import { waitUntilHealthy } from "./healthy.ts";
-import { type LiveRole, liveRoles, removeOverride } from "./live-override.ts";
-import type { Role, StackNames } from "./names.ts";
-import type { StagedExecutable } from "./staging.ts";
 
 export interface PartHealthArgs {
   readonly engine: Engine;

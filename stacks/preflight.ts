@@ -1,7 +1,7 @@
 import { RunError } from "@pulumi/pulumi";
-import type { ContainerSummary, Engine } from "../cli/docker.ts";
-import { labels, type PublishedRole, type StackNames } from "./names.ts";
-import { freePortBase, portHolder, portIsFree } from "./ports.ts";
+import { freePortBase, portHolder, portIsFree } from "../common/ports.ts";
+import type { ContainerSummary, Engine } from "../docker/engine.ts";
+import { labels, type PublishedRole, type StackNames } from "../model/names.ts";
 
 type Listing = Pick<Engine, "host" | "containers" | "networks" | "volumes">;
 

@@ -1,18 +1,18 @@
 import * as pulumi from "@pulumi/pulumi";
-import { type ContainerSummary, Engine } from "../cli/docker.ts";
+import type { StackContext } from "../components/context.ts";
+import { type ContainerSummary, Engine } from "../docker/engine.ts";
+import type { Arch } from "../executable/check.ts";
+import { type Delivery, prepareDelivery } from "../executable/delivery.ts";
+import type { StagedExecutable } from "../executable/staging.ts";
 import { ensureImages, type ImageRefs, imageRefs } from "../images/build.ts";
+import { portBase, stackNameProblem, stackNames, stackPorts } from "../model/names.ts";
+import { parseSettings, type Settings } from "../model/settings.ts";
 import { ownerId } from "../toolchain/owner.ts";
-import type { AwsStack } from "./aws-stack.ts";
-import { parseSettings, type Settings } from "./config.ts";
-import type { StackContext } from "./context.ts";
-import { type Delivery, prepareDelivery } from "./delivery.ts";
-import type { Arch } from "./executable.ts";
+import type { AwsStack } from "./aws/stack.ts";
 import { deliverLater, type Handover, type LateExecutable } from "./late-delivery.ts";
-import { portBase, stackNameProblem, stackNames, stackPorts } from "./names.ts";
 import { partHealth } from "./part-health.ts";
 import { preflight } from "./preflight.ts";
 import { readSecretsFile } from "./secrets-file.ts";
-import type { StagedExecutable } from "./staging.ts";
 
 /** What `nitro` decides when it runs the program in its own process; plain pulumi decides nothing. */
 export interface PrepareOptions extends LateExecutable {
@@ -64,7 +64,7 @@ async function prepare(root: string, stack: string, dryRun: boolean, options: Pr
   const owner = ownerId();
   const args = { root, stack, owner, settings, engine, arch, base: images.base };
   const delivery = options.executable === undefined ? await prepareDelivery(args, dryRun) : undefined;
-  const logIn = settings.ledger.mode === "aws" ? (await import("./aws-stack.ts")).prepareAws : undefined;
+  const logIn = settings.ledger.mode === "aws" ? (await import("./aws/stack.ts")).prepareAws : undefined;
   const aws = await logIn?.({ engine, names, owner, settings: settings.aws, image: images.base, dryRun });
   const [containers] = dryRun ? [] : await Promise.all([preflight(engine, { names, ports, owner }), ensureImages(engine, images)]);
   const handover: Promise<Handover> =

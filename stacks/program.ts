@@ -1,11 +1,11 @@
 import "./quick-start.ts";
 import * as pulumi from "@pulumi/pulumi";
-import { trace } from "../cli/trace.ts";
+import { trace } from "../common/trace.ts";
 import type { AwsLedger } from "../components/aws-ledger.ts";
+import type { StackContext } from "../components/context.ts";
 import { policies } from "../policies/all.ts";
 import type { Declared } from "../policies/policy.ts";
 import { prepareBlueprint } from "./blueprint.ts";
-import type { StackContext } from "./context.ts";
 import { type DeclaredOutputs, DeveloperStack } from "./developer.ts";
 import { Guard, observer } from "./guard.ts";
 import { type PreparedStack, type PrepareOptions, prepareStack } from "./prepare.ts";

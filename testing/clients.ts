@@ -1,6 +1,6 @@
 import { S3Client } from "@aws-sdk/client-s3";
 import { Redis } from "ioredis";
-import type { StackOutputs } from "../stacks/outputs.ts";
+import type { StackOutputs } from "../model/outputs.ts";
 
 /**
  * A client of the stack's Redis. Quit it when the test is done.

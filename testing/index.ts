@@ -1,4 +1,4 @@
-export type { Executable, StackOutputs } from "../stacks/outputs.ts";
+export type { Executable, StackOutputs } from "../model/outputs.ts";
 export { redisClient, s3Client } from "./clients.ts";
 export { StackOutputsError, type StackOutputsOptions, stackOutputs } from "./outputs.ts";
 export { type WaitOptions, WaitTimeoutError, waitFor } from "./wait-for.ts";

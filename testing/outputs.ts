@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import type { StackOutputs } from "../stacks/outputs.ts";
+import type { StackOutputs } from "../model/outputs.ts";
 import { pulumiEnvironment } from "../toolchain/environment.ts";
 import { noProjectRoot, projectRoot } from "./project-root.ts";
 

@@ -1,9 +1,9 @@
 import { realpathSync } from "node:fs";
 import { access, constants, mkdir, symlink } from "node:fs/promises";
 import { delimiter, dirname, join } from "node:path";
+import { run } from "../common/process.ts";
 import { installFolder } from "./install.ts";
 import { type Part, writeOrigin } from "./parts.ts";
-import { run } from "./process.ts";
 
 /**
  * Uses the Pulumi that the user has installed, by symbolic links, where it is not older than ours and has its language host beside it.

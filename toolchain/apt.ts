@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
-import { UserError } from "../cli/errors.ts";
-import { run, tail } from "./process.ts";
-import type { Steps } from "./steps.ts";
+import { UserError } from "../common/errors.ts";
+import { run, tail } from "../common/process.ts";
+import type { Steps } from "../common/steps.ts";
 
 /** True where packages of the system can be installed: Debian, Ubuntu and their like, as root. */
 export function canInstallPackages(): boolean {

@@ -1,14 +1,14 @@
 import { cp, mkdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { UserError } from "../cli/errors.ts";
+import { UserError } from "../common/errors.ts";
+import { run, tail } from "../common/process.ts";
+import type { Detail, Steps } from "../common/steps.ts";
 import { ensureGo, goEnvironment } from "./go.ts";
 import { nitroHome } from "./home.ts";
 import { installFolder, withStage } from "./install.ts";
 import { type Part, title, writeOrigin } from "./parts.ts";
 import { type PluginName, pins } from "./pins.ts";
 import { pluginSources } from "./plugin-sources.ts";
-import { run, tail } from "./process.ts";
-import type { Detail, Steps } from "./steps.ts";
 
 const modules = join(import.meta.dirname, "go");
 const versionVariable = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version";

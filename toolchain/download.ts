@@ -3,7 +3,7 @@ import { createWriteStream } from "node:fs";
 import http from "node:http";
 import https from "node:https";
 import { pipeline } from "node:stream/promises";
-import { errorMessage } from "../cli/errors.ts";
+import { errorMessage } from "../common/errors.ts";
 
 /** How long a server may keep quiet, in ms. */
 export interface Limits {

@@ -2,14 +2,14 @@ import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Engine } from "../cli/docker.ts";
-import { EngineError } from "../cli/docker-error.ts";
-import { errorCode, UserError } from "../cli/errors.ts";
-import { withLock } from "../images/lock.ts";
+import { errorCode, UserError } from "../common/errors.ts";
+import { withLock } from "../common/lock.ts";
+import { run, tail } from "../common/process.ts";
+import type { Steps } from "../common/steps.ts";
+import { Engine } from "../docker/engine.ts";
+import { EngineError } from "../docker/error.ts";
 import { canInstallPackages, installPackages } from "./apt.ts";
 import { nitroHome } from "./home.ts";
-import { run, tail } from "./process.ts";
-import type { Steps } from "./steps.ts";
 
 /** Longest wait for an engine that was just started, in ms. */
 const startLimit = 60_000;

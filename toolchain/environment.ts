@@ -1,6 +1,6 @@
 import { existsSync, realpathSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
-import { Engine } from "../cli/docker.ts";
+import { Engine } from "../docker/engine.ts";
 import { nitroHome, pulumiHome, toolFolder } from "./home.ts";
 import { backendUrl } from "./owner.ts";
 import { pins } from "./pins.ts";

@@ -1,14 +1,14 @@
 import { existsSync } from "node:fs";
 import { readdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { UserError } from "../cli/errors.ts";
-import { withLock } from "../images/lock.ts";
+import { UserError } from "../common/errors.ts";
+import { withLock } from "../common/lock.ts";
+import { run, tail } from "../common/process.ts";
+import { Steps } from "../common/steps.ts";
 import { canInstallPackages, installPackages } from "./apt.ts";
 import { nitroHome, toolFolder } from "./home.ts";
 import { installFolder } from "./install.ts";
 import { pins } from "./pins.ts";
-import { run, tail } from "./process.ts";
-import { Steps } from "./steps.ts";
 
 /** What go.mod of the modules that nitro builds asks for. */
 export const oldestGo = "1.25.11";

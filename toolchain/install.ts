@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { errorCode } from "../cli/errors.ts";
-import { isAlive } from "../cli/process-tree.ts";
+import { errorCode } from "../common/errors.ts";
+import { isAlive } from "../common/process-tree.ts";
 
 /**
  * Makes a folder whole or not at all: `fill` works in a folder beside it, which then takes its place.

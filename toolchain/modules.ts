@@ -1,10 +1,10 @@
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { errorCode, UserError } from "../cli/errors.ts";
-import { isAlive } from "../cli/process-tree.ts";
+import { errorCode, UserError } from "../common/errors.ts";
+import { head, run } from "../common/process.ts";
+import { isAlive } from "../common/process-tree.ts";
+import { type Output, Steps } from "../common/steps.ts";
 import { canInstallPackages, installPackages } from "./apt.ts";
-import { head, run } from "./process.ts";
-import { type Output, Steps } from "./steps.ts";
 
 const npmCi = ["ci", "--ignore-scripts", "--include=dev", "--include=optional", "--no-audit", "--no-fund", "--loglevel=error"];
 

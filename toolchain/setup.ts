@@ -1,9 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import type { Engine } from "../cli/docker.ts";
-import { errorMessage } from "../cli/errors.ts";
-import { withLock } from "../images/lock.ts";
+import { errorMessage } from "../common/errors.ts";
+import { withLock } from "../common/lock.ts";
+import { type Output, Steps } from "../common/steps.ts";
+import type { Engine } from "../docker/engine.ts";
 import { adoptPulumi } from "./adopt.ts";
 import { buildParts } from "./build.ts";
 import { DownloadError } from "./download.ts";
@@ -13,7 +14,6 @@ import { nitroHome, readOrCreate } from "./home.ts";
 import { allParts, isInstalled, type Part, title } from "./parts.ts";
 import type { PluginName } from "./pins.ts";
 import { downloadPart, pulumiReleases } from "./releases.ts";
-import { type Output, Steps } from "./steps.ts";
 
 /**
  * Makes the machine ready for stacks: container engine, Pulumi, its language host and plugins, a backend and its passphrase. What is

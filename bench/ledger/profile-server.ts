@@ -1,6 +1,6 @@
 import { mkdir, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { table } from "../../cli/table.ts";
+import { table } from "../../common/table.ts";
 import { type CpuProfile, type Times, timeByFunction, timeByGroup } from "../cpu-profile.ts";
 import type { GoClient } from "./go-client.ts";
 import { startLedger } from "./server.ts";

@@ -1,4 +1,4 @@
-import { table } from "../../cli/table.ts";
+import { table } from "../../common/table.ts";
 import type { GoClient } from "./go-client.ts";
 import { judged, type Measured, rate } from "./measured.ts";
 import type { LedgerServer } from "./server.ts";

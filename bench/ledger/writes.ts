@@ -1,6 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { table } from "../../cli/table.ts";
+import { table } from "../../common/table.ts";
 import { type GoClient, warmUp } from "./go-client.ts";
 import { judged, type Measured, middle, rate } from "./measured.ts";
 import { nodeInserts } from "./node-client.ts";

@@ -1,5 +1,5 @@
 import { copyFile, rename } from "node:fs/promises";
-import { type Engine, EngineError } from "../../cli/docker.ts";
+import { type Engine, EngineError } from "../../docker/engine.ts";
 import type { Built } from "../build.ts";
 import { answersWith, firstTrue } from "../clock.ts";
 

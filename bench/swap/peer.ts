@@ -1,6 +1,6 @@
 import { chmod, mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { stackNames } from "../../stacks/names.ts";
+import { stackNames } from "../../model/names.ts";
 import { type ContainerCopy, copyContainer } from "../container-copy.ts";
 import type { Target } from "./measure.ts";
 

@@ -1,4 +1,4 @@
-import { table } from "../../cli/table.ts";
+import { table } from "../../common/table.ts";
 import { inSeconds, median } from "../clock.ts";
 import type { Swapped } from "./contender.ts";
 import type { ContenderName } from "./contenders.ts";

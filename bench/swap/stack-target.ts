@@ -1,6 +1,6 @@
-import { Engine } from "../../cli/docker.ts";
-import { stackNames } from "../../stacks/names.ts";
-import type { StackOutputs } from "../../stacks/outputs.ts";
+import { Engine } from "../../docker/engine.ts";
+import { stackNames } from "../../model/names.ts";
+import type { StackOutputs } from "../../model/outputs.ts";
 import { nitro } from "../run.ts";
 import type { Runner, Target } from "./measure.ts";
 

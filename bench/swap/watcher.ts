@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
-import type { WatchEvent } from "../../cli/watch-report.ts";
+import type { WatchEvent } from "../../cli/watch/report.ts";
 import { root } from "../run.ts";
 
 const limitMs = 60_000;

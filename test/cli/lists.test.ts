@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { ContainerSummary } from "../../cli/docker.ts";
 import { joinStacks } from "../../cli/ls.ts";
 import { outputRows } from "../../cli/outputs.ts";
+import type { ContainerSummary } from "../../docker/engine.ts";
 
 function container(stack: string, state: "running" | "exited", health?: "healthy"): ContainerSummary {
   return {

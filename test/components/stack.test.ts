@@ -1,11 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
 import { beforeAll, describe, expect, test } from "vitest";
+import { type Role, stackNames, stackPorts } from "../../model/names.ts";
+import type { StackOutputs } from "../../model/outputs.ts";
+import { parseSettings } from "../../model/settings.ts";
 import { policies } from "../../policies/all.ts";
 import { markedSecrets } from "../../policies/marked-secrets.ts";
-import { parseSettings } from "../../stacks/config.ts";
 import { Guard } from "../../stacks/guard.ts";
-import { type Role, stackNames, stackPorts } from "../../stacks/names.ts";
-import type { StackOutputs } from "../../stacks/outputs.ts";
 import type { PreparedStack } from "../../stacks/prepare.ts";
 import { waitFor } from "../../testing/wait-for.ts";
 import { type Recorded, recordResources, resolved } from "./recorder.ts";

@@ -3,12 +3,12 @@ import { createServer, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { Engine } from "../../cli/docker.ts";
-import { Progress } from "../../cli/progress.ts";
-import { buildForEngine } from "../../cli/ready.ts";
-import { StackConfig } from "../../cli/stack-config.ts";
-import { checkExecutable } from "../../stacks/executable.ts";
-import { sampleExecutable } from "../../stacks/staging.ts";
+import { buildForEngine } from "../../automation/ready.ts";
+import { Progress } from "../../common/progress.ts";
+import { Engine } from "../../docker/engine.ts";
+import { checkExecutable } from "../../executable/check.ts";
+import { sampleExecutable } from "../../executable/staging.ts";
+import { StackConfig } from "../../model/settings-file.ts";
 import { buildEmpty } from "./build-sample.ts";
 import { root, run } from "./nitro.ts";
 

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { isIPv4 } from "node:net";
-import { Engine } from "../../cli/docker.ts";
+import { Engine } from "../../docker/engine.ts";
 import { ensureImages, imageRefs } from "../../images/build.ts";
 import { waitFor } from "../../testing/wait-for.ts";
 import { startServer, type TestServer } from "../ledger/server.ts";

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { stackNames } from "../../stacks/names.ts";
+import { stackNames } from "../../model/names.ts";
 import { waitFor } from "../../testing/wait-for.ts";
 import { type AccessKey, AwsAccount } from "./aws-account.ts";
 import { AwsTestStack, environmentOf, nobody } from "./aws-test-stack.ts";

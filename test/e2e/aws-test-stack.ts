@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { stackNames } from "../../stacks/names.ts";
+import { stackNames } from "../../model/names.ts";
 import type { AccessKey, AwsAccount } from "./aws-account.ts";
 import { engineResources, nitro, type Result, run } from "./nitro.ts";
 

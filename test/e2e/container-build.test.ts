@@ -3,10 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { buildInContainer, type ContainerBuild } from "../../cli/container-build.ts";
-import { Engine } from "../../cli/docker.ts";
+import { Engine } from "../../docker/engine.ts";
+import { type Arch, checkExecutable } from "../../executable/check.ts";
+import { buildInContainer, type ContainerBuild } from "../../executable/container-build.ts";
 import { ensureImages, goImageRefs } from "../../images/build.ts";
-import { type Arch, checkExecutable } from "../../stacks/executable.ts";
 import { stackOutputs } from "../../testing/outputs.ts";
 import { engineResources, nitro, root, run, tryNitro } from "./nitro.ts";
 

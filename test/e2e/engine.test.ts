@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { PassThrough } from "node:stream";
 import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { Engine, type EngineEvent, type LogLine } from "../../cli/docker.ts";
+import { Engine, type EngineEvent, type LogLine } from "../../docker/engine.ts";
 import { ensureImages, imageRefs } from "../../images/build.ts";
 
 // The engine client against a real engine; test/cli/docker.test.ts has what a real one does not do on demand.

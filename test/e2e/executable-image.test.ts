@@ -3,19 +3,19 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { Engine } from "../../cli/docker.ts";
-import { ensureImages, imageRefs } from "../../images/build.ts";
-import { contextTar } from "../../images/context.ts";
+import { Engine } from "../../docker/engine.ts";
+import type { Arch } from "../../executable/check.ts";
 import {
   type ExecutableImage,
   ensureExecutableImage,
   plannedExecutableImage,
   pruneExecutableImages,
   removeExecutableImages,
-} from "../../images/executable-image.ts";
-import type { Arch } from "../../stacks/executable.ts";
-import { labels } from "../../stacks/names.ts";
-import { readServiceImage } from "../../stacks/service-image.ts";
+} from "../../executable/layer.ts";
+import { readServiceImage } from "../../executable/service-image.ts";
+import { ensureImages, imageRefs } from "../../images/build.ts";
+import { contextTar } from "../../images/context.ts";
+import { labels } from "../../model/names.ts";
 import { buildEmpty } from "./build-sample.ts";
 
 const engine = Engine.connect();

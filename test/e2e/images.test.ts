@@ -7,7 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { AssumeRoleCommand, STSClient } from "@aws-sdk/client-sts";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type ContainerSpec, Engine } from "../../cli/docker.ts";
+import { type ContainerSpec, Engine } from "../../docker/engine.ts";
 import { ensureImages, type ImageRefs, imageRefs } from "../../images/build.ts";
 import { buildImage } from "../../images/builder.ts";
 import { ownImages, type StackImageRole, stackImageRoles } from "../../images/inputs.ts";

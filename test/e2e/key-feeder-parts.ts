@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 import type { S3Client } from "@aws-sdk/client-s3";
 import { Redis } from "ioredis";
-import { type ContainerSpec, Engine } from "../../cli/docker.ts";
+import { type ContainerSpec, Engine } from "../../docker/engine.ts";
 import { ensureImages, type ImageRefs, imageRefs } from "../../images/build.ts";
-import { stackNames } from "../../stacks/names.ts";
+import { stackNames } from "../../model/names.ts";
 import { s3Client } from "../../testing/clients.ts";
 import { waitFor } from "../../testing/wait-for.ts";
 import { locked } from "./locked.ts";

@@ -1,8 +1,8 @@
 import { DescribeJournalS3ExportCommand, ExportJournalToS3Command, QLDBClient } from "@aws-sdk/client-qldb";
 import { CreateBucketCommand, GetObjectCommand, ListObjectsV2Command, type S3Client } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { localAccount } from "../../stacks/names.ts";
-import type { StackOutputs } from "../../stacks/outputs.ts";
+import { localAccount } from "../../model/names.ts";
+import type { StackOutputs } from "../../model/outputs.ts";
 import { s3Client } from "../../testing/clients.ts";
 import { stackOutputs } from "../../testing/outputs.ts";
 import { waitFor } from "../../testing/wait-for.ts";

@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { Engine } from "../../cli/docker.ts";
-import { stackNames } from "../../stacks/names.ts";
+import { Engine } from "../../docker/engine.ts";
+import { stackNames } from "../../model/names.ts";
 import { connect } from "../ledger/server.ts";
 import { nitro, nitroJson, tryNitro } from "./nitro.ts";
 

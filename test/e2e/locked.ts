@@ -1,4 +1,4 @@
-import type { ContainerSpec } from "../../cli/docker.ts";
+import type { ContainerSpec } from "../../docker/engine.ts";
 
 /** What every container of a stack runs under. @param label by which the test finds and removes its own */
 export function locked(label: string): Partial<ContainerSpec> {

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { StackStatus } from "../../cli/stack-status.ts";
+import type { StackStatus } from "../../automation/status.ts";
 import { stackOutputs } from "../../testing/outputs.ts";
 import { buildSample } from "./build-sample.ts";
 import { engineResources, nitro, nitroJson } from "./nitro.ts";

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { resolve } from "node:path";
-import { Engine } from "../../cli/docker.ts";
-import { labels } from "../../stacks/names.ts";
+import { Engine } from "../../docker/engine.ts";
+import { labels } from "../../model/names.ts";
 
 /** The repository's folder: commands run there as a user's would. */
 export const root = resolve(import.meta.dirname, "../..");

@@ -1,5 +1,12 @@
 import type { Redis } from "ioredis";
-import { order, prepareConfigStream, prepareStream, responseStream, submitConfigStream, submitStream } from "../../key-feeder/messages.ts";
+import {
+  order,
+  prepareConfigStream,
+  prepareStream,
+  responseStream,
+  submitConfigStream,
+  submitStream,
+} from "../../key-feeder/payouts/messages.ts";
 
 /** Plays the worker's part of preparing: what it would put on the streams of a payout. */
 export class PreparedPayout {

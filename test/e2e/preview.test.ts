@@ -2,7 +2,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symli
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { StackOutputs } from "../../stacks/outputs.ts";
+import type { StackOutputs } from "../../model/outputs.ts";
 import { pulumiEnvironment } from "../../toolchain/environment.ts";
 import { buildSample } from "./build-sample.ts";
 import { engineResources, nitro, nitroJson, root, run, tryNitro } from "./nitro.ts";

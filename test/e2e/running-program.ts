@@ -1,4 +1,4 @@
-import { Engine, EngineError } from "../../cli/docker.ts";
+import { Engine, EngineError } from "../../docker/engine.ts";
 
 /** Names the processes by their files, whoever started them and however they are called otherwise. */
 const script = `for process in /proc/[0-9]*; do

@@ -4,7 +4,7 @@ import { createWriteStream, mkdirSync, mkdtempSync, readFileSync, rmSync } from 
 import { type AddressInfo, connect, createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join as joinPath } from "node:path";
-import { Engine } from "../../cli/docker.ts";
+import { Engine } from "../../docker/engine.ts";
 import { waitFor } from "../../testing/wait-for.ts";
 import { join } from "../../tunnel/relay.ts";
 import { root, run } from "./nitro.ts";

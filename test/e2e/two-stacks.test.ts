@@ -1,8 +1,8 @@
 import { createServer } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { Engine } from "../../cli/docker.ts";
-import type { StackStatus } from "../../cli/stack-status.ts";
-import { stackNames } from "../../stacks/names.ts";
+import type { StackStatus } from "../../automation/status.ts";
+import { Engine } from "../../docker/engine.ts";
+import { stackNames } from "../../model/names.ts";
 import { stackOutputs } from "../../testing/outputs.ts";
 import { engineResources, nitro, nitroJson, run, tryNitro } from "./nitro.ts";
 

@@ -3,11 +3,11 @@ import { appendFileSync, copyFileSync, cpSync, mkdtempSync, readdirSync, readFil
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { Engine } from "../../cli/docker.ts";
-import { descendants, listProcesses } from "../../cli/process-tree.ts";
-import { readRunning } from "../../cli/running.ts";
-import type { StackStatus } from "../../cli/stack-status.ts";
-import { stackNames } from "../../stacks/names.ts";
+import type { StackStatus } from "../../automation/status.ts";
+import { descendants, listProcesses } from "../../common/process-tree.ts";
+import { Engine } from "../../docker/engine.ts";
+import { readRunning } from "../../executable/running.ts";
+import { stackNames } from "../../model/names.ts";
 import { waitFor } from "../../testing/wait-for.ts";
 import { ensureGo } from "../../toolchain/go.ts";
 import { buildCrashing, buildSample } from "./build-sample.ts";

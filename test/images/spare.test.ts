@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import type { Engine } from "../../cli/docker.ts";
-import { EngineError } from "../../cli/docker-error.ts";
-import type { ListedImage } from "../../cli/docker-types.ts";
+import type { Engine } from "../../docker/engine.ts";
+import { EngineError } from "../../docker/error.ts";
+import type { ListedImage } from "../../docker/types.ts";
 import { removeFormerImages } from "../../images/spare.ts";
 
 /** The nth image of its kind: the higher, the newer. */

@@ -2,10 +2,10 @@ import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import type { ContainerDetails, ExecResult } from "../../cli/docker.ts";
+import type { ContainerDetails, ExecResult } from "../../docker/engine.ts";
+import { writeOverride } from "../../executable/live-override.ts";
+import { labels } from "../../model/names.ts";
 import { runDeclared } from "../../stacks/declared.ts";
-import { writeOverride } from "../../stacks/live-override.ts";
-import { labels } from "../../stacks/names.ts";
 
 const [declared, live, other] = ["a", "b", "c"].map((digit) => digit.repeat(64)) as [string, string, string];
 let bin: string;

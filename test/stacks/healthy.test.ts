@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { ContainerDetails, ExecResult, LogLine } from "../../cli/docker.ts";
+import type { ContainerDetails, ExecResult, LogLine } from "../../docker/engine.ts";
 import { type WaitOptions, waitUntilHealthy } from "../../stacks/healthy.ts";
 
 type Moment = Partial<ContainerDetails> & { readonly gone?: boolean; readonly exitsWith?: number };

@@ -3,12 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import type { ContainerDetails, Engine, ExecResult } from "../../cli/docker.ts";
-import { readAnswered } from "../../stacks/answered.ts";
-import { liveRoles, readOverride, writeOverride } from "../../stacks/live-override.ts";
-import { stackNames } from "../../stacks/names.ts";
+import type { ContainerDetails, Engine, ExecResult } from "../../docker/engine.ts";
+import { readAnswered } from "../../executable/answered.ts";
+import { liveRoles, readOverride, writeOverride } from "../../executable/live-override.ts";
+import type { StagedExecutable } from "../../executable/staging.ts";
+import { stackNames } from "../../model/names.ts";
 import { type PartHealthArgs, partHealth } from "../../stacks/part-health.ts";
-import type { StagedExecutable } from "../../stacks/staging.ts";
 
 const [wanted, other] = ["a".repeat(64), "b".repeat(64)];
 const names = stackNames("alice");

@@ -1,9 +1,9 @@
 import { createServer, type Server } from "node:net";
 import { basename } from "node:path";
 import { afterEach, expect, test } from "vitest";
-import type { ContainerSummary, NamedResource } from "../../cli/docker.ts";
-import { stackNames, stackPorts } from "../../stacks/names.ts";
-import { freePortBase, portHolder, portIsFree } from "../../stacks/ports.ts";
+import { freePortBase, portHolder, portIsFree } from "../../common/ports.ts";
+import type { ContainerSummary, NamedResource } from "../../docker/engine.ts";
+import { stackNames, stackPorts } from "../../model/names.ts";
 import { preflight } from "../../stacks/preflight.ts";
 
 const args = { names: stackNames("alice"), ports: stackPorts(28130), owner: "me" };

@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { UserError } from "../../cli/errors.ts";
+import { UserError } from "../../common/errors.ts";
+import { Steps } from "../../common/steps.ts";
 import { ensureEngine } from "../../toolchain/engine.ts";
-import { Steps } from "../../toolchain/steps.ts";
 import { testFolder } from "./folder.ts";
 import { type Answer, standIn } from "./server.ts";
 

@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
+import { Steps } from "../../common/steps.ts";
 import { ensureGo, findGo } from "../../toolchain/go.ts";
 import { pins } from "../../toolchain/pins.ts";
-import { Steps } from "../../toolchain/steps.ts";
 import { script, testFolder } from "./folder.ts";
 
 const steps = new Steps({ isTTY: false, columns: 80, write: () => true });

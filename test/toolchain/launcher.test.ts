@@ -17,13 +17,13 @@ beforeEach(() => {
   folder = testFolder();
   root = join(folder, "repository");
   bin = join(folder, "bin");
-  mkdirSync(join(root, "toolchain/node"), { recursive: true });
+  for (const below of ["toolchain/node", "cli/core"]) mkdirSync(join(root, below), { recursive: true });
   mkdirSync(bin);
   copyFileSync(join(source, "nitro"), join(root, "nitro"));
   for (const file of ["package.json", "package-lock.json"])
     copyFileSync(join(source, "toolchain/node", file), join(root, "toolchain/node", file));
   const told = "{ args: process.argv.slice(2), cwd: process.cwd(), cache: process.env.NODE_COMPILE_CACHE }";
-  writeFileSync(join(root, "toolchain/start.ts"), `console.log(JSON.stringify(${told}));`);
+  writeFileSync(join(root, "cli/core/start.ts"), `console.log(JSON.stringify(${told}));`);
   for (const tool of tools) symlinkSync(execFileSync("sh", ["-c", `command -v ${tool}`], { encoding: "utf8" }).trim(), join(bin, tool));
 });
 
@@ -69,7 +69,7 @@ test("works through relative and absolute symbolic links", () => {
 
 test("gives back the exit code", () => {
   withNode();
-  writeFileSync(join(root, "toolchain/start.ts"), "process.exit(7);");
+  writeFileSync(join(root, "cli/core/start.ts"), "process.exit(7);");
   expect(start(join(root, "nitro")).status).toBe(7);
 });
 

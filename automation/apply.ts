@@ -1,0 +1,62 @@
+import type { Context } from "../cli/core/command.ts";
+import { announceStop, type Progress } from "../common/progress.ts";
+import type { Engine } from "../docker/engine.ts";
+import { stackNames } from "../model/names.ts";
+import type { Changes } from "../model/settings-file.ts";
+import { ownerId } from "../toolchain/owner.ts";
+import { rollBack } from "./aws-rollback.ts";
+import type { Outcome } from "./events.ts";
+import { clearAway, decideHealing, type Healing, look } from "./heal.ts";
+import { type Stack, UpdateError, type UpdateOptions } from "./stack.ts";
+import type { StackState } from "./state.ts";
+
+/** Clears locks of dead processes and says so. @throws UserError naming a living holder */
+export async function takeOverLocks(stack: Stack, progress: Progress): Promise<void> {
+  for (const lock of await stack.clearLocks()) progress.line(`cleared the lock of process ${lock.pid}, which has ended`);
+}
+
+/** Looks at what is there and decides what has to be mended. */
+export async function examine(engine: Engine, stack: Stack, state: StackState | undefined, context: Context): Promise<Healing> {
+  return decideHealing(stackNames(stack.name), ownerId(context.env), await look(engine, stack.name), state);
+}
+
+/**
+ * Makes way for an update of a damaged stack.
+ * @returns true where the update has to refresh first
+ */
+export async function heal(engine: Engine, stack: Stack, healing: Healing, progress: Progress): Promise<boolean> {
+  if (healing.reasons.length === 0) return false;
+  for (const reason of healing.reasons) progress.line(`! ${reason}`);
+  // Somebody else's update may have begun since the examination: what it creates must not be taken for left-overs.
+  await takeOverLocks(stack, progress);
+  await clearAway(engine, healing);
+  if (!healing.pending) return healing.refresh;
+  await stack.refresh();
+  return false;
+}
+
+/**
+ * Writes settings and updates the stack. Settings that led to nothing but an error are put back, so that a bad executable
+ * does not stay in the way.
+ */
+export async function applySettings(
+  stack: Stack,
+  changes: Changes,
+  options: UpdateOptions,
+  progress: Progress,
+  context: Context,
+): Promise<Outcome> {
+  const restore = await stack.config.change(changes);
+  const stopListening = announceStop(context, progress);
+  progress.start("checking", "waiting until everything answers");
+  try {
+    return await stack.update({ ...options, onEvent: progress.onEvent });
+  } catch (error) {
+    if (error instanceof UpdateError && !error.outcome.touched) await restore();
+    else if (error instanceof UpdateError) await rollBack(stack, error.outcome, error, progress);
+    throw error;
+  } finally {
+    progress.stop();
+    stopListening();
+  }
+}

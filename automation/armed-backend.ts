@@ -1,0 +1,124 @@
+import { randomUUID } from "node:crypto";
+import { copyFile, mkdir, readdir, rm, stat, symlink } from "node:fs/promises";
+import { hostname, userInfo } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { errorCode } from "../common/errors.ts";
+import { writeWhole } from "../common/write-whole.ts";
+import { lockFolder, project } from "./lock.ts";
+import { checkpointFiles } from "./state.ts";
+
+/** Of the folders in a file backend: those that an update writes, but for its locks. */
+const shared = ["stacks", "history", "backups"] as const;
+
+/**
+ * A file backend with a copy of one stack, for an update that waits before it changes anything. Its pulumi holds a lock in here, where it is in
+ * nobody's way, and could not change the real stack if it tried. `join` turns it into the real one. Layout: pkg/backend/diy of Pulumi.
+ */
+export class ArmedBackend {
+  /** What pulumi takes as PULUMI_BACKEND_URL. */
+  readonly url: string;
+  private readonly real: string;
+  private readonly folder: string;
+  private readonly stack: string;
+  /** Files of the stack outside of the backend that its program has read. */
+  private readonly settings: readonly string[];
+  private readonly before: string;
+  private lock: string | undefined;
+
+  private constructor(real: string, folder: string, stack: string, settings: readonly string[], before: string) {
+    this.real = real;
+    this.folder = folder;
+    this.stack = stack;
+    this.settings = settings;
+    this.before = before;
+    this.url = pathToFileURL(folder).href;
+  }
+
+  /**
+   * @param real the folder of the file backend
+   * @param folder to be made; what is there is removed
+   * @param settings files that an update reads besides
+   * @returns undefined where the stack is not there, or somebody is changing it
+   */
+  static async copy(real: string, folder: string, stack: string, settings: readonly string[]): Promise<ArmedBackend | undefined> {
+    const before = await stamp([...checkpointFiles(real, stack), ...settings]);
+    const backend = new ArmedBackend(real, folder, stack, settings, before);
+    // What a killed one left may still be joined, and its pulumi at work.
+    if (!(await backend.isFree())) return undefined;
+    await rm(folder, { recursive: true, force: true });
+    const inside = join(folder, ".pulumi");
+    await mkdir(join(inside, "stacks", project), { recursive: true });
+    await copyIfThere(join(real, ".pulumi", "meta.yaml"), join(inside, "meta.yaml"));
+    const copied = await Promise.all(
+      checkpointFiles(real, stack).map((file, index) => copyIfThere(file, checkpointFiles(folder, stack)[index] ?? "")),
+    );
+    if (copied.includes(true) && (await backend.isFree()) && (await backend.isUnchanged())) return backend;
+    await backend.remove();
+    return undefined;
+  }
+
+  /** True while the real stack is what was copied. */
+  async isUnchanged(): Promise<boolean> {
+    return (await stamp([...checkpointFiles(this.real, this.stack), ...this.settings])) === this.before;
+  }
+
+  /** True where nobody is changing the real stack. */
+  async isFree(): Promise<boolean> {
+    const names = await readdir(lockFolder(this.real, this.stack)).catch(absent);
+    return names.every((name) => !name.endsWith(".json") || join(lockFolder(this.real, this.stack), name) === this.lock);
+  }
+
+  /**
+   * From now on, what is written in here is written to the real stack. Locks it first, and looks for other locks only then, as pulumi does.
+   * @param pid of the pulumi that works in here
+   * @returns false where somebody else has changed the real stack, or is about to: then nothing has happened
+   */
+  async join(pid: number): Promise<boolean> {
+    const folder = lockFolder(this.real, this.stack);
+    const lock = join(folder, `${randomUUID()}.json`);
+    await mkdir(folder, { recursive: true });
+    const holder = { pid, username: userInfo().username, hostname: hostname(), timestamp: new Date().toISOString() };
+    await writeWhole(lock, JSON.stringify(holder));
+    this.lock = lock;
+    if ((await this.isFree()) && (await this.isUnchanged())) {
+      for (const name of shared) {
+        await mkdir(join(this.real, ".pulumi", name), { recursive: true });
+        await rm(join(this.folder, ".pulumi", name), { recursive: true, force: true });
+        await symlink(join(this.real, ".pulumi", name), join(this.folder, ".pulumi", name));
+      }
+      return true;
+    }
+    await this.unlock();
+    return false;
+  }
+
+  /** Removes the folder, and the lock of the real stack. Its pulumi must have ended. */
+  async remove(): Promise<void> {
+    await this.unlock();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  private async unlock(): Promise<void> {
+    if (this.lock !== undefined) await rm(this.lock, { force: true });
+    this.lock = undefined;
+  }
+}
+
+/** Differs where a file was written or replaced. */
+async function stamp(files: readonly string[]): Promise<string> {
+  const stats = await Promise.all(files.map((file) => stat(file, { bigint: true }).catch(() => undefined)));
+  return stats.map((each) => (each === undefined ? "none" : `${each.ino} ${each.size} ${each.mtimeNs}`)).join(", ");
+}
+
+async function copyIfThere(from: string, to: string): Promise<boolean> {
+  return copyFile(from, to).then(
+    () => true,
+    (error: unknown) => absent(error).length > 0,
+  );
+}
+
+function absent(error: unknown): string[] {
+  if (errorCode(error) === "ENOENT") return [];
+  throw error;
+}

@@ -1,0 +1,106 @@
+import { join } from "node:path";
+import type { Context } from "../cli/core/command.ts";
+import type { LiveRole } from "../executable/live-override.ts";
+import type { LoadedExecutable } from "../executable/staging.ts";
+import { swapTargets } from "../model/urns.ts";
+import { ArmedBackend } from "./armed-backend.ts";
+import type { EngineEvent, Outcome } from "./events.ts";
+import { Stack } from "./stack.ts";
+
+/**
+ * An update of some resources that has everything behind it but the executable: pulumi and its plugins run, the program has declared all that
+ * does not depend on it and waits. Until it is fired it holds no lock of the stack and changes nothing.
+ */
+export class ArmedUpdate {
+  /** True once it can be fired; false where it cannot: the stack was changed meanwhile, or the program has failed. */
+  readonly ready: Promise<boolean>;
+  private readonly backend: ArmedBackend;
+  private readonly executable = Promise.withResolvers<LoadedExecutable>();
+  private readonly stop = new AbortController();
+  private readonly off = new AbortController();
+  private readonly superseded = new AbortController();
+  private readonly ended: Promise<Outcome>;
+  private pid = 0;
+  private over = false;
+  private onEvent: ((event: EngineEvent) => void) | undefined;
+
+  private constructor(backend: ArmedBackend, name: string, roles: readonly LiveRole[], context: Context) {
+    this.backend = backend;
+    const stack = new Stack(name, { ...context, signal: this.stop.signal, kill: AbortSignal.any([context.kill, this.off.signal]) });
+    const neighbours = Promise.withResolvers<boolean>();
+    this.ended = stack.update({
+      targets: swapTargets(name, roles),
+      backend: backend.url,
+      program: {
+        executable: this.executable.promise,
+        hasten: roles,
+        superseded: this.superseded.signal,
+        onNeighbours: () => neighbours.resolve(true),
+      },
+      onStart: (pid) => {
+        this.pid = pid;
+      },
+      onEvent: (event) => this.onEvent?.(event),
+    });
+    const done = () => {
+      this.over = true;
+      neighbours.resolve(false);
+    };
+    this.ended.then(done, done);
+    this.ready = neighbours.promise;
+  }
+
+  /**
+   * @param name of the stack
+   * @param roles whose containers are to be replaced
+   * @returns undefined where this is not possible: the backend is no folder, the stack is not there, or somebody is changing it
+   */
+  static async arm(name: string, roles: readonly LiveRole[], context: Context): Promise<ArmedUpdate | undefined> {
+    const stack = new Stack(name, context);
+    const real = stack.backend();
+    if (real === undefined) return undefined;
+    const settings = [stack.config.file, join(context.root, "Pulumi.yaml")];
+    const backend = await ArmedBackend.copy(real, join(context.root, ".nitro", name, "armed"), name, settings);
+    return backend && new ArmedUpdate(backend, name, roles, context);
+  }
+
+  /** False where it has ended, or the stack is not any more what it was armed for. */
+  async fits(): Promise<boolean> {
+    return !this.over && (await this.backend.isUnchanged());
+  }
+
+  /**
+   * Goes on with an executable. To be called once, when `ready`.
+   * @param stop aborted: pulumi is asked to stop cleanly
+   * @returns the outcome; undefined where it could not be used, and nothing has happened
+   * @throws UpdateError as Stack.update does
+   */
+  async fire(executable: LoadedExecutable, stop: AbortSignal, onEvent: (event: EngineEvent) => void): Promise<Outcome | undefined> {
+    if (this.over || !(await this.backend.join(this.pid))) {
+      await this.disarm();
+      return undefined;
+    }
+    const onStop = () => this.stop.abort();
+    stop.addEventListener("abort", onStop);
+    this.onEvent = onEvent;
+    this.executable.resolve(executable);
+    try {
+      return await this.ended;
+    } finally {
+      stop.removeEventListener("abort", onStop);
+      await this.backend.remove();
+    }
+  }
+
+  /** A newer executable waits: what was fired ends as soon as the containers run, without waiting for their answers. */
+  supersede(): void {
+    this.superseded.abort();
+  }
+
+  /** Gives up what was not fired. */
+  async disarm(): Promise<void> {
+    this.off.abort();
+    await this.ended.catch(() => {});
+    await this.backend.remove();
+  }
+}

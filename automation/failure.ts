@@ -1,0 +1,65 @@
+import { UserError } from "../common/errors.ts";
+import { awsFailure } from "./aws-failure.ts";
+import { type Outcome, plain } from "./events.ts";
+import { heldBy } from "./lock.ts";
+
+/** How a call of pulumi ended. */
+export interface Ending {
+  readonly exitCode: number;
+  /** What it wrote to standard error: says why where it failed before any event. */
+  readonly errors: string;
+}
+
+const killedExitCode = 137;
+
+/** What pulumi adds to every failure and what helps nobody. */
+const noise = [
+  /^update failed$/i,
+  /^(preview|update|destroy|refresh) (failed|canceled|cancelled)$/i,
+  /^resource operations? (failed|canceled).*$/i,
+  /^an unhandled error occurred: .*$/i,
+  /^Running program .* failed with an unhandled exception:$/,
+  /^Program exited with non-zero exit code: .*$/,
+  /^It looks like the Pulumi SDK has not been installed.*$/,
+];
+
+const stackFrame = /^\s+at .*(:\d+:\d+\)?|<anonymous>\)|\(native\)|\(index \d+\))$/;
+
+/**
+ * The message of a failed update without pulumi's own words and without stack traces.
+ * @returns paragraphs, each said once
+ */
+export function failureText(outcome: Outcome, { errors, exitCode }: Ending): string {
+  const fromEvents = outcome.errors.map(({ message }) => awsFailure(tidy(message)));
+  const paragraphs = [...new Set(fromEvents.filter((text) => text !== ""))];
+  if (paragraphs.length > 0) return paragraphs.join("\n");
+  if (tidy(errors) !== "") return tidy(errors);
+  const killed = exitCode === killedExitCode ? " (it was killed; the same command goes on from there)" : "";
+  return `pulumi ended with exit code ${exitCode} and without a word${killed}; NITRO_DEBUG=1 shows everything`;
+}
+
+/** Drops noise, stack frames and the name of the error class from a message; keeps its own line breaks. */
+export function tidy(message: string): string {
+  const lines = plain(message)
+    .split("\n")
+    .map((line) => line.replace(/^error: /, ""))
+    .filter((line) => !stackFrame.test(line) && !noise.some((pattern) => pattern.test(line.trim())));
+  return lines
+    .join("\n")
+    .replace(/\n{3,}/g, "\n\n")
+    .trim()
+    .replace(/^(?:Uncaught )?(?:[A-Z]\w*)?Error: /, "")
+    .replace(/^(?:\d+ errors? occurred:\s*\* )/, "");
+}
+
+const locked = /currently locked by[\s\S]*?created by (.+)@(.+) \(pid (\d+)\) at (\S+)/;
+
+/** A failure of pulumi as an error of ours; a lock taken in the meantime names its holder. */
+export function failure(stack: string, outcome: Outcome, ending: Ending): UserError {
+  const lock = locked.exec(ending.errors);
+  if (lock !== null) {
+    const [, username = "?", hostname = "?", pid = "0", timestamp = "?"] = lock;
+    return heldBy(stack, { username, hostname, pid: Number(pid), timestamp });
+  }
+  return new UserError(failureText(outcome, ending));
+}

@@ -1,0 +1,99 @@
+import { readFileSync } from "node:fs";
+import { readdir, readFile, rm } from "node:fs/promises";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { errorCode, UserError } from "../common/errors.ts";
+import { isAlive, killSession } from "../common/process-tree.ts";
+
+/** The name in Pulumi.yaml. */
+export const project = "nitro";
+
+/** Who updates a stack: pulumi's own lock file in a file backend (pkg/backend/diy/lock.go). */
+export interface Lock {
+  readonly pid: number;
+  readonly username: string;
+  readonly hostname: string;
+  /** ISO 8601. */
+  readonly timestamp: string;
+}
+
+/** @returns the lock, or undefined where the text is none (a writer killed half-way) */
+export function parseLock(text: string): Lock | undefined {
+  try {
+    const value = JSON.parse(text) as Partial<Lock> | null;
+    if (typeof value?.pid !== "number" || typeof value.hostname !== "string") return undefined;
+    return { pid: value.pid, username: value.username ?? "?", hostname: value.hostname, timestamp: value.timestamp ?? "?" };
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * A lock is stale when its process ran on this host and has ended, or when it was never written to its end.
+ */
+export function isStale(lock: Lock | undefined, host: string, lives: (pid: number) => boolean): boolean {
+  if (lock === undefined) return true;
+  return lock.hostname === host && !lives(lock.pid);
+}
+
+/** The folder behind a `file://` backend, or undefined for any other. Forms: file:///abs, file://~ and file://./relative. */
+export function backendFolder(url: string | undefined, cwd: string, home: string): string | undefined {
+  if (url === undefined || !url.startsWith("file://")) return undefined;
+  const bare = url.split("?")[0] ?? url;
+  const path = bare.slice("file://".length);
+  if (path === "~" || path.startsWith("~/")) return join(home, path.slice(1));
+  return path.startsWith("/") ? fileURLToPath(bare) : join(cwd, path);
+}
+
+/** Where a file backend keeps the locks of a stack. */
+export function lockFolder(folder: string, stack: string): string {
+  return join(folder, ".pulumi", "locks", "organization", project, stack);
+}
+
+/**
+ * Removes locks of dead processes of this host, and what those processes left running.
+ * @param folder of the file backend
+ * @returns what was removed
+ * @throws UserError naming the holder of a living lock
+ */
+export async function clearStaleLocks(folder: string, stack: string): Promise<Lock[]> {
+  const locks = lockFolder(folder, stack);
+  const names = await readdir(locks).catch((error: unknown) => {
+    if (errorCode(error) === "ENOENT") return [];
+    throw error;
+  });
+  const cleared: Lock[] = [];
+  for (const name of names.filter((file) => file.endsWith(".json"))) {
+    const file = join(locks, name);
+    const lock = parseLock(await readFile(file, "utf8").catch(() => ""));
+    if (!isStale(lock, hostname(), isLivingPulumi)) throw heldBy(stack, lock);
+    await rm(file, { force: true });
+    await rm(`${file}.attrs`, { force: true });
+    if (lock === undefined) continue;
+    killSession(lock.pid);
+    cleared.push(lock);
+  }
+  return cleared;
+}
+
+/** Linux names its processes, and shows which only wait to be reaped; elsewhere a living process of that id has to do. */
+function isLivingPulumi(pid: number): boolean {
+  if (process.platform !== "linux") return isAlive(pid);
+  try {
+    return /^\d+ \(pulumi[^)]*\) [^ZX]/.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
+  } catch {
+    return false;
+  }
+}
+
+/** Somebody else is changing the stack. */
+export class HeldError extends UserError {}
+
+export function heldBy(stack: string, lock: Lock | undefined): HeldError {
+  const holder =
+    lock === undefined ? "another command" : `${lock.username} on ${lock.hostname} (process ${lock.pid}, since ${lock.timestamp})`;
+  const end =
+    lock === undefined || lock.hostname === hostname() ? `wait for it, or end it: kill -INT ${lock?.pid ?? "<pid>"}` : "wait for it";
+  return new HeldError(`stack "${stack}" is being changed by ${holder}`, end);
+}

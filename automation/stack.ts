@@ -1,0 +1,225 @@
+import { homedir } from "node:os";
+import type { Context } from "../cli/core/command.ts";
+import { InterruptedError, UserError } from "../common/errors.ts";
+import { trace } from "../common/trace.ts";
+import { StackConfig } from "../model/settings-file.ts";
+import type { ProgramOptions } from "../stacks/program.ts";
+import { pulumiEnvironment } from "../toolchain/environment.ts";
+import { type EngineEvent, eventName, type Outcome, outcomeOf } from "./events.ts";
+import { failure, tidy } from "./failure.ts";
+import { InlineHost, type Program } from "./inline-host.ts";
+import { backendFolder, clearStaleLocks, type Lock } from "./lock.ts";
+import { type PulumiResult, runPulumi } from "./process.ts";
+import { mendAttributes, parseState, readStateFile, type StackState } from "./state.ts";
+
+export interface UpdateOptions {
+  /** URNs; everything by default. */
+  readonly targets?: readonly string[];
+  /** Compare the state with the engine first: costs seconds, needed only when something went away. */
+  readonly refresh?: boolean;
+  readonly onEvent?: (event: EngineEvent) => void;
+  /** For the program, which runs in this process. */
+  readonly program?: ProgramOptions;
+  /** URL of another backend than the environment's, for this update alone. */
+  readonly backend?: string;
+  /** Gets pulumi's process id. */
+  readonly onStart?: (pid: number) => void;
+}
+
+/** An update that did not end well, with what it had done until then. */
+export class UpdateError extends UserError {
+  readonly outcome: Outcome;
+
+  constructor(cause: UserError, outcome: Outcome) {
+    super(cause.message, cause.hint);
+    this.name = "UpdateError";
+    this.outcome = outcome;
+  }
+}
+
+/** One Pulumi stack of this project: the only place that runs pulumi. */
+export class Stack {
+  readonly name: string;
+  readonly config: StackConfig;
+  private readonly context: Context;
+  private readonly env: Record<string, string>;
+
+  constructor(name: string, context: Context) {
+    this.name = name;
+    this.context = context;
+    this.config = new StackConfig(context.root, name);
+    this.env = environment(context);
+  }
+
+  /** What pulumi's state holds; undefined where the stack does not exist. */
+  async state(): Promise<StackState | undefined> {
+    const folder = this.backend();
+    if (folder !== undefined) return readStateFile(folder, this.name);
+    const result = await this.pulumi(["stack", "export"]);
+    if (result.exitCode === 0) return parseState(result.output);
+    if (/no stack named/.test(result.errors)) return undefined;
+    throw failure(this.name, outcomeOf([]), result);
+  }
+
+  /** Makes the stack; it must not exist. */
+  async create(): Promise<void> {
+    await this.mustPulumi(["stack", "init", this.name, "--no-select"], false);
+  }
+
+  /**
+   * Clears the locks of dead processes of this host, and mends what they left half-written.
+   * @throws UserError naming the holder of a living lock
+   */
+  async clearLocks(): Promise<Lock[]> {
+    const folder = this.backend();
+    if (folder === undefined) return [];
+    const cleared = await clearStaleLocks(folder, this.name);
+    await mendAttributes(folder, this.name);
+    return cleared;
+  }
+
+  /** The plain command that `update` runs, for people. */
+  updateCommand(options: UpdateOptions = {}): string {
+    const targets = (options.targets ?? []).map((urn) => ` --target '${urn}'`);
+    return `pulumi up --stack ${this.name} --skip-preview${options.refresh === true ? " --refresh" : ""}${targets.join("")}`;
+  }
+
+  /**
+   * Brings the stack to what the program says.
+   * @throws UpdateError with the culprit; InterruptedError after a clean stop
+   */
+  async update(options: UpdateOptions = {}): Promise<Outcome> {
+    const targets = (options.targets ?? []).flatMap((urn) => ["--target", urn]);
+    const host = await InlineHost.start(() => loadProgram(this.context, options.program));
+    try {
+      const args = ["up", "--skip-preview", ...(options.refresh === true ? ["--refresh"] : []), ...targets, "--client", host.address];
+      const onStart = (pid: number) => {
+        host.load();
+        options.onStart?.(pid);
+      };
+      const env = options.backend === undefined ? this.env : { ...this.env, PULUMI_BACKEND_URL: options.backend };
+      return await this.operate(args, { onEvent: options.onEvent, onStart }, env);
+    } finally {
+      host.close();
+    }
+  }
+
+  /** The folder of Pulumi.yaml, and what a pulumi process of this stack needs. */
+  get surroundings(): { readonly cwd: string; readonly env: Readonly<Record<string, string>> } {
+    return { cwd: this.context.root, env: this.env };
+  }
+
+  /** Forgets creations that an interruption left half-way, and compares the state with the engine. */
+  async refresh(onEvent?: (event: EngineEvent) => void): Promise<Outcome> {
+    return this.operate(["refresh", "--skip-preview", "--yes", "--clear-pending-creates"], { onEvent });
+  }
+
+  /** @param targets URNs; everything by default */
+  async destroy(onEvent?: (event: EngineEvent) => void, targets: readonly string[] = []): Promise<Outcome> {
+    return this.operate(["destroy", "--skip-preview", "--yes", ...targets.flatMap((urn) => ["--target", urn])], { onEvent });
+  }
+
+  /** Removes the stack itself; it must have been destroyed. */
+  async remove(keepSettings: boolean): Promise<void> {
+    await this.mustPulumi(["stack", "rm", "--yes", "--force", "--preserve-config"]);
+    if (!keepSettings) await this.config.remove();
+  }
+
+  /** The stack's outputs. @param secrets in plain text, else as "[secret]" */
+  async outputs(secrets: boolean): Promise<Record<string, unknown>> {
+    const result = await this.mustPulumi(["stack", "output", "--json", ...(secrets ? ["--show-secrets"] : [])]);
+    return JSON.parse(result.output) as Record<string, unknown>;
+  }
+
+  /** The folder of a `file://` backend; undefined for others. */
+  backend(): string | undefined {
+    return backendFolder(this.env.PULUMI_BACKEND_URL, this.context.root, homedir());
+  }
+
+  private async operate(args: string[], listeners: Listeners, env = this.env): Promise<Outcome> {
+    const events: EngineEvent[] = [];
+    const onEvent = (event: EngineEvent) => {
+      events.push(event);
+      if (event.diagnosticEvent === undefined) trace(this.env, eventName(event));
+      listeners.onEvent?.(event);
+    };
+    const result = await this.pulumi([...args, "--json"], { ...listeners, onEvent }, true, env);
+    const outcome = outcomeOf(events);
+    if (result.exitCode === 0) return outcome;
+    if (this.context.signal.aborted) throw stopped(this.name);
+    throw new UpdateError(failure(this.name, outcome, result), outcome);
+  }
+
+  private async mustPulumi(args: string[], select = true): Promise<PulumiResult> {
+    const result = await this.pulumi(args, {}, select);
+    if (result.exitCode === 0) return result;
+    throw this.context.signal.aborted ? stopped(this.name) : failure(this.name, outcomeOf([]), result);
+  }
+
+  private async pulumi(args: string[], listeners: Listeners = {}, select = true, env = this.env): Promise<PulumiResult> {
+    if (this.context.signal.aborted) throw stopped(this.name);
+    return callPulumi(this.context, env, [...args, ...(select ? ["--stack", this.name] : [])], listeners);
+  }
+}
+
+function stopped(stack: string): InterruptedError {
+  return new InterruptedError(`stopped cleanly: stack "${stack}" is as far as the lines above say`);
+}
+
+/** A stack as the backend lists it. */
+export interface ListedStack {
+  readonly name: string;
+  /** ISO 8601; undefined before the first update. */
+  readonly lastUpdate?: string;
+  readonly updateInProgress?: boolean;
+  readonly resourceCount?: number;
+}
+
+/** All stacks of this project in the backend. */
+export async function listStacks(context: Context): Promise<ListedStack[]> {
+  const result = await callPulumi(context, environment(context), ["stack", "ls", "--json"]);
+  if (result.exitCode !== 0) throw new UserError(tidy(result.errors));
+  return JSON.parse(result.output) as ListedStack[];
+}
+
+/** Who wants to know how a call of pulumi goes on. */
+interface Listeners {
+  readonly onStart?: ((pid: number) => void) | undefined;
+  readonly onEvent?: ((event: EngineEvent) => void) | undefined;
+}
+
+async function callPulumi(context: Context, env: Record<string, string>, args: string[], listeners: Listeners = {}): Promise<PulumiResult> {
+  const { root: cwd, signal, kill, stderr } = context;
+  const debug = env.NITRO_DEBUG === "1";
+  trace(env, `pulumi ${args[0] ?? ""}`);
+  if (debug) stderr.write(`$ pulumi ${args.join(" ")}\n`);
+  const result = await runPulumi({ ...listeners, args: [...args, "--non-interactive", "--color", "never"], env, cwd, signal, kill });
+  trace(env, "pulumi ended");
+  if (debug) stderr.write(`${result.output}\n${result.errors}\n`);
+  return result;
+}
+
+/**
+ * Pulumi and its plugins live for seconds: they let garbage be until it is four times what is in use (https://go.dev/doc/gc-guide, GOGC), which
+ * makes a cold swap some 5 % faster for 10 MiB more. A user's own setting wins.
+ */
+const pulumiGarbagePercent = "400";
+
+function environment(context: Context): Record<string, string> {
+  const given = Object.entries(context.env).flatMap(([key, value]): [string, string][] => (value === undefined ? [] : [[key, value]]));
+  return { GOGC: pulumiGarbagePercent, ...Object.fromEntries(given), ...pulumiEnvironment(context.env) };
+}
+
+/**
+ * What an update runs, in this process. Pulumi's SDK takes a stack trace for every promise it makes: a quarter of a program's whole time,
+ * for traces that nobody sees. With NITRO_DEBUG=1 they stay.
+ */
+export async function loadProgram({ root, env }: Context, options?: ProgramOptions): Promise<Program> {
+  if (env.NITRO_DEBUG !== "1") Error.stackTraceLimit = 0;
+  const { declareStack } = await import("../stacks/program.ts");
+  trace(env, "program loaded");
+  return async () => {
+    trace(env, "program runs");
+    return { ...(await declareStack(root, options)) };
+  };
+}

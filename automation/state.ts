@@ -1,0 +1,107 @@
+import { readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
+import { errorCode } from "../common/errors.ts";
+import { project } from "./lock.ts";
+
+/** A resource as pulumi's state knows it. */
+export interface StateResource {
+  readonly urn: string;
+  readonly type: string;
+  /** The provider's id: for containers and networks the engine's id, for volumes the name. Empty for components. */
+  readonly id: string;
+}
+
+/** What of a stack's state the commands need. */
+export interface StackState {
+  readonly resources: readonly StateResource[];
+  /** URNs of what an interrupted update was doing. */
+  readonly pending: readonly string[];
+}
+
+export const dockerTypes = {
+  container: "docker:index/container:Container",
+  network: "docker:index/network:Network",
+  volume: "docker:index/volume:Volume",
+} as const;
+
+/** Whether something of the stack is in AWS, or in a service in its place. */
+export function hasAwsParts({ resources }: StackState): boolean {
+  return resources.some(({ type }) => type.startsWith("aws:"));
+}
+
+interface RawResource {
+  readonly urn?: string;
+  readonly type?: string;
+  readonly id?: string;
+  /** Set while a replaced resource waits for its deletion. */
+  readonly delete?: boolean;
+}
+
+interface RawDeployment {
+  readonly resources?: readonly RawResource[] | null;
+  readonly pending_operations?: readonly { readonly resource?: RawResource }[] | null;
+}
+
+/**
+ * Reads the text of a deployment: what `pulumi stack export` prints, or the checkpoint file of a file backend.
+ * @throws SyntaxError where it is not JSON
+ */
+export function parseState(text: string): StackState {
+  const value = JSON.parse(text) as { deployment?: RawDeployment | null; checkpoint?: { latest?: RawDeployment | null } | null };
+  const deployment = value.deployment ?? value.checkpoint?.latest ?? {};
+  const resources = (deployment.resources ?? []).map(({ urn = "", type = "", id = "" }) => ({ urn, type, id }));
+  const pending = (deployment.pending_operations ?? []).map(({ resource }) => resource?.urn ?? "");
+  return { resources, pending };
+}
+
+/** Where a file backend keeps a stack's state: one of two files, the second with PULUMI_DIY_BACKEND_GZIP. */
+export function checkpointFiles(folder: string, stack: string): readonly [plain: string, packed: string] {
+  const file = join(folder, ".pulumi", "stacks", project, `${stack}.json`);
+  return [file, `${file}.gz`];
+}
+
+/**
+ * Makes a stack readable again whose pulumi was killed as it wrote. It replaces the state all at once, but not the file of attributes beside it
+ * (gocloud.dev/blob/fileblob), which is left empty or cut off, and without which everything works.
+ * Nobody may be changing the stack.
+ */
+export async function mendAttributes(folder: string, stack: string): Promise<void> {
+  for (const file of checkpointFiles(folder, stack).flatMap((checkpoint) => [`${checkpoint}.attrs`, `${checkpoint}.bak.attrs`])) {
+    const text = (await readIfThere(file))?.toString("utf8");
+    if (text !== undefined && !isJson(text)) await rm(file, { force: true });
+  }
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Reads the state straight from a file backend, in a millisecond where `pulumi stack export` takes half a second.
+ * @returns undefined where the stack does not exist
+ */
+export async function readStateFile(folder: string, stack: string): Promise<StackState | undefined> {
+  const [file, packedFile] = checkpointFiles(folder, stack);
+  const plain = await readIfThere(file);
+  if (plain !== undefined) return parseState(plain.toString("utf8"));
+  const packed = await readIfThere(packedFile);
+  return packed && parseState(gunzipSync(packed).toString("utf8"));
+}
+
+async function readIfThere(file: string): Promise<Buffer | undefined> {
+  return readFile(file).catch((error: unknown) => {
+    if (errorCode(error) === "ENOENT") return undefined;
+    throw error;
+  });
+}
+
+/** Ids of one kind of engine resource in the state. */
+export function stateIds(state: StackState, kind: keyof typeof dockerTypes): string[] {
+  return state.resources.filter(({ type }) => type === dockerTypes[kind]).map(({ id }) => id);
+}

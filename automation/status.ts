@@ -1,0 +1,140 @@
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
+import { binPath } from "../components/executable.ts";
+import type { ContainerDetails, ContainerState, Engine, Health } from "../docker/engine.ts";
+import { presentHealth } from "../docker/health.ts";
+import { builtLabel } from "../executable/layer.ts";
+import { readOverride } from "../executable/live-override.ts";
+import type { RunningProgram } from "../executable/probe-script.ts";
+import { readRunning } from "../executable/running.ts";
+import { labels, type Role, roles, stackNames } from "../model/names.ts";
+import { partsOf } from "../model/parts.ts";
+import { readSealing, type Sealing } from "./sealing.ts";
+
+/** One container of a stack, as it is right now. */
+export interface PartStatus {
+  readonly role: Role;
+  readonly container: string;
+  readonly id: string;
+  /** "missing" where there is no such container. */
+  readonly state: ContainerState | "missing";
+  /** Only of running ones. */
+  readonly health?: Health;
+  /** Only of stopped ones. */
+  readonly exitCode?: number;
+  readonly restarts: number;
+  readonly image?: string;
+  /** Of the service's and the worker's executable, as declared. */
+  readonly sha256?: string;
+  /** What the service and the worker really run, read back from the process. */
+  readonly running?: RunningProgram;
+  /** Hash of the executable that stands in for the declared one, also after restarts. */
+  readonly live?: string;
+  /** When the executable that runs was built, ISO 8601. */
+  readonly builtAt?: string;
+  readonly startedAt?: string;
+  /** Ports on 127.0.0.1. */
+  readonly ports: readonly number[];
+  /** Bytes in use. */
+  readonly memory?: number;
+}
+
+export interface StackStatus extends Sealing {
+  readonly stack: string;
+  /** Everything runs and answers. */
+  readonly healthy: boolean;
+  readonly parts: readonly PartStatus[];
+}
+
+/**
+ * Looks at every container of a stack, at the same time.
+ * @param owner of this backend: containers of others are left out
+ */
+export async function stackStatus(engine: Engine, stack: string, owner: string): Promise<StackStatus> {
+  const names = stackNames(stack);
+  const details = await Promise.all(
+    roles.map(async (role) => {
+      const found = await engine.inspect(names.containers[role]);
+      return found?.labels[labels.owner] === owner ? found : undefined;
+    }),
+  );
+  const declared = details[roles.indexOf("service")];
+  const parts = await Promise.all(
+    partsOf(declared?.labels).map((role) => partStatus(engine, role, names.containers[role], details[roles.indexOf(role)])),
+  );
+  const service = withProgram(declared, parts.find(({ role }) => role === "service")?.running);
+  const localstack = parts.find(({ role, state }) => role === "localstack" && state === "running");
+  const sealing = service === undefined ? { sealed: true, shares: 0 } : await readSealing(engine, stack, service, localstack?.ports[0]);
+  return { stack, healthy: parts.every(({ health }) => health === "healthy"), ...sealing, parts };
+}
+
+/** A service that was swapped live began anew in a container that goes on. */
+function withProgram(details: ContainerDetails | undefined, running: RunningProgram | undefined) {
+  return details === undefined || running === undefined ? details : { ...details, programSince: running.since };
+}
+
+async function partStatus(engine: Engine, role: Role, container: string, details: ContainerDetails | undefined): Promise<PartStatus> {
+  if (details === undefined) return { role, container, id: "", state: "missing", restarts: 0, ports: [] };
+  const sha256 = details.labels[labels.executable];
+  const [health, memory, image, executable] = await Promise.all([
+    details.status === "running" ? presentHealth(engine, details) : undefined,
+    details.running
+      ? engine.stats(container).then(
+          (stats) => stats.memory,
+          () => undefined,
+        )
+      : undefined,
+    tagOf(engine, details.image),
+    sha256 === undefined ? undefined : executableStatus(engine, role, details, sha256),
+  ]);
+  return {
+    role,
+    container,
+    id: details.id,
+    state: details.status,
+    ...(health === undefined ? {} : { health }),
+    ...(details.running ? {} : { exitCode: details.exitCode }),
+    restarts: details.restartCount,
+    image,
+    ...executable,
+    ...(details.running ? { startedAt: details.startedAt } : {}),
+    ports: [...new Set(details.ports.map(({ hostPort }) => hostPort))].sort((a, b) => a - b),
+    ...(memory === undefined ? {} : { memory }),
+  };
+}
+
+/** Containers are declared by their image's id: its tag says more. */
+async function tagOf(engine: Engine, image: string): Promise<string> {
+  const found = image.startsWith("sha256:") ? await engine.images.inspect(image) : undefined;
+  return found?.tags[0] ?? image;
+}
+
+type ExecutableStatus = Pick<PartStatus, "sha256" | "running" | "live" | "builtAt">;
+
+async function executableStatus(engine: Engine, role: Role, details: ContainerDetails, sha256: string): Promise<ExecutableStatus> {
+  const folder = details.mounts.find(({ target }) => target === binPath)?.source;
+  const [running, override] = await Promise.all([
+    // Images of other people need not allow to look.
+    details.status === "running" ? readRunning(engine, details.name).catch(() => undefined) : undefined,
+    folder === undefined || (role !== "service" && role !== "worker") ? undefined : readOverride(folder, role),
+  ]);
+  const builtAt = await buildTime(engine, details, folder, running?.sha256 ?? sha256);
+  return {
+    sha256,
+    ...(running === undefined ? {} : { running }),
+    ...(override?.declared === sha256 ? { live: override.live } : {}),
+    ...(builtAt === undefined ? {} : { builtAt }),
+  };
+}
+
+/** The staged copy keeps the time of the build; an image says it by a label. */
+async function buildTime(
+  engine: Engine,
+  details: ContainerDetails,
+  folder: string | undefined,
+  sha256: string,
+): Promise<string | undefined> {
+  if (folder === undefined) return (await engine.images.inspect(details.imageId))?.labels[builtLabel];
+  const file = await stat(join(folder, sha256, "payments")).catch(() => undefined);
+  return file?.mtime.toISOString();
+}

@@ -1,0 +1,80 @@
+import type { Context } from "../cli/core/command.ts";
+import { UserError } from "../common/errors.ts";
+import type { Progress } from "../common/progress.ts";
+import type { Engine } from "../docker/engine.ts";
+import { readAnswered } from "../executable/answered.ts";
+import type { LiveRole } from "../executable/live-override.ts";
+import type { Changes } from "../model/settings-file.ts";
+import { swapTargets } from "../model/urns.ts";
+import type { ProgramOptions } from "../stacks/program.ts";
+import { applySettings, examine, heal, takeOverLocks } from "./apply.ts";
+import type { Healing } from "./heal.ts";
+import { type Stack, UpdateError, type UpdateOptions } from "./stack.ts";
+import { type StackState, stateIds } from "./state.ts";
+
+export interface SwapArgs {
+  readonly engine: Engine;
+  readonly stack: Stack;
+  readonly roles: readonly LiveRole[];
+  readonly progress: Progress;
+  readonly context: Context;
+}
+
+/** What a swap begins with. */
+export interface SwapStart {
+  readonly state: StackState;
+  readonly healing: Healing;
+}
+
+/**
+ * Looks whether a swap can be done. Locks of dead processes go.
+ * @throws UserError where the stack is not up or somebody is changing it
+ */
+export async function beginSwap({ engine, stack, progress, context }: Omit<SwapArgs, "roles">): Promise<SwapStart> {
+  await takeOverLocks(stack, progress);
+  const state = await stack.state();
+  if (state === undefined || stateIds(state, "container").length === 0) {
+    throw new UserError(`stack "${stack.name}" is not up`, `./nitro up -s ${stack.name}`);
+  }
+  return { state, healing: await examine(engine, stack, state, context) };
+}
+
+/**
+ * True where new containers alone are enough: everything else is there.
+ * @param replaced names of containers that are replaced in any case: they may be broken
+ */
+export function isSound({ state, healing }: SwapStart, targets: readonly string[], replaced: readonly string[] = []): boolean {
+  const known = targets.every((urn) => state.resources.some((resource) => resource.urn === urn));
+  return known && healing.reasons.length === healing.containers.length && healing.containers.every((name) => replaced.includes(name));
+}
+
+/**
+ * Declares another executable and replaces the containers that run it; a damaged stack gets all its parts back.
+ * @param changes settings that go with it
+ * @param program with the executable, where it is not the one that the settings name
+ * @throws UpdateError with the culprit and the way back
+ */
+export async function swapDeclared(args: SwapArgs, start: SwapStart, changes: Changes, program?: ProgramOptions): Promise<void> {
+  const { engine, stack, roles, progress, context } = args;
+  const targets = swapTargets(stack.name, roles);
+  const sound = isSound(start, targets);
+  const refresh = await heal(engine, stack, start.healing, progress);
+  const options: UpdateOptions = sound ? { targets } : { refresh };
+  if (program === undefined) progress.line(`$ ${stack.updateCommand(options)}`);
+  try {
+    await applySettings(stack, changes, { ...options, ...(program === undefined ? {} : { program }) }, progress, context);
+  } catch (error) {
+    throw await withWayBack(error, stack.name, context);
+  }
+}
+
+/** Adds how to go back to a swap's failure, where something was changed and there is something to go back to. */
+export async function withWayBack(error: unknown, stack: string, { root }: Pick<Context, "root">): Promise<unknown> {
+  if (!(error instanceof UpdateError) || !error.outcome.touched) return error;
+  const [before] = await readAnswered(root, stack);
+  if (before === undefined) return error;
+  return new UpdateError(
+    new UserError(error.message, `go back to ${before.slice(0, 12)}: ./nitro swap -s ${stack} --previous`),
+    error.outcome,
+  );
+}

@@ -1,0 +1,91 @@
+import type { Context } from "../cli/core/command.ts";
+import { InterruptedError, UserError } from "../common/errors.ts";
+import type { Progress } from "../common/progress.ts";
+import type { Engine } from "../docker/engine.ts";
+import { readRunning } from "../executable/running.ts";
+import { stackNames } from "../model/names.ts";
+import { ownerId } from "../toolchain/owner.ts";
+import { neededShares, readSealing, type Sealing, waitUnsealed } from "./sealing.ts";
+import { type StackStatus, stackStatus } from "./status.ts";
+
+/** A service that finds its shares at its first look is unsealed long before. */
+const patienceMs = 8_000;
+/** It looks again after 60 s. */
+const nextLookMs = 75_000;
+const answerMs = 20_000;
+
+/**
+ * Waits until the service is unsealed. One that looked before the shares were there would look again only after a minute:
+ * it is restarted instead, which costs it nothing, since it could not work yet.
+ * @throws UserError where it stays sealed
+ */
+export async function waitUntilUnsealed(engine: Engine, stack: string, progress: Progress, context: Context): Promise<void> {
+  const look = () => stackStatus(engine, stack, ownerId(context.env));
+  const name = stackNames(stack).containers.service;
+  if (!(await look()).sealed) return;
+  progress.start("waiting until the service is unsealed");
+  try {
+    if (await unsealsWithin(engine, name, patienceMs, context)) return;
+    const { shares } = await look();
+    if (shares >= neededShares) {
+      progress.line("the service looks for key shares only once a minute: restarting it, they are there now");
+      await engine.restart(name, { graceSeconds: 1 });
+    }
+    if (await unsealsWithin(engine, name, nextLookMs, context)) return;
+    throw new UserError(
+      `the service answers but is still sealed (${shares} shares are in S3, it needs ${neededShares})`,
+      `./nitro logs -s ${stack} --tail 30 service key-feeder`,
+    );
+  } finally {
+    progress.stop();
+  }
+}
+
+/**
+ * How far the service has come after a swap. One whose shares are there is waited for: it takes them as it starts.
+ * @param signal ends the waiting
+ */
+export async function sealingAfterSwap(engine: Engine, stack: string, signal: AbortSignal): Promise<Sealing> {
+  const { containers } = stackNames(stack);
+  const [service, localstack] = await Promise.all([presentService(engine, containers.service), engine.inspect(containers.localstack)]);
+  if (service === undefined) return { sealed: true, shares: 0 };
+  const sealing = await readSealing(engine, stack, service, localstack?.ports[0]?.hostPort);
+  if (!sealing.sealed || sealing.shares < neededShares) return sealing;
+  return { ...sealing, sealed: !(await waitUnsealed(engine, service, AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]))) };
+}
+
+/** A service that was swapped live began anew in a container that goes on. */
+async function presentService(engine: Engine, name: string) {
+  const [details, program] = await Promise.all([engine.inspect(name), readRunning(engine, name).catch(() => undefined)]);
+  return details && { ...details, programSince: program?.since };
+}
+
+async function unsealsWithin(engine: Engine, name: string, ms: number, { signal }: Context): Promise<boolean> {
+  const until = AbortSignal.any([signal, AbortSignal.timeout(ms)]);
+  const service = await presentService(engine, name);
+  const unsealed = service !== undefined && (await waitUnsealed(engine, service, until));
+  if (signal.aborted) throw new InterruptedError("stopped while waiting for the service to be unsealed");
+  return unsealed;
+}
+
+/**
+ * Waits until every part answers: the service says that it is unsealed a moment before it listens, and one that lost a neighbour which
+ * this very command has replaced may take a moment to find it again.
+ * @throws UserError naming those that do not
+ */
+export async function waitUntilHealthy(engine: Engine, stack: string, { env, signal }: Context): Promise<StackStatus> {
+  const end = Date.now() + answerMs;
+  for (;;) {
+    const status = await stackStatus(engine, stack, ownerId(env));
+    if (status.healthy) return status;
+    if (signal.aborted) throw new InterruptedError("stopped while waiting until every part answers");
+    const silent = status.parts.filter(({ health }) => health !== "healthy").map(({ role }) => role);
+    if (Date.now() > end) {
+      throw new UserError(
+        `${silent.join(", ")} ${silent.length === 1 ? "does" : "do"} not answer`,
+        `./nitro logs -s ${stack} --tail 30 ${silent.join(" ")}`,
+      );
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}

@@ -1,0 +1,58 @@
+import { styleText } from "node:util";
+import { UsageError, UserError } from "../../common/errors.ts";
+import { table } from "../../common/table.ts";
+import { type LedgerHttp, LedgerRefusal } from "../../ledger/client/http.ts";
+import { struct, text } from "../../ledger/ion/value.ts";
+import { type Command, type Context, parseArguments } from "../core/command.ts";
+import { pointing } from "./caret.ts";
+import { showRows } from "./rows.ts";
+import { findLedger, ledgerOptions, ledgerOptionsUsage } from "./target.ts";
+
+/** One source of a statement and how its rows are found. */
+export interface PlanStep {
+  readonly source: string;
+  readonly access: string;
+}
+
+export const command: Command = {
+  summary: "How a statement finds its rows: by document id, by an index, or by looking at every document",
+  usage: `nitro ledger explain STATEMENT [-s STACK | --endpoint URL [--ledger NAME]] [--json]
+
+Reads and writes nothing; each ? may be left open. One line for each source, in the order of the nested loops.
+
+${ledgerOptionsUsage}`,
+  stopsCleanly: true,
+
+  async run(args: string[], context: Context): Promise<number> {
+    const { values, positionals } = parseArguments(args, ledgerOptions, 1);
+    const [statement] = positionals;
+    if (statement === undefined) throw new UsageError("the statement is missing");
+    const { http, name } = await findLedger(values, context);
+    const plan = await pointing(statement, explained(http, name, statement));
+    if (context.stdout.isTTY === true && values.json !== true) context.stdout.write(describe(plan));
+    else
+      showRows(
+        plan.map(({ source, access }) => struct({ source: text(source), access: text(access) })),
+        context,
+        values.json,
+      );
+    return 0;
+  },
+};
+
+async function explained(http: LedgerHttp, name: string, statement: string): Promise<PlanStep[]> {
+  try {
+    const { Plan: plan } = await http.control("POST", `/nitro/ledgers/${encodeURIComponent(name)}/explain`, { Statement: statement });
+    return plan as PlanStep[];
+  } catch (error) {
+    if (!(error instanceof LedgerRefusal) || !error.message.startsWith("there is no operation")) throw error;
+    throw new UserError(`the ledger at ${http.endpoint} cannot explain statements: it is not of this version`, "./nitro up");
+  }
+}
+
+/** The plan for people; what looks at every document stands out. */
+export function describe(plan: readonly PlanStep[]): string {
+  if (plan.length === 0) return "it looks for no documents\n";
+  const rows = plan.map(({ source, access }) => [source, access === "scan" ? styleText("yellow", "scan: every document") : access]);
+  return table(["source", "access"], rows);
+}

@@ -1,0 +1,45 @@
+import { Progress, seconds } from "../../common/progress.ts";
+import { Engine } from "../../docker/engine.ts";
+import { ensureImages, ledgerImageRefs } from "../../images/build.ts";
+import { type Command, type Context, parseArguments } from "../core/command.ts";
+
+export const command: Command = {
+  summary: "Build an image of the ledger alone, to be run anywhere",
+  usage: `nitro ledger image [--json]
+
+Needs a container engine. Prints the image's name, and how to run it. What is there already is not built again.`,
+
+  async run(args: string[], context: Context): Promise<number> {
+    const { values } = parseArguments(args, { json: { type: "boolean" } });
+    const engine = Engine.connect(context.env);
+    const { arch } = await engine.ping();
+    const refs = ledgerImageRefs(arch);
+    const progress = new Progress(context.stderr);
+    const began = Date.now();
+    const built = await ensureImages(engine, refs, {
+      env: context.env,
+      onProgress: ({ image, step, detail, elapsedMs }) => progress.status(`image ${image}: ${step} ${seconds(elapsedMs)} ${detail}`),
+    }).finally(() => progress.stop());
+    if (built.length > 0) progress.line(`✓ images ${built.join(", ")} built ${seconds(Date.now() - began)}`);
+    context.stdout.write(
+      values.json === true ? `${JSON.stringify({ image: refs.ledger, run: runLine(refs.ledger) }, null, 2)}\n` : describe(refs.ledger),
+    );
+    return 0;
+  },
+};
+
+/** The line that runs an image. */
+export function runLine(image: string): string {
+  return `docker run -d --name ledger -p 127.0.0.1:8182:8182 -v ledger-data:/data ${image}`;
+}
+
+/** What to do with the image, for people. */
+export function describe(image: string): string {
+  return `${image}
+
+run it:      ${runLine(image)}
+look:        ./nitro ledger tables --endpoint http://127.0.0.1:8182
+take it:     docker save ${image} | gzip > ledger.tar.gz
+settings:    -e LEDGER_NAME=…, and those of ledger/README.md
+`;
+}

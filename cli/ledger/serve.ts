@@ -1,0 +1,130 @@
+import { resolve } from "node:path";
+import { errorCode, UsageError, UserError } from "../../common/errors.ts";
+import { portHolder, portIsFree } from "../../common/ports.ts";
+import { ledgerNameProblem } from "../../ledger/control/registry.ts";
+import { FolderLockError } from "../../ledger/folder-lock.ts";
+import { logTo } from "../../ledger/log.ts";
+import { type Serving, serve } from "../../ledger/serve.ts";
+import { localAccount } from "../../model/names.ts";
+import { type Command, type Context, parseArguments } from "../core/command.ts";
+
+const defaults = { dir: "./ledger-data", port: "8182", name: "ledger", host: "127.0.0.1" } as const;
+const region = "us-east-1";
+
+const options = { dir: { type: "string" }, port: { type: "string" }, name: { type: "string" }, host: { type: "string" } } as const;
+
+/** Where and under which name a ledger is served. */
+export interface ServeArguments {
+  /** As it was written. */
+  readonly dir: string;
+  readonly port: number;
+  readonly name: string;
+  readonly host: string;
+}
+
+export const command: Command = {
+  summary: "Run the ledger by itself: no stack, no container engine",
+  usage: `nitro ledger serve [--dir D] [--port P] [--name N] [--host H]
+
+  --dir D     folder that keeps the ledgers, made where it is not there (default ${defaults.dir})
+  --port P    port (default ${defaults.port}; 0: any free one)
+  --name N    ledger, made where it is not there (default ${defaults.name})
+  --host H    address to listen on (default ${defaults.host}; 0.0.0.0: every one of this machine, for everybody who reaches it)
+
+Runs until Ctrl-C. LEDGER_HOSTS names further hosts with a dot that requests may be addressed to, with commas.`,
+  stopsCleanly: true,
+
+  async run(args: string[], context: Context): Promise<number> {
+    const given = serveArguments(args);
+    const failure = Promise.withResolvers<never>();
+    const serving = await start(given, context, (error) => failure.reject(new UserError(error.message, `the data is in ${given.dir}`)));
+    context.stdout.write(greeting(given, serving));
+    await Promise.race([stopped(context.signal), failure.promise]);
+    await serving.stop();
+    context.stdout.write(`ledger ended; its data is in ${given.dir}\n`);
+    return 0;
+  },
+};
+
+/** @throws UsageError for a port that is none, or a ledger's name that QLDB does not allow */
+export function serveArguments(args: string[]): ServeArguments {
+  const { values } = parseArguments(args, options);
+  const { dir = defaults.dir, port = defaults.port, name = defaults.name, host = defaults.host } = values;
+  if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) throw new UsageError(`--port is "${port}": allowed are 0 to 65535`);
+  const problem = ledgerNameProblem(name);
+  if (problem !== undefined)
+    throw new UsageError(`--name is "${name}": allowed are 1 to 32 letters, digits and single hyphens, not digits alone`);
+  if (dir === "") throw new UsageError("--dir is empty: name the folder that keeps the ledgers");
+  if (host === "") throw new UsageError("--host is empty: name an address of this machine");
+  return { dir, port: Number(port), name, host };
+}
+
+async function start(given: ServeArguments, context: Context, onFailure: (error: Error) => void): Promise<Serving> {
+  const { dir, port, name, host } = given;
+  const log = logTo(context.stderr);
+  const hosts = (context.env.LEDGER_HOSTS ?? "").split(",").filter((each) => each !== "");
+  try {
+    const folder = resolve(context.cwd, dir);
+    const program = new URL("../../ledger/main.ts", import.meta.url);
+    return await serve({ folder, host, port, name, hosts, place: { region, account: localAccount }, program, log, onFailure });
+  } catch (error) {
+    throw await startError(error, given);
+  }
+}
+
+/** What keeps a ledger from being served, and what to do about it. */
+export async function startError(error: unknown, { dir, port, host }: ServeArguments): Promise<unknown> {
+  if (error instanceof FolderLockError)
+    return new UserError(
+      `the folder ${dir} is in use by process ${error.holder}`,
+      "end that one, or keep other ledgers elsewhere: --dir D",
+    );
+  const code = errorCode(error);
+  if (!(error instanceof Error) || code === undefined) return error instanceof Error ? new UserError(error.message) : error;
+  if ("syscall" in error && (error.syscall === "listen" || error.syscall === "getaddrinfo")) return portError(code, port, host);
+  if (code === "EACCES" || code === "EPERM" || code === "EROFS")
+    return new UserError(`the folder ${dir} cannot be written: ${error.message}`, "use another one: ./nitro ledger serve --dir D");
+  if (code === "EEXIST" || code === "ENOTDIR") return new UserError(`${dir} is no folder`, "use another one: ./nitro ledger serve --dir D");
+  return new UserError(`the folder ${dir} cannot be used: ${error.message}`, "use another one: ./nitro ledger serve --dir D");
+}
+
+async function portError(code: string, port: number, host: string): Promise<UserError> {
+  if (code === "EADDRINUSE") {
+    const [holder, free] = await Promise.all([portHolder(port), freePort(port)]);
+    const by = holder === undefined ? "" : ` by ${holder}`;
+    return new UserError(`port ${port} is in use${by}`, `./nitro ledger serve --port ${free}`);
+  }
+  if (code === "EACCES") return new UserError(`port ${port} is for root alone`, `./nitro ledger serve --port ${defaults.port}`);
+  return new UserError(`--host ${host} is no address of this machine (${code})`, `./nitro ledger serve --host ${defaults.host}`);
+}
+
+/** @returns the next port above that is free; 0, any, where there is none */
+async function freePort(above: number): Promise<number> {
+  for (let port = above + 1; port <= 65_535; port++) if (await portIsFree(port)) return port;
+  return 0;
+}
+
+function stopped(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}
+
+/** Where the ledger answers, and the three lines that connect a program to it. */
+export function greeting({ dir, name, host }: ServeArguments, { port, ledgers }: Pick<Serving, "port" | "ledgers">): string {
+  const reachable = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host.includes(":") ? `[${host}]` : host;
+  const url = `http://${reachable}:${port}`;
+  const others = ledgers.filter((each) => each !== name);
+  return `ledger ${name} answers at ${url}, its data is in ${dir}${others.length === 0 ? "" : ` (with it: ${others.join(", ")})`}
+
+connect a program that uses a QLDB driver:
+  export AWS_ENDPOINT_URL_QLDB_SESSION=${url} AWS_ENDPOINT_URL_QLDB=${url}
+  export AWS_REGION=${region} AWS_DEFAULT_REGION=${region}
+  export AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any
+
+or in its code: ledger/README.md, for Go, Node, Java and Python
+look: ./nitro ledger tables --endpoint ${url}${others.length === 0 ? "" : ` --ledger ${name}`}
+Ctrl-C ends it
+`;
+}

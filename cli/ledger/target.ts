@@ -1,0 +1,118 @@
+import { StackTunnel } from "../../automation/tunnel.ts";
+import { UsageError, UserError } from "../../common/errors.ts";
+import { Engine } from "../../docker/engine.ts";
+import { isRemote } from "../../docker/remote.ts";
+import { LedgerHttp } from "../../ledger/client/http.ts";
+import { LedgerClient } from "../../ledger/client/session.ts";
+import { innerPorts, labels, stackNames } from "../../model/names.ts";
+import { roleContainer } from "../../model/parts.ts";
+import { ownerId } from "../../toolchain/owner.ts";
+import { type Context, stackOption } from "../core/command.ts";
+import { selectStack } from "../core/selection.ts";
+
+/** The options of every subcommand that asks a ledger. */
+export const ledgerOptions = {
+  ...stackOption,
+  endpoint: { type: "string" },
+  ledger: { type: "string" },
+  json: { type: "boolean" },
+} as const;
+
+/** What the usage of such a subcommand says about them. */
+export const ledgerOptionsUsage = `  -s, --stack STACK   the ledger of this stack (default: $NITRO_STACK, else your login name)
+  --endpoint URL      a ledger without a stack, such as http://127.0.0.1:8182 of \`nitro ledger serve\`
+  --ledger NAME       its name (default: the stack's; with --endpoint the only one there is)
+  --json              JSON`;
+
+export interface TargetValues {
+  readonly stack?: string | undefined;
+  readonly endpoint?: string | undefined;
+  readonly ledger?: string | undefined;
+}
+
+/** Which ledger a command line means. */
+export interface Target {
+  readonly http: LedgerHttp;
+  readonly name: string;
+  readonly client: LedgerClient;
+  /** Undefined with --endpoint. */
+  readonly stack: string | undefined;
+  /** To the ledger of a stack on another machine; to be closed. */
+  readonly tunnel?: StackTunnel | undefined;
+}
+
+/**
+ * Finds the ledger: of --endpoint, else of the stack's running container.
+ * @throws UserError saying how to bring it up, or how to name another
+ */
+export async function findLedger(values: TargetValues, context: Context): Promise<Target> {
+  const { stack: option, endpoint, ledger } = values;
+  if (endpoint !== undefined && option !== undefined) throw new UsageError("-s and --endpoint name two ledgers: give one of them");
+  if (endpoint !== undefined) {
+    const http = new LedgerHttp(
+      checkedUrl(endpoint),
+      "start one: ./nitro ledger serve, or leave --endpoint away for a stack's",
+      context.signal,
+    );
+    const name = ledger ?? (await onlyLedger(http));
+    return { http, name, client: new LedgerClient(http, name), stack: undefined };
+  }
+  const stack = selectStack(option, context.env);
+  const { endpoint: address, tunnel } = await stackEndpoint(stack, context.env);
+  const http = new LedgerHttp(address, `./nitro up -s ${stack}`, context.signal);
+  const name = ledger ?? stackNames(stack).ledgerName;
+  return { http, name, client: new LedgerClient(http, name), stack, tunnel };
+}
+
+/** Finds the ledger, and leaves no session open on it afterwards: their number is limited. See findLedger. */
+export async function withLedger<T>(values: TargetValues, context: Context, work: (target: Target) => Promise<T>): Promise<T> {
+  const target = await findLedger(values, context);
+  try {
+    return await work(target);
+  } finally {
+    await target.client.close();
+    target.tunnel?.close();
+  }
+}
+
+interface StackEndpoint {
+  readonly endpoint: string;
+  readonly tunnel: StackTunnel | undefined;
+}
+
+async function stackEndpoint(stack: string, env: NodeJS.ProcessEnv): Promise<StackEndpoint> {
+  const engine = Engine.connect(env);
+  const hint = `./nitro up -s ${stack}, or name a ledger without a stack: --endpoint http://127.0.0.1:8182`;
+  const outside = (await engine.inspect(stackNames(stack).containers.service))?.labels[labels.ledger];
+  if (outside !== undefined)
+    throw new UserError(
+      `the ledger of stack "${stack}" is no container of the stack (ledger mode aws)`,
+      `ask it where it answers: --endpoint ${outside} --ledger ${stackNames(stack).ledgerName}`,
+    );
+  const container = await roleContainer(engine, stack, "ledger", ownerId(env)).catch((error: unknown) => {
+    if (!(error instanceof UserError)) throw error;
+    throw new UserError(error.message, error.hint?.startsWith("./nitro up") === false ? error.hint : hint);
+  });
+  const port = container.ports.find(({ containerPort }) => containerPort === innerPorts.ledger)?.hostPort;
+  if (!container.running || port === undefined)
+    throw new UserError(`the ledger of stack "${stack}" does not run (${container.status})`, hint);
+  const tunnel = isRemote(engine) ? await StackTunnel.open(engine, stack, ownerId(env)) : undefined;
+  return { endpoint: `http://127.0.0.1:${tunnel?.ports.ledger ?? port}`, tunnel };
+}
+
+/** @throws UsageError for what is no address of a server */
+export function checkedUrl(text: string): string {
+  const url = URL.parse(text);
+  if (url === null || (url.protocol !== "http:" && url.protocol !== "https:"))
+    throw new UsageError(`--endpoint is "${text}": allowed is an address such as http://127.0.0.1:8182`);
+  return text.replace(/\/+$/, "");
+}
+
+async function onlyLedger(http: LedgerHttp): Promise<string> {
+  const { Ledgers: ledgers } = (await http.control("GET", "/ledgers")) as { Ledgers: readonly { Name: string }[] };
+  const [first, second] = ledgers.map(({ Name: name }) => name);
+  if (first === undefined) throw new UserError(`${http.endpoint} has no ledger`, "start it with one: ./nitro ledger serve --name ledger");
+  if (second === undefined) return first;
+  const names = ledgers.map(({ Name: name }) => name).join(", ");
+  throw new UserError(`${http.endpoint} has several ledgers: ${names}`, `say which: --ledger ${first}`);
+}

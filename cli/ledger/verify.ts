@@ -1,0 +1,107 @@
+import { UsageError, UserError } from "../../common/errors.ts";
+import { heartbeat, Progress, seconds } from "../../common/progress.ts";
+import { type Digest, Evidence } from "../../ledger/client/evidence.ts";
+import type { LedgerClient } from "../../ledger/client/session.ts";
+import { int, struct, text } from "../../ledger/ion/value.ts";
+import { type Command, type Context, parseArguments } from "../core/command.ts";
+import { counted, showRows } from "./rows.ts";
+import { ledgerOptions, ledgerOptionsUsage, withLedger } from "./target.ts";
+import { placeOf, verifyDocument } from "./verify-document.ts";
+import { verifyFiles } from "./verify-files.ts";
+import { verifyJournal } from "./verify-journal.ts";
+import { type VerifiedState, verifyCounts, verifyState } from "./verify-state.ts";
+
+export const command: Command = {
+  summary: "Check documents and journal against the ledger's digest, hash by hash",
+  usage: `nitro ledger verify [ID] [-s STACK | --endpoint URL [--ledger NAME]] [--json]
+       nitro ledger verify --dir D
+
+With a document's id: the hash of each of its revisions, computed from metadata and data, and folded with the proof that the ledger gives,
+has to be the ledger's digest.
+Without: every block is read, every hash in it computed anew, the chain followed, the root over all blocks compared with the digest; then every
+document that queries see has to be the journal's last revision of it.
+With --dir: the files of a folder that \`nitro ledger serve\` keeps, whether it runs or not: checksums, chain, and every revision's hash.
+Exit code 1 where anything differs, naming the place.
+
+${ledgerOptionsUsage}`,
+  stopsCleanly: true,
+
+  async run(args: string[], context: Context): Promise<number> {
+    const { values, positionals } = parseArguments(args, { ...ledgerOptions, dir: { type: "string" } }, 1);
+    const [id] = positionals;
+    if (values.dir !== undefined) {
+      if (id !== undefined) throw new UsageError("--dir verifies whole ledgers: leave the id away");
+      await verifyFiles(values.dir, context, values.json);
+      return 0;
+    }
+    await withLedger(values, context, async ({ http, name, client }) => {
+      const evidence = new Evidence(http, name);
+      if (id === undefined) await verifyAll(client, evidence, name, context, values.json);
+      else await verifyOne(client, evidence, id, context, values.json);
+    });
+    return 0;
+  },
+};
+
+async function verifyOne(client: LedgerClient, evidence: Evidence, id: string, context: Context, json: boolean | undefined): Promise<void> {
+  const { table, revisions, digest } = await verifyDocument(client, evidence, id);
+  if (json === true) {
+    const row = { document: text(id), table: text(table), revisions: int(revisions.length), ...digestFields(digest) };
+    return showRows([struct(row)], context, true);
+  }
+  for (const revision of revisions) context.stdout.write(`✓ ${placeOf(revision)}: hash computed, proof gives the digest\n`);
+  context.stdout.write(`document ${id} of table ${table}: ${counted(revisions.length, "revision")} verified\n${digestLine(digest)}`);
+}
+
+async function verifyAll(
+  client: LedgerClient,
+  evidence: Evidence,
+  name: string,
+  context: Context,
+  json: boolean | undefined,
+): Promise<void> {
+  const began = performance.now();
+  const digest = await evidence.digest();
+  if (digest === undefined)
+    throw new UserError(`ledger ${name} has no block yet: there is nothing to verify`, './nitro ledger query "CREATE TABLE T"');
+  const progress = new Progress(context.stderr);
+  const { journal, state, quiet } = await checked(client, evidence, digest, heartbeat(progress)).finally(() => progress.stop());
+  const documents = [...state.values()].reduce((sum, count) => sum + count, 0);
+  if (json === true) {
+    const counts = { blocks: int(journal.blocks), revisions: int(journal.revisions), documents: int(documents) };
+    return showRows([struct({ ledger: text(name), ...counts, ...digestFields(digest) })], context, true);
+  }
+  const took = seconds(performance.now() - began);
+  context.stdout.write(`${report(journal.blocks, journal.revisions, state, quiet)}${digestLine(digest)}ledger ${name} verified, ${took}\n`);
+}
+
+async function checked(client: LedgerClient, evidence: Evidence, digest: Digest, tell: (text: string) => void) {
+  const blocks = digest.sequenceNo + 1;
+  const journal = await verifyJournal(evidence, digest, (done) => tell(`block ${done} of ${blocks}`));
+  const state = await verifyState(client, journal.documents, digest.sequenceNo, (done) => tell(`${counted(done, "document")} compared`));
+  const quiet = (await evidence.digest())?.sequenceNo === digest.sequenceNo;
+  if (quiet) await verifyCounts(client, state);
+  return { journal, state, quiet };
+}
+
+/** Exactly what was checked. */
+export function report(blocks: number, revisions: number, state: VerifiedState, quiet: boolean): string {
+  const documents = [...state.values()].reduce((sum, count) => sum + count, 0);
+  const inTables = counted(state.size, "active table");
+  const untouched = quiet
+    ? ", and no others are there"
+    : " (the ledger was written to meanwhile: whether there are others was not looked at)";
+  return `✓ ${counted(blocks, "block")}: every hash computed from the content, chained from the first to the last
+✓ ${counted(revisions, "revision")}: hash computed from metadata and data
+✓ root over all blocks: the digest
+✓ ${counted(documents, "document")} in ${inTables}: queries see the journal's last revision of each${untouched}
+`;
+}
+
+function digestFields({ hash, sequenceNo }: Digest) {
+  return { digest: text(hash.toString("base64")), tip: int(sequenceNo) };
+}
+
+function digestLine({ hash, sequenceNo }: Digest): string {
+  return `digest ${hash.toString("base64")} up to block ${sequenceNo}\n`;
+}

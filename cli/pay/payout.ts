@@ -1,0 +1,115 @@
+import { mayAuthorize } from "../../key-feeder/payouts/authorizer.ts";
+import { type Answer, parseAnswer, parseRequestBody, preparedPayment } from "../../key-feeder/payouts/messages.ts";
+import type { Entry } from "../../key-feeder/payouts/streams.ts";
+
+/** Where a payment is; `waiting`: its prepare request was not answered yet. */
+export const states = ["waiting", "prepared", "authorized", "pending", "failed", "paid"] as const;
+export type PaymentState = (typeof states)[number];
+
+/** One payment of a payout, by what the streams say. */
+export interface PaymentView {
+  readonly to: string;
+  readonly amount: string;
+  readonly custodian: string;
+  readonly documentId?: string;
+  readonly state: PaymentState;
+  /** The state it should end in. */
+  readonly expected: PaymentState;
+  /** How many operators' authorizations are on their way or arrived. */
+  readonly authorizations: number;
+  /** From the prepare request to the answer that brought the state, by Redis's clock. Undefined while waiting. */
+  readonly ms?: number;
+}
+
+/** What was read of a payout's streams, in the order it was put there. */
+export interface PayoutEntries {
+  readonly requests: readonly Entry[];
+  readonly prepared: readonly Entry[];
+  readonly submits: readonly Entry[];
+  readonly submitted: readonly Entry[];
+}
+
+/** Who authorizes the payout. */
+export interface Authorizing {
+  readonly mode: "auto" | "manual";
+  /** The setting authorization.custodians. */
+  readonly custodians: readonly string[];
+}
+
+/** The state that a payment should end in. Dry runs end as payments-service.md says; others are paid if somebody authorizes them. */
+export function expectedState(custodian: string, { mode, custodians }: Authorizing): PaymentState {
+  if (mode === "manual" || !mayAuthorize(custodian, custodians)) return "prepared";
+  return /^dryrun-.*-fails$/.test(custodian) ? "failed" : "paid";
+}
+
+/** A payment that has come to its end, whichever; one that waits for a person has, once it is prepared. */
+export function isDone(payment: PaymentView): boolean {
+  return payment.state === "paid" || payment.state === "failed" || (payment.expected === "prepared" && payment.state === "prepared");
+}
+
+/** Puts together what the streams say of each payment, in the order of the requests. A payee appears once in a payout. */
+export function paymentViews(entries: PayoutEntries, authorizing: Authorizing): PaymentView[] {
+  const documents = new Map<string, { documentId: string; at: number }>();
+  for (const entry of entries.prepared) {
+    const payment = preparedPayment(parseAnswer(entry.data));
+    if (payment !== undefined && !documents.has(payment.to)) documents.set(payment.to, { documentId: payment.documentId, at: time(entry) });
+  }
+  const authorizations = new Map<string, number>();
+  for (const entry of entries.submits) {
+    const documentId = text(parseRequestBody(entry.data).documentId);
+    authorizations.set(documentId, (authorizations.get(documentId) ?? 0) + 1);
+  }
+  const outcomes = submitOutcomes(entries.submitted);
+  const seen = new Set<string>();
+  return entries.requests.flatMap((entry) => {
+    const details = parseRequestBody(entry.data);
+    const to = text(details.to);
+    if (seen.has(to)) return [];
+    seen.add(to);
+    const document = documents.get(to);
+    const outcome = outcomes.get(to);
+    const reached = outcome?.at ?? document?.at;
+    return [
+      {
+        to,
+        amount: text(details.amount),
+        custodian: text(details.custodian),
+        ...(document === undefined ? {} : { documentId: document.documentId }),
+        state: outcome?.state ?? (document === undefined ? "waiting" : "prepared"),
+        expected: expectedState(text(details.custodian), authorizing),
+        authorizations: authorizations.get(document?.documentId ?? "") ?? 0,
+        ...(reached === undefined ? {} : { ms: Math.max(0, reached - time(entry)) }),
+      },
+    ];
+  });
+}
+
+/** The furthest state that an answer to a submit request told, and when it first did. */
+function submitOutcomes(entries: readonly Entry[]): Map<string, { state: PaymentState; at: number }> {
+  const outcomes = new Map<string, { state: PaymentState; at: number }>();
+  for (const entry of entries) {
+    const { to, state } = outcomeOf(parseAnswer(entry.data));
+    const known = outcomes.get(to);
+    if (state === undefined || (known !== undefined && states.indexOf(known.state) >= states.indexOf(state))) continue;
+    outcomes.set(to, { state, at: time(entry) });
+  }
+  return outcomes;
+}
+
+function outcomeOf(answer: Answer | undefined): { to: string; state: PaymentState | undefined } {
+  const data = object(answer?.body?.data);
+  return { to: text(object(data.paymentDetails).to), state: states.find((state) => state === data.status) };
+}
+
+/** When an entry was put on its stream, in milliseconds by Redis's clock. */
+function time(entry: Entry): number {
+  return Number(entry.id.split("-")[0]);
+}
+
+function text(value: unknown): string {
+  return typeof value === "string" ? value : "";
+}
+
+function object(value: unknown): Record<string, unknown> {
+  return typeof value === "object" && value !== null ? { ...value } : {};
+}

@@ -1,0 +1,43 @@
+import { styleText } from "node:util";
+import { seconds } from "../../common/progress.ts";
+import { table } from "../../common/table.ts";
+import { isDone, type PaymentState, type PaymentView, states } from "./payout.ts";
+
+/** Where all payments are, in a few words: "12 paid, 3 authorized, 5 waiting". */
+export function counts(payments: readonly PaymentView[]): string {
+  const parts = states.toReversed().flatMap((state) => {
+    const count = payments.filter((payment) => payment.state === state).length;
+    return count === 0 ? [] : [`${count} ${state}`];
+  });
+  return parts.join(", ") || "no payments";
+}
+
+/** One row a payment. */
+export function paymentTable(payments: readonly PaymentView[]): string {
+  const rows = payments.map((payment) => [
+    payment.to,
+    payment.amount,
+    payment.documentId ?? "",
+    isRight(payment) ? colour(payment.state) : `${colour(payment.state)}, should be ${payment.expected}`,
+    payment.ms === undefined ? "" : seconds(payment.ms),
+  ]);
+  return table(["to", "amount", "documentId", "state", "took"], rows);
+}
+
+/** The last line: how many, where they are, and how long the slowest took. */
+export function summary(payoutId: string, payments: readonly PaymentView[]): string {
+  const slowest = Math.max(0, ...payments.map(({ ms = 0 }) => ms));
+  const wrong = payments.filter((payment) => !isRight(payment)).length;
+  const verdict = wrong === 0 ? "" : `; ${wrong} ${wrong === 1 ? "is" : "are"} not where ${wrong === 1 ? "it" : "they"} should be`;
+  return `payout ${payoutId}: ${payments.length} payment${payments.length === 1 ? "" : "s"}, ${counts(payments)} in ${seconds(slowest)}${verdict}\n`;
+}
+
+/** True for a payment that ended where it should. */
+export function isRight(payment: PaymentView): boolean {
+  return isDone(payment) && payment.state === payment.expected;
+}
+
+function colour(state: PaymentState): string {
+  if (state === "paid") return styleText("green", state);
+  return state === "failed" ? styleText("red", state) : styleText("yellow", state);
+}

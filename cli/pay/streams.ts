@@ -1,0 +1,115 @@
+import { generateKeyPairSync, randomUUID } from "node:crypto";
+import { Redis } from "ioredis";
+import { errorMessage, UserError } from "../../common/errors.ts";
+import {
+  order,
+  type PaymentDetails,
+  prepareConfigStream,
+  prepareStream,
+  type RequestMessage,
+  responseStream,
+  submitStream,
+} from "../../key-feeder/payouts/messages.ts";
+import { createSigner } from "../../key-feeder/payouts/signer.ts";
+import { type Entry, manualKey, Streams } from "../../key-feeder/payouts/streams.ts";
+import { innerPorts } from "../../model/names.ts";
+import type { PayoutEntries } from "./payout.ts";
+
+const beginning = "0-0";
+
+/** Connects to a stack's Redis. @throws UserError where it does not answer */
+export async function connectPayouts(redisUrl: string, stack: string): Promise<Redis> {
+  const redis = new Redis(redisUrl, {
+    lazyConnect: true,
+    connectTimeout: 3_000,
+    maxRetriesPerRequest: 3,
+    commandTimeout: 20_000,
+    protocol: 2,
+  });
+  const problems: string[] = [];
+  redis.on("error", (error) => problems.push(errorMessage(error)));
+  try {
+    await redis.connect();
+    return redis;
+  } catch (error) {
+    redis.disconnect();
+    const { host } = new URL(redisUrl);
+    throw new UserError(
+      `the Redis of stack "${stack}" does not answer at ${host} (${problems[0] || errorMessage(error)})`,
+      `./nitro status -s ${stack} says what runs, ./nitro up -s ${stack} brings it back`,
+    );
+  }
+}
+
+/** The streams of one payout. */
+export class PayoutStreams {
+  private readonly redis: Redis;
+  private readonly streams: Streams;
+  private readonly payoutId: string;
+  private readonly parts: { -readonly [Part in keyof PayoutEntries]: Entry[] } = { requests: [], prepared: [], submits: [], submitted: [] };
+  private readonly names: ReadonlyMap<string, keyof PayoutEntries>;
+  private readonly positions: Map<string, string>;
+
+  constructor(redis: Redis, payoutId: string) {
+    this.redis = redis;
+    this.streams = new Streams(redis);
+    this.payoutId = payoutId;
+    const prepare = prepareStream(payoutId);
+    const submit = submitStream(payoutId);
+    this.names = new Map([
+      [prepare, "requests"],
+      [responseStream(prepare), "prepared"],
+      [submit, "submits"],
+      [responseStream(submit), "submitted"],
+    ]);
+    this.positions = new Map([...this.names.keys()].map((name) => [name, beginning]));
+  }
+
+  /**
+   * Puts the payout's prepare requests and the order for the worker, all of it or nothing.
+   * @param manual true: the payout is left to a person, whatever the stack does with others
+   */
+  async put(payments: readonly PaymentDetails[], manual: boolean): Promise<void> {
+    const stream = prepareStream(this.payoutId);
+    const transaction = this.redis.multi();
+    if (manual) transaction.sadd(manualKey, this.payoutId);
+    for (const message of prepareMessages(payments)) transaction.xadd(stream, "*", "data", JSON.stringify(message));
+    transaction.xadd(prepareConfigStream, "*", "data", JSON.stringify(order(this.payoutId, stream, payments.length)));
+    for (const [error] of (await transaction.exec()) ?? []) if (error !== null) throw error;
+  }
+
+  /** @returns true where a person has taken over the payout */
+  isManual(): Promise<boolean> {
+    return this.streams.isManual(this.payoutId);
+  }
+
+  /** Everything that was read so far. */
+  get entries(): PayoutEntries {
+    return this.parts;
+  }
+
+  /**
+   * Reads on, waiting for news.
+   * @returns false where none came
+   */
+  async next(waitMs: number): Promise<boolean> {
+    const entries = await this.streams.read(this.positions, waitMs);
+    for (const entry of entries) {
+      const part = this.names.get(entry.stream);
+      if (part !== undefined) this.parts[part].push(entry);
+      this.positions.set(entry.stream, entry.id);
+    }
+    return entries.length > 0;
+  }
+}
+
+/** Anybody may ask for a payment to be prepared: the requests are signed, as the worker wants them, by a key of the moment. */
+function prepareMessages(payments: readonly PaymentDetails[]): RequestMessage[] {
+  const signer = createSigner(generateKeyPairSync("ed25519").privateKey);
+  const now = new Date();
+  return payments.map((payment) => ({
+    id: randomUUID(),
+    timestamp: now.toISOString(),
+    request: signer.sign("/v1/payments/prepare", `service:${innerPorts.service}`, JSON.stringify(payment), now),
+  }));
+}

@@ -1,0 +1,77 @@
+import { delimiter, dirname } from "node:path";
+import { errorMessage, UsageError } from "../../common/errors.ts";
+import { seconds } from "../../common/progress.ts";
+import { table } from "../../common/table.ts";
+import { setUp } from "../../toolchain/setup.ts";
+import type { Command, Context } from "../core/command.ts";
+import { type Counts, closingLine, noTests, single, sum } from "./counts.ts";
+import { suites } from "./suites.ts";
+
+type SuiteName = keyof typeof suites;
+const suiteNames: readonly SuiteName[] = ["lint", "unit", "go", "e2e"];
+
+interface Ran {
+  readonly name: string;
+  readonly counts: Counts;
+  readonly took: number;
+}
+
+export const command: Command = {
+  summary: "Run the tests: lint, unit, Go, end to end",
+  usage: `nitro test [lint|unit|go|e2e] [FILTER…]
+
+Without a suite all of them run, one after the other; only e2e needs a container engine. Filters go to the suite's runner:
+  nitro test unit ledger            files whose path has "ledger" in it
+  nitro test e2e -t swap            tests whose name has "swap" in it
+  nitro test go -run TestSubmit     Go tests by name
+The last line counts: N passed, N failed. Exit code 1 where anything failed, or nothing ran.`,
+
+  async run(args: string[], context: Context): Promise<number> {
+    const { names, filters } = selection(args);
+    const inner = { ...context, env: testEnvironment(context.env) };
+    const ran: Ran[] = [];
+    if (names.includes("e2e")) ran.push(await runSuite("setup", inner, () => prepare(inner)));
+    for (const name of names) ran.push(await runSuite(name, inner, () => suites[name](inner, filters)));
+    context.stdout.write(`\n${summary(ran)}`);
+    const total = sum(ran.map(({ counts }) => counts));
+    context.stdout.write(`${closingLine(total)}\n`);
+    return total.failed === 0 && total.passed > 0 ? 0 : 1;
+  },
+};
+
+/** @throws UsageError where the first argument is no suite */
+export function selection(args: readonly string[]): { names: readonly SuiteName[]; filters: readonly string[] } {
+  const [first, ...filters] = args;
+  if (first === undefined) return { names: suiteNames, filters: [] };
+  const name = suiteNames.find((each) => each === first);
+  if (name === undefined) throw new UsageError(`there is no suite "${first}": allowed are ${suiteNames.join(", ")}`);
+  return { names: [name], filters };
+}
+
+/** Tests start `node` and `./nitro` by name: theirs is the Node that runs this. */
+function testEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return { ...env, PATH: `${dirname(process.execPath)}${delimiter}${env.PATH ?? ""}` };
+}
+
+/** A suite that cannot even start has failed, and the others still run. */
+async function runSuite(name: string, context: Context, work: () => Promise<Counts>): Promise<Ran> {
+  const began = Date.now();
+  context.stdout.write(`\n== ${name}\n`);
+  try {
+    return { name, counts: await work(), took: Date.now() - began };
+  } catch (error) {
+    context.stderr.write(`${name} failed: ${errorMessage(error)}\n`);
+    return { name, counts: { ...noTests, failed: 1 }, took: Date.now() - began };
+  }
+}
+
+/** Done first, so that lint and Go's tests find what the build of the plugins compiled. */
+async function prepare(context: Context): Promise<Counts> {
+  await setUp(context.env, context.stderr);
+  return single(true);
+}
+
+function summary(ran: readonly Ran[]): string {
+  const rows = ran.map(({ name, counts, took }) => [name, `${counts.passed}`, `${counts.failed}`, `${counts.skipped}`, seconds(took)]);
+  return `${table(["suite", "passed", "failed", "skipped", "time"], rows)}\n`;
+}

@@ -1,0 +1,79 @@
+import { createHash } from "node:crypto";
+import { createReadStream, type Stats, statSync } from "node:fs";
+import { pipeline } from "node:stream/promises";
+import { errorCode, errorMessage, UserError } from "../../common/errors.ts";
+
+/** Which build somebody waits for. */
+export interface WantedBuild {
+  /** For people: the file's path, or the hash. */
+  readonly name: string;
+  /** Its SHA-256 as of now, whole or the first digits; undefined while there is no such file. */
+  current(): Promise<string | undefined>;
+}
+
+/** The fewest digits of a hash that stand for it: as many as commands print. */
+const fewestDigits = 12;
+
+/**
+ * @param given the argument: a hash (12 digits or more) or a file; undefined for the configured executable
+ * @param configured path of that one
+ * @param resolvePath relative paths to absolute ones
+ */
+export function wantedBuild(given: string | undefined, configured: string, resolvePath: (path: string) => string): WantedBuild {
+  if (given !== undefined && isHash(given) && fileAt(resolvePath(given)) === undefined) {
+    return { name: given, current: async () => given };
+  }
+  return new BuildFile(given === undefined ? configured : resolvePath(given));
+}
+
+/** True for what may be a SHA-256 in hex, or the beginning of one. */
+export function isHash(text: string): boolean {
+  return text.length >= fewestDigits && /^[0-9a-f]{1,64}$/.test(text);
+}
+
+/** A file that a build may replace at any time: hashed again whenever it changed. */
+class BuildFile implements WantedBuild {
+  readonly name: string;
+  private stamp = "";
+  private sha256 = "";
+
+  constructor(path: string) {
+    this.name = path;
+  }
+
+  async current(): Promise<string | undefined> {
+    for (;;) {
+      const stamp = stampOf(fileAt(this.name));
+      if (stamp === undefined) return undefined;
+      if (stamp === this.stamp) return this.sha256;
+      this.sha256 = await hashOf(this.name);
+      this.stamp = stamp;
+    }
+  }
+}
+
+function fileAt(path: string): Stats | undefined {
+  try {
+    return statSync(path);
+  } catch (error) {
+    if (errorCode(error) === "ENOENT" || errorCode(error) === "ENOTDIR") return undefined;
+    throw new UserError(`${path} cannot be looked at: ${errorMessage(error)}`);
+  }
+}
+
+/** Differs where the content may differ. */
+function stampOf(stats: Stats | undefined): string | undefined {
+  return stats && `${stats.ino} ${stats.size} ${stats.mtimeMs} ${stats.ctimeMs}`;
+}
+
+async function hashOf(path: string): Promise<string> {
+  const hash = createHash("sha256");
+  try {
+    await pipeline(createReadStream(path), hash);
+  } catch (error) {
+    // A build replaces it this very moment: the next look finds the new one.
+    if (errorCode(error) === "ENOENT") return "";
+    throw new UserError(`${path} cannot be read: ${errorMessage(error)}`, `chmod u+r ${path}`);
+  }
+  return hash.digest("hex");
+}

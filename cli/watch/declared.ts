@@ -1,0 +1,144 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { ArmedUpdate } from "../../automation/armed-update.ts";
+import { HeldError } from "../../automation/lock.ts";
+import { beginSwap, isSound, type SwapArgs, type SwapStart, swapDeclared, withWayBack } from "../../automation/swap.ts";
+import { collectGarbage } from "../../common/garbage.ts";
+import type { LoadedExecutable } from "../../executable/staging.ts";
+import { stackNames } from "../../model/names.ts";
+import { swapTargets } from "../../model/urns.ts";
+import type { SwapKind, Swapper } from "./swapper.ts";
+
+/** Between two looks whether somebody else's change of the stack is over, in ms. */
+const heldIntervalMs = 200;
+
+/** How long it counts what was seen when a swap was expected, in ms; who changes the stack meanwhile is noticed by the armed update. */
+const freshMs = 250;
+
+/** After an armed update that failed before it was fired: its reason may last. */
+const retryMs = 10_000;
+
+/**
+ * Swaps by updates of the stack: what is declared is what runs. Each is armed beforehand, where the backend allows it. The stack's program sees to
+ * the proof: an update has not succeeded before the processes run what is declared and answer (stacks/part-health.ts).
+ */
+export class DeclaredSwapper implements Swapper {
+  private readonly args: SwapArgs;
+  private readonly targets: readonly string[];
+  /** Names of the containers that each swap replaces. */
+  private readonly replaced: readonly string[];
+  private armed: Promise<ArmedUpdate | undefined> | undefined;
+  private notBefore = 0;
+  private expected: { readonly at: number; readonly start: Promise<SwapStart | undefined> } | undefined;
+
+  constructor(args: SwapArgs) {
+    this.args = args;
+    this.targets = swapTargets(args.stack.name, args.roles);
+    this.replaced = args.roles.map((role) => stackNames(args.stack.name).containers[role]);
+  }
+
+  async arm(): Promise<void> {
+    this.armed ??= this.prepare();
+    await this.armed;
+  }
+
+  async check(): Promise<void> {
+    const { armed } = this;
+    const update = await armed;
+    if (update !== undefined && (await update.fits())) return;
+    // A swap has taken it meanwhile.
+    if (this.armed !== armed || Date.now() < this.notBefore) return;
+    this.armed = undefined;
+    await update?.disarm();
+    await this.arm();
+  }
+
+  async swap(executable: LoadedExecutable, superseded: AbortSignal): Promise<SwapKind> {
+    const start = await this.begin(superseded);
+    const armed = await this.take();
+    return (await this.fire(armed, start, executable, superseded)) ? "warm" : await this.cold(start, executable, superseded);
+  }
+
+  async close(): Promise<void> {
+    await (await this.take())?.disarm();
+  }
+
+  /** One that is just being armed is waited for: it is faster all the same. */
+  private async take(): Promise<ArmedUpdate | undefined> {
+    const { armed } = this;
+    this.armed = undefined;
+    return armed;
+  }
+
+  private async prepare(): Promise<ArmedUpdate | undefined> {
+    const { stack, context } = this.args;
+    const update = await ArmedUpdate.arm(stack.name, this.args.roles, context);
+    if (update === undefined) return undefined;
+    if (await update.ready) {
+      // Of the last update's program; else the next executable makes the system look for it, in the middle of a swap.
+      collectGarbage();
+      return update;
+    }
+    this.notBefore = Date.now() + retryMs;
+    await update.disarm();
+    return undefined;
+  }
+
+  expect(): void {
+    this.expected = { at: Date.now(), start: beginSwap(this.args).catch(() => undefined) };
+  }
+
+  private async begin(superseded: AbortSignal): Promise<SwapStart> {
+    const { expected } = this;
+    this.expected = undefined;
+    const start = expected !== undefined && Date.now() - expected.at < freshMs ? await expected.start : undefined;
+    if (start !== undefined) return start;
+    for (let told = false; ; told = true) {
+      try {
+        return await beginSwap(this.args);
+      } catch (error) {
+        if (!(error instanceof HeldError) || superseded.aborted) throw error;
+        if (!told) this.args.progress.line(`waiting: ${error.message}`);
+      }
+      await sleep(heldIntervalMs, undefined, { signal: superseded }).catch(() => {});
+    }
+  }
+
+  /** @returns false where nothing was armed that fits */
+  private async fire(
+    armed: ArmedUpdate | undefined,
+    start: SwapStart,
+    executable: LoadedExecutable,
+    superseded: AbortSignal,
+  ): Promise<boolean> {
+    if (armed === undefined) return false;
+    if (!isSound(start, this.targets, this.replaced)) {
+      await armed.disarm();
+      return false;
+    }
+    const { progress, context, stack } = this.args;
+    const onSuperseded = () => armed.supersede();
+    superseded.addEventListener("abort", onSuperseded);
+    try {
+      return (await armed.fire(executable, context.signal, progress.onFailure)) !== undefined;
+    } catch (error) {
+      await this.startAgain(start);
+      throw await withWayBack(error, stack.name, context);
+    } finally {
+      superseded.removeEventListener("abort", onSuperseded);
+    }
+  }
+
+  /** An update that failed before it replaced a container has stopped it already. */
+  private async startAgain({ state }: SwapStart): Promise<void> {
+    const { engine } = this.args;
+    for (const { id } of state.resources.filter(({ urn }) => this.targets.includes(urn))) {
+      const now = await engine.inspect(id).catch(() => undefined);
+      if (now?.status === "exited") await engine.start(id).catch(() => {});
+    }
+  }
+
+  private async cold(start: SwapStart, executable: LoadedExecutable, superseded: AbortSignal): Promise<SwapKind> {
+    await swapDeclared(this.args, start, {}, { executable: Promise.resolve(executable), superseded });
+    return "cold";
+  }
+}

@@ -1,0 +1,188 @@
+import { statSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Sealing } from "../../automation/sealing.ts";
+import { InterruptedError } from "../../common/errors.ts";
+import type { LoadedExecutable } from "../../executable/staging.ts";
+import { type Change, Changes } from "./changes.ts";
+import type { WatchReport } from "./report.ts";
+import type { Swapper } from "./swapper.ts";
+
+/** What a watch works with. */
+export interface WatchParts {
+  /** Path of the executable. */
+  readonly executable: string;
+  /** Reads and checks it. @throws UserError where it is not complete, or cannot run */
+  load(): Promise<LoadedExecutable>;
+  /** Makes it from the sources; undefined where somebody else does. */
+  readonly build: ((signal: AbortSignal) => Promise<void>) | undefined;
+  readonly swapper: Swapper;
+  /** The executable that service and worker both run, by the hash of their processes; undefined where they do not. */
+  running(): Promise<string | undefined>;
+  sealing(signal: AbortSignal): Promise<Sealing>;
+  engineAnswers(): Promise<boolean>;
+  /** Called before each swap. */
+  onSwap(): void;
+  readonly report: WatchReport;
+}
+
+/** How long an incomplete file may stay as it is before somebody is told, in ms: a build that writes it goes on within that time. */
+const settleMs = 1000;
+
+const nothing = Promise.resolve(undefined);
+
+/** Between two looks whether the engine is back, in ms. */
+const engineIntervalMs = 500;
+
+/**
+ * Takes one change after the other: builds, swaps, tells. A change that comes meanwhile ends what is under way, so that the last one wins.
+ */
+export class WatchLoop {
+  private readonly parts: WatchParts;
+  private readonly stop: AbortSignal;
+  private readonly changes = new Changes();
+  private turn: AbortController | undefined;
+  private phase: "building" | "loading" | "loaded" | "swapping" = "loaded";
+  private loaded: LoadedExecutable | undefined;
+  /** What is read while it is not yet sure that the change is over; nothing where it was not. */
+  private ahead: Promise<LoadedExecutable | undefined> | undefined;
+  private changedAt = Date.now();
+
+  /** @param stop aborted: ends the watch, after the swap that is under way */
+  constructor(parts: WatchParts, stop: AbortSignal) {
+    this.parts = parts;
+    this.stop = stop;
+    stop.addEventListener("abort", () => this.turn?.abort());
+  }
+
+  /** True while nothing is under way. */
+  get idle(): boolean {
+    return this.turn === undefined;
+  }
+
+  /** Something changed. */
+  note(change: Change): void {
+    // Until it is read, whatever it is counts.
+    if (change === "executable" && (this.phase === "building" || this.phase === "loading" || this.isStill(this.loaded))) return;
+    this.changedAt = Date.now();
+    this.changes.note(change);
+    this.turn?.abort();
+    if (change !== "executable" || !this.idle) return;
+    if (this.ahead !== undefined) {
+      this.ahead = nothing;
+      return;
+    }
+    this.ahead = this.parts.load().catch(() => undefined);
+    this.parts.swapper.expect?.();
+  }
+
+  /** Looks at what is there already, then at every change, until it is stopped. @param onReady called once, after the first look */
+  async run(onReady: () => void): Promise<void> {
+    this.changes.note(this.parts.build === undefined ? "executable" : "sources");
+    for (let first = true; !this.stop.aborted; first = false) {
+      const changed = await this.changes.next(this.stop);
+      if (changed.size === 0) return;
+      const turn = new AbortController();
+      this.turn = turn;
+      await this.take(changed, turn.signal, first);
+      const swapped = this.phase === "swapping";
+      this.turn = undefined;
+      this.phase = "loaded";
+      if (this.stop.aborted) return;
+      await this.parts.swapper.arm().catch((error: unknown) => this.parts.report.failed("failed", error));
+      if (swapped || first) this.parts.report.tell({ event: "armed" });
+      if (first) onReady();
+    }
+  }
+
+  private async take(changed: ReadonlySet<Change>, signal: AbortSignal, first: boolean): Promise<void> {
+    const { build } = this.parts;
+    const builtMs = changed.has("sources") && build !== undefined ? await this.build(build, signal) : undefined;
+    if (builtMs === "failed" || signal.aborted) return;
+    const began = builtMs === undefined ? this.changedAt : Date.now();
+    for (;;) {
+      try {
+        return await this.swap(began, builtMs, signal, first);
+      } catch (error) {
+        if (error instanceof InterruptedError) throw error;
+        if (signal.aborted) return this.parts.report.tell({ event: "superseded" });
+        if (await this.parts.engineAnswers()) return this.parts.report.failed("failed", error);
+      }
+      if (!(await this.engineIsBack(signal))) return;
+    }
+  }
+
+  /** @returns milliseconds */
+  private async build(build: NonNullable<WatchParts["build"]>, signal: AbortSignal): Promise<number | "failed"> {
+    this.phase = "building";
+    this.parts.report.tell({ event: "building" });
+    const began = Date.now();
+    try {
+      await build(signal);
+    } catch (error) {
+      if (!signal.aborted) this.parts.report.failed("build-failed", error);
+      return "failed";
+    }
+    // Its own output is looked at in any case.
+    this.changes.forget("executable");
+    return Date.now() - began;
+  }
+
+  private async swap(began: number, builtMs: number | undefined, signal: AbortSignal, first: boolean): Promise<void> {
+    const { swapper, report, running, sealing } = this.parts;
+    const before = this.loaded?.sha256;
+    const executable = await this.load(signal);
+    if (executable === undefined) return;
+    const seen = before === executable.sha256 || first;
+    const { sha256 } = executable;
+    if (seen && (await running()) === sha256) {
+      if (!first || builtMs !== undefined) report.tell({ event: "unchanged", sha256, builtMs });
+      return;
+    }
+    this.phase = "swapping";
+    this.parts.onSwap();
+    const kind = await swapper.swap(executable, signal);
+    const swappedMs = Date.now() - began;
+    if (signal.aborted) return report.tell({ event: "superseded" });
+    report.tell({ event: "swapped", sha256, kind, builtMs, swappedMs, ...(await sealing(signal)) });
+  }
+
+  /** @returns undefined where something changed meanwhile */
+  private async load(signal: AbortSignal): Promise<LoadedExecutable | undefined> {
+    for (let last = false; ; last = true) {
+      this.phase = "loading";
+      try {
+        this.loaded = (await this.takeAhead()) ?? (await this.parts.load());
+        this.phase = "loaded";
+        if (!this.isStill(this.loaded)) this.note("executable");
+        return signal.aborted ? undefined : this.loaded;
+      } catch (error) {
+        this.phase = "loaded";
+        if (last) throw error;
+        await sleep(settleMs, undefined, { signal }).catch(() => {});
+        if (signal.aborted) return undefined;
+      }
+    }
+  }
+
+  /** @returns false where something changed meanwhile */
+  private async engineIsBack(signal: AbortSignal): Promise<boolean> {
+    this.parts.report.tell({ event: "note", text: "the container engine does not answer: waiting for it" });
+    while (!signal.aborted && !(await this.parts.engineAnswers())) {
+      await sleep(engineIntervalMs, undefined, { signal }).catch(() => {});
+    }
+    return !signal.aborted;
+  }
+
+  private async takeAhead(): Promise<LoadedExecutable | undefined> {
+    const ahead = await this.ahead;
+    this.ahead = undefined;
+    return this.isStill(ahead) ? ahead : undefined;
+  }
+
+  /** The system tells of a change again and late: what was read already is no change. */
+  private isStill(loaded: LoadedExecutable | undefined): boolean {
+    if (loaded === undefined) return false;
+    const stats = statSync(this.parts.executable, { throwIfNoEntry: false });
+    return stats !== undefined && stats.mtime.getTime() === loaded.builtAt.getTime() && stats.size === loaded.bytes.length;
+  }
+}

@@ -1,0 +1,226 @@
+import { homedir } from "node:os";
+import { join, relative, resolve } from "node:path";
+import { Stack } from "../../automation/stack.ts";
+import { beginSwap, type SwapArgs } from "../../automation/swap.ts";
+import { sealingAfterSwap } from "../../automation/unseal.ts";
+import { errorMessage, UsageError, UserError } from "../../common/errors.ts";
+import { withLock } from "../../common/lock.ts";
+import { Progress } from "../../common/progress.ts";
+import { Engine } from "../../docker/engine.ts";
+import { buildSample } from "../../executable/build-sample.ts";
+import type { Arch } from "../../executable/check.ts";
+import { buildFromSettings } from "../../executable/container-build.ts";
+import { liveRoles } from "../../executable/live-override.ts";
+import { loadChecked } from "../../executable/load.ts";
+import { readRunning } from "../../executable/running.ts";
+import { builtExecutable, sampleExecutable } from "../../executable/staging.ts";
+import { stackNames } from "../../model/names.ts";
+import { ensureGo } from "../../toolchain/go.ts";
+import { nitroHome } from "../../toolchain/home.ts";
+import { ownerId } from "../../toolchain/owner.ts";
+import { type Command, type Context, parseArguments, stackOption } from "../core/command.ts";
+import { settingChanges, settingOptions } from "../core/options.ts";
+import { selectStack } from "../core/selection.ts";
+import { runBuild } from "./build.ts";
+import { CrashGuard } from "./crashes.ts";
+import { DeclaredSwapper } from "./declared.ts";
+import { type Sources, type Unwatch, watchFile, watchSources } from "./files.ts";
+import { LiveSwapper } from "./live.ts";
+import { WatchLoop, type WatchParts } from "./loop.ts";
+import { WatchReport } from "./report.ts";
+
+/** Between two looks whether everything is as it was, in ms. */
+const checkMs = 1000;
+
+export const command: Command = {
+  summary: "Swap the executable after every build, within a second",
+  usage: `nitro watch [-s STACK] [--build COMMAND [--sources PATTERN]…] [--binary FILE] [--live] [--json]
+
+Watches the stack's executable and swaps it whenever it is replaced, until Ctrl-C. The stack has to be up.
+  --build COMMAND    a line for sh, run in this folder at once and after every change of its Go sources; it makes the executable, with GOOS, GOARCH and
+                     CGO_ENABLED set for the engine. A newer change ends a build that still runs. Without it: the setting build.command, and where
+                     the settings name no executable at all, the sample
+  --sources PATTERN  further files to build after, such as 'templates/**'
+  --binary FILE      the executable, written to the stack's settings
+  --live             replace the process inside the running containers: faster, and drift that the end of the watch declares
+  --json             one JSON object a line`,
+  stopsCleanly: true,
+
+  async run(args: string[], context: Context): Promise<number> {
+    const options = {
+      ...stackOption,
+      binary: settingOptions.binary,
+      build: { type: "string" },
+      sources: { type: "string", multiple: true },
+      live: { type: "boolean" },
+      json: { type: "boolean" },
+    } as const;
+    const { values } = parseArguments(args, options);
+    if (values.build?.trim() === "")
+      throw new UsageError("--build is empty: allowed is a command, such as --build 'go build -o payments .'");
+    const name = selectStack(values.stack, context.env);
+    const progress = new Progress(context.stderr);
+    const report = new WatchReport(context.stdout, progress, values.json === true);
+    // What is under way when somebody stops the watch ends well: it takes about a second.
+    const lasting: Context = { ...context, signal: new AbortController().signal };
+    const stack = new Stack(name, lasting);
+    const engine = Engine.connect(context.env);
+    const swap: SwapArgs = { engine, stack, roles: liveRoles, progress, context: lasting };
+    await withLock(
+      join(nitroHome(context.env), "locks", `watch-${name}`),
+      async () => {
+        await beginSwap(swap);
+        await stack.config.change(settingChanges(values, context));
+        const { arch } = await engine.ping();
+        const watched = await whatToWatch(stack, arch, { command: values.build, also: values.sources ?? [] }, engine, progress, context);
+        const swapper = values.live === true ? new LiveSwapper(swap, ownerId(context.env)) : new DeclaredSwapper(swap);
+        if (values.live === true) await swapper.arm();
+        await watch({ swap, watched, swapper, report, arch, context });
+      },
+      {
+        onWait: ({ pid }) => {
+          throw new UserError(`stack "${name}" is being watched by process ${pid} already`, `end that watch: kill -INT ${pid}`);
+        },
+      },
+    );
+    return 0;
+  },
+};
+
+interface Watched {
+  readonly executable: string;
+  readonly build?: (signal: AbortSignal) => Promise<void>;
+  readonly sources?: Sources;
+}
+
+interface Wish {
+  readonly command: string | undefined;
+  readonly also: readonly string[];
+}
+
+async function whatToWatch(
+  stack: Stack,
+  arch: Arch,
+  { command, also }: Wish,
+  engine: Engine,
+  progress: Progress,
+  context: Context,
+): Promise<Watched> {
+  const { root, cwd, env } = context;
+  const [image, binary, buildCommand, buildFolder] = await Promise.all(
+    ["service.image", "service.binary", "build.command", "build.folder"].map((path) => stack.config.get(path)),
+  );
+  if (image !== undefined) {
+    throw new UserError(
+      `stack "${stack.name}" runs the image ${image}, not a file that could be watched`,
+      `./nitro swap -s ${stack.name} after each new image; or run a file: pulumi config rm --stack ${stack.name} --path nitro:service.image`,
+    );
+  }
+  const inContainer = binary === undefined && buildCommand !== undefined;
+  const executable =
+    binary !== undefined ? resolve(root, binary) : inContainer ? builtExecutable(root, stack.name, arch) : sampleExecutable(root, arch);
+  if (command !== undefined) {
+    const build = (signal: AbortSignal) => runBuild({ command, cwd, env, arch }, signal);
+    return { executable, build, sources: { folder: cwd, also, output: executable } };
+  }
+  if (also.length > 0 && binary !== undefined) throw new UsageError("--sources is for --build, which is missing");
+  if (binary !== undefined) return { executable };
+  const folder = resolve(root, buildFolder ?? "sample");
+  const sources = { folder: inContainer ? folder : join(root, "sample"), also, output: executable };
+  const build = async (signal: AbortSignal) => {
+    if (inContainer) await buildFromSettings(engine, arch, stack, progress, { root, env, signal });
+    else await buildSample(await ensureGo(env), arch, context);
+  };
+  return { executable, build, sources };
+}
+
+interface WatchArgs {
+  readonly swap: SwapArgs;
+  readonly watched: Watched;
+  readonly swapper: WatchParts["swapper"];
+  readonly report: WatchReport;
+  readonly arch: Arch;
+  readonly context: Context;
+}
+
+async function watch({ swap, watched, swapper, report, arch, context }: WatchArgs): Promise<void> {
+  const { engine, stack, roles } = swap;
+  const { executable, build, sources } = watched;
+  const engineAnswers = () =>
+    engine.ping().then(
+      () => true,
+      () => false,
+    );
+  const crashes = new CrashGuard(engine, stack.name, roles);
+  const running = async () => {
+    const containers = stackNames(stack.name).containers;
+    const hashes = await Promise.all(roles.map(async (role) => (await readRunning(engine, containers[role]))?.sha256));
+    return new Set(hashes).size === 1 ? hashes[0] : undefined;
+  };
+  const sealing = async (signal: AbortSignal) => {
+    await crashes.reset();
+    return sealingAfterSwap(engine, stack.name, signal);
+  };
+  const load = () => loadChecked(context.root, executable, arch, stack.name);
+  const onSwap = () => crashes.pause();
+  const parts: WatchParts = { executable, load, build, swapper, running, sealing, engineAnswers, onSwap, report };
+  const loop = new WatchLoop(parts, context.signal);
+  const ends: Unwatch[] = [];
+  context.signal.addEventListener("abort", () => {
+    if (!loop.idle) swap.progress.line("ending, after what is under way; Ctrl-C again to end at once");
+  });
+  try {
+    await crashes.reset();
+    ends.push(watchFile(executable, () => loop.note("executable")));
+    if (sources !== undefined) {
+      ends.push(
+        await watchSources(
+          sources,
+          () => loop.note("sources"),
+          (error) => unwatched(report, sources, error),
+        ),
+      );
+    }
+    await loop.run(() => {
+      report.tell({ event: "ready", stack: stack.name, executable: shown(executable, context.cwd) });
+      ends.push(every(checkMs, () => check(loop, parts, crashes)));
+    });
+  } finally {
+    for (const end of ends) end();
+    await swapper.close();
+  }
+}
+
+/** While nothing is under way: what is armed has to fit, and what runs has to run. */
+async function check(loop: WatchLoop, { engineAnswers, swapper, report }: WatchParts, crashes: CrashGuard): Promise<void> {
+  if (!loop.idle || !(await engineAnswers())) return;
+  await swapper.check();
+  const crashed = await crashes.look();
+  if (crashed !== undefined) report.failed("crashed", crashed);
+}
+
+/** Calls work again and again, never twice at a time; its errors are the next call's matter. */
+function every(ms: number, work: () => Promise<void>): Unwatch {
+  let busy = false;
+  const timer = setInterval(() => {
+    if (busy) return;
+    busy = true;
+    void work()
+      .catch(() => {})
+      .finally(() => {
+        busy = false;
+      });
+  }, ms);
+  return () => clearInterval(timer);
+}
+
+function unwatched(report: WatchReport, { folder }: Sources, error: unknown): void {
+  report.failed("failed", new UserError(`${folder} cannot be watched: ${errorMessage(error)}`));
+}
+
+/** A path as a person would write it here. */
+function shown(path: string, cwd: string): string {
+  const inside = relative(cwd, path);
+  if (!inside.startsWith("..")) return inside;
+  return path.startsWith(`${homedir()}/`) ? `~${path.slice(homedir().length)}` : path;
+}

@@ -1,0 +1,124 @@
+import { execFile } from "node:child_process";
+import { link, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { hostname } from "node:os";
+import { dirname } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
+import { errorCode } from "./errors.ts";
+
+/** Who holds a lock. */
+export interface Holder {
+  readonly pid: number;
+  readonly host: string;
+  /** When the process started, in the system's own words: tells it from a later one of the same number. Empty where it cannot be told. */
+  readonly started: string;
+  /** The file that the lock was made from; goes with it. */
+  readonly draft: string;
+}
+
+export interface LockOptions {
+  /** Called once, when the lock is another's. */
+  readonly onWait?: (holder: Holder) => void;
+  /** Between two tries, in ms. */
+  readonly intervalMs?: number;
+}
+
+/**
+ * Runs something while no other process of this host does the same. The lock of a process that is gone is nobody's.
+ * @param path the lock's file; its folder is made
+ */
+export async function withLock<T>(path: string, work: () => Promise<T>, options: LockOptions = {}): Promise<T> {
+  await mkdir(dirname(path), { recursive: true });
+  const own = `${path}.${process.pid}.${Math.random().toString(36).slice(2)}`;
+  const holder: Holder = { pid: process.pid, host: hostname(), started: await startOf(process.pid), draft: own };
+  await writeFile(own, JSON.stringify(holder));
+  try {
+    await acquire(path, own, options);
+    try {
+      return await work();
+    } finally {
+      await rm(path, { force: true });
+    }
+  } finally {
+    await rm(own, { force: true });
+  }
+}
+
+/** A hard link appears whole or not at all, and never over an existing file. */
+async function acquire(path: string, own: string, { onWait, intervalMs = 200 }: LockOptions): Promise<void> {
+  let told = false;
+  for (;;) {
+    try {
+      return await link(own, path);
+    } catch (error) {
+      if (errorCode(error) !== "EEXIST") throw error;
+    }
+    const text = await readIfThere(path);
+    if (text === undefined) continue;
+    const holder = parse(text);
+    if (holder !== undefined && (await lives(holder))) {
+      if (!told) onWait?.(holder);
+      told = true;
+      await sleep(intervalMs);
+    } else {
+      await clear(path, text, own);
+      if (holder !== undefined) await rm(holder.draft, { force: true });
+    }
+  }
+}
+
+/** Takes a dead process's lock away. Where another was faster and holds it by now, it gets it back. */
+async function clear(path: string, dead: string, own: string): Promise<void> {
+  const aside = `${own}.dead`;
+  try {
+    await rename(path, aside);
+  } catch (error) {
+    if (errorCode(error) === "ENOENT") return;
+    throw error;
+  }
+  if ((await readIfThere(aside)) !== dead) await link(aside, path).catch(() => undefined);
+  await rm(aside, { force: true });
+}
+
+/** @returns undefined for a file that is no lock of this kind: it holds nothing */
+function parse(text: string): Holder | undefined {
+  try {
+    const { pid, host, started, draft } = JSON.parse(text) as Partial<Holder>;
+    if (pid === undefined || host === undefined || started === undefined || draft === undefined) return undefined;
+    return { pid, host, started, draft };
+  } catch {
+    return undefined;
+  }
+}
+
+/** A process of another host (a shared home folder) cannot be looked at: it is taken to live. */
+async function lives(holder: Holder): Promise<boolean> {
+  if (holder.host !== hostname()) return true;
+  try {
+    process.kill(holder.pid, 0);
+  } catch (error) {
+    if (errorCode(error) === "ESRCH") return false;
+  }
+  const started = await startOf(holder.pid);
+  return started === "" || holder.started === "" || started === holder.started;
+}
+
+/** On Linux field 22 of /proc/<pid>/stat, counted after the name in parentheses; elsewhere what ps says. */
+async function startOf(pid: number): Promise<string> {
+  const text = await readIfThere(`/proc/${pid}/stat`);
+  if (text !== undefined) return text.slice(text.lastIndexOf(")") + 2).split(" ")[19] ?? "";
+  try {
+    return (await promisify(execFile)("ps", ["-o", "lstart=", "-p", String(pid)])).stdout.trim();
+  } catch {
+    return "";
+  }
+}
+
+async function readIfThere(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    if (errorCode(error) === "ENOENT" || errorCode(error) === "ESRCH") return undefined;
+    throw error;
+  }
+}

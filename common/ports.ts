@@ -1,0 +1,69 @@
+import { execFile } from "node:child_process";
+import { readdir, readFile, readlink } from "node:fs/promises";
+import { createServer } from "node:net";
+import { basename } from "node:path";
+import { promisify } from "node:util";
+import { stackPorts } from "../model/names.ts";
+
+/** @returns whether nothing listens on 127.0.0.1:port */
+export function portIsFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once("error", () => resolve(false));
+    server.listen({ port, host: "127.0.0.1", exclusive: true }, () => server.close(() => resolve(true)));
+  });
+}
+
+/**
+ * A base above the given one where all of a stack's ports are free at present.
+ * @returns undefined where there is none
+ */
+export async function freePortBase(taken: number, isFree: (port: number) => Promise<boolean> = portIsFree): Promise<number | undefined> {
+  for (let step = 1; step < 1000; step++) {
+    const base = 20000 + ((taken - 20000 + 10 * step) % 10000);
+    const free = await Promise.all(Object.values(stackPorts(base)).map(isFree));
+    if (free.every(Boolean)) return base;
+  }
+  return undefined;
+}
+
+/**
+ * The process that listens on a TCP port of this host.
+ * @returns such as `process 4711 (redis-server)`; undefined where the system does not tell (another user's process)
+ */
+export async function portHolder(port: number): Promise<string | undefined> {
+  const pid = process.platform === "linux" ? await listenerByProc(port) : await listenerByLsof(port);
+  if (pid === undefined) return undefined;
+  // The name of a process may be that of a thread (node calls its own MainThread): the command line says which program it is.
+  const found = await promisify(execFile)("ps", ["-o", "args=", "-p", String(pid)]).catch(() => undefined);
+  const program = basename(found?.stdout.trim().split(/\s/)[0] ?? "");
+  return `process ${pid}${program === "" ? "" : ` (${program})`}`;
+}
+
+/** Follows the socket's inode from the kernel's table of listeners to the process that holds it. */
+async function listenerByProc(port: number): Promise<number | undefined> {
+  const hex = port.toString(16).toUpperCase().padStart(4, "0");
+  const tables = await Promise.all(["tcp", "tcp6"].map((table) => readFile(`/proc/net/${table}`, "utf8").catch(() => "")));
+  const listening = "0A";
+  const inodes = tables
+    .flatMap((table) => table.split("\n").slice(1))
+    .map((line) => line.trim().split(/\s+/))
+    .filter((columns) => columns[1]?.endsWith(`:${hex}`) === true && columns[3] === listening)
+    .map((columns) => `socket:[${columns[9]}]`);
+  if (inodes.length === 0) return undefined;
+  const pids = (await readdir("/proc")).filter((entry) => /^\d+$/.test(entry));
+  for (const pid of pids) {
+    const descriptors = await readdir(`/proc/${pid}/fd`).catch(() => []);
+    for (const descriptor of descriptors) {
+      const link = await readlink(`/proc/${pid}/fd/${descriptor}`).catch(() => "");
+      if (inodes.includes(link)) return Number(pid);
+    }
+  }
+  return undefined;
+}
+
+async function listenerByLsof(port: number): Promise<number | undefined> {
+  const found = await promisify(execFile)("lsof", ["-nP", `-iTCP:${port}`, "-sTCP:LISTEN", "-t"]).catch(() => undefined);
+  const pid = Number(found?.stdout.split("\n")[0]);
+  return Number.isInteger(pid) && pid > 0 ? pid : undefined;
+}

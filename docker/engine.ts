@@ -1,0 +1,309 @@
+import type { Readable } from "node:stream";
+import * as answers from "./answers.ts";
+import { createBody } from "./create.ts";
+import { EngineError, isNotFound, unreachable } from "./error.ts";
+import { attachExec, type ExecOptions, type ExecResult, type ExecStream, exec, openExec, type Terminal } from "./exec.ts";
+import { type BuildOptions, Images, labelFilter, type OnProgress } from "./images.ts";
+import { frames, jsonLines, lines, rawFrames } from "./streams.ts";
+import { type Call, Transport } from "./transport.ts";
+import type {
+  ContainerDetails,
+  ContainerSpec,
+  ContainerStats,
+  ContainerSummary,
+  EngineEvent,
+  EngineInfo,
+  LogLine,
+  NamedResource,
+} from "./types.ts";
+
+export { EngineError } from "./error.ts";
+export type * from "./types.ts";
+export type { ExecOptions, ExecResult, ExecStream, Terminal };
+
+export interface LogOptions {
+  /** Only the last lines; all by default. */
+  readonly tail?: number;
+  /** Goes on with what is written from now on, until the container stops or the signal is aborted. */
+  readonly follow?: boolean;
+  readonly timestamps?: boolean;
+  /** Only lines written at or after this time. */
+  readonly since?: Date;
+  readonly signal?: AbortSignal;
+}
+
+export interface EventOptions {
+  /** Only of things that carry these labels (an empty value stands for any). */
+  readonly labels?: Record<string, string>;
+  /** Only of these types: container, network, … */
+  readonly types?: readonly string[];
+  /** Ends the events without an error. */
+  readonly signal?: AbortSignal;
+}
+
+/** Longest wait for an engine to say that it is there. */
+const pingTimeout = 5_000;
+
+/**
+ * The container engine: the only way to it in this program. Works with Docker Engine API 1.41 (Docker 20.10) and later.
+ * Every method throws EngineError: without status where no engine answers, otherwise with the engine's HTTP status and message.
+ */
+export class Engine {
+  readonly host: string;
+  /** Building, pulling, tagging and looking at images. */
+  readonly images: Images;
+  private readonly transport: Transport;
+
+  private constructor(transport: Transport) {
+    this.transport = transport;
+    this.host = transport.host;
+    this.images = new Images(transport);
+  }
+
+  /** Finds the engine by DOCKER_HOST, docker's context or default sockets. Never throws and connects to nothing: calls do. */
+  static connect(env: NodeJS.ProcessEnv = process.env): Engine {
+    return new Engine(new Transport(env));
+  }
+
+  /** DOCKER_HOST and its TLS settings for programs that are to use the same engine; empty where none can be made out. */
+  environment(): Record<string, string> {
+    return this.transport.environment();
+  }
+
+  async ping(options: { timeoutMs?: number } = {}): Promise<EngineInfo> {
+    const { timeoutMs = pingTimeout } = options;
+    const signal = AbortSignal.timeout(timeoutMs);
+    const call: Call = { method: "GET", path: "/version", signal, doing: "ask for the version" };
+    const raw = await this.transport.json<answers.RawVersion>(call).catch((error: unknown) => {
+      throw error === signal.reason ? unreachable(this.host, new Error(`no answer within ${timeoutMs / 1000} s`)) : error;
+    });
+    const info = answers.engineInfo(raw);
+    if (info === undefined)
+      throw new EngineError(`the container engine at ${this.host} runs on ${raw.Arch}: supported are amd64 and arm64`);
+    return info;
+  }
+
+  /** @param options all: stopped ones too */
+  async containers(options: { labels?: Record<string, string>; all?: boolean } = {}): Promise<ContainerSummary[]> {
+    const query = { all: options.all ?? false, filters: labelFilter(options.labels ?? {}) };
+    const raw = await this.transport.json<answers.RawSummary[]>({
+      method: "GET",
+      path: "/containers/json",
+      query,
+      doing: "list containers",
+    });
+    return raw.map(answers.containerSummary);
+  }
+
+  /** @returns undefined where there is no such container */
+  async inspect(name: string): Promise<ContainerDetails | undefined> {
+    const call: Call = { method: "GET", path: `/containers/${name}/json`, doing: `inspect ${name}` };
+    try {
+      return answers.containerDetails(await this.transport.json<answers.RawDetails>(call));
+    } catch (error) {
+      if (isNotFound(error)) return undefined;
+      throw error;
+    }
+  }
+
+  async networks(options: { labels?: Record<string, string> } = {}): Promise<NamedResource[]> {
+    const query = { filters: labelFilter(options.labels ?? {}) };
+    const raw = await this.transport.json<answers.RawNamed[]>({ method: "GET", path: "/networks", query, doing: "list networks" });
+    return raw.map(answers.namedResource);
+  }
+
+  async volumes(options: { labels?: Record<string, string> } = {}): Promise<NamedResource[]> {
+    const query = { filters: labelFilter(options.labels ?? {}) };
+    const call: Call = { method: "GET", path: "/volumes", query, doing: "list volumes" };
+    const raw = await this.transport.json<{ Volumes: answers.RawNamed[] | null }>(call);
+    return (raw.Volumes ?? []).map(answers.namedResource);
+  }
+
+  async imageExists(ref: string): Promise<boolean> {
+    return (await this.images.inspect(ref)) !== undefined;
+  }
+
+  pull(ref: string, onProgress?: OnProgress): Promise<void> {
+    return this.images.pull(ref, onProgress);
+  }
+
+  build(context: Buffer | Readable, options: BuildOptions, onProgress?: OnProgress): Promise<void> {
+    return this.images.build(context, options, onProgress);
+  }
+
+  importImage(rootfs: Buffer | Readable, ref: string, onProgress?: OnProgress): Promise<void> {
+    return this.images.import(rootfs, ref, onProgress);
+  }
+
+  tag(ref: string, newRef: string): Promise<void> {
+    return this.images.tag(ref, newRef);
+  }
+
+  /** Nothing happens where it is gone already. Anonymous volumes go with it. @param options force: kills it first */
+  async removeContainer(name: string, options: { force?: boolean } = {}): Promise<void> {
+    await this.removeIfThere(`/containers/${name}`, { force: options.force ?? false, v: true }, name);
+  }
+
+  async removeNetwork(name: string): Promise<void> {
+    await this.removeIfThere(`/networks/${name}`, {}, `network ${name}`);
+  }
+
+  async removeVolume(name: string): Promise<void> {
+    await this.removeIfThere(`/volumes/${name}`, {}, `volume ${name}`);
+  }
+
+  /** @returns the container's id */
+  async create(name: string, spec: ContainerSpec): Promise<string> {
+    const call: Call = { method: "POST", path: "/containers/create", query: { name }, json: createBody(spec), doing: `create ${name}` };
+    return (await this.transport.json<{ Id: string }>(call)).Id;
+  }
+
+  async createNetwork(name: string, labels: Record<string, string> = {}): Promise<void> {
+    const json = { Name: name, CheckDuplicate: true, Labels: labels };
+    await this.transport.text({ method: "POST", path: "/networks/create", json, doing: `create network ${name}` });
+  }
+
+  /** Nothing happens where it is there already. */
+  async createVolume(name: string, labels: Record<string, string> = {}): Promise<void> {
+    const json = { Name: name, Labels: labels };
+    await this.transport.text({ method: "POST", path: "/volumes/create", json, doing: `create volume ${name}` });
+  }
+
+  /** Nothing happens where it runs already. */
+  async start(name: string): Promise<void> {
+    await this.transport.text({ method: "POST", path: `/containers/${name}/start`, doing: `start ${name}` });
+  }
+
+  /** @param options graceSeconds: from SIGTERM to SIGKILL; the container's own setting by default */
+  async restart(name: string, options: { graceSeconds?: number } = {}): Promise<void> {
+    const query = { t: options.graceSeconds };
+    await this.transport.text({ method: "POST", path: `/containers/${name}/restart`, query, doing: `restart ${name}` });
+  }
+
+  /** Nothing happens where it is stopped already. */
+  async stop(name: string, options: { graceSeconds?: number } = {}): Promise<void> {
+    const query = { t: options.graceSeconds };
+    await this.transport.text({ method: "POST", path: `/containers/${name}/stop`, query, doing: `stop ${name}` });
+  }
+
+  async kill(name: string, killSignal = "SIGKILL"): Promise<void> {
+    const query = { signal: killSignal };
+    await this.transport.text({ method: "POST", path: `/containers/${name}/kill`, query, doing: `send ${killSignal} to ${name}` });
+  }
+
+  /** Waits until the container does not run. @returns its exit code */
+  async wait(name: string, signal?: AbortSignal): Promise<number> {
+    const call: Call = { method: "POST", path: `/containers/${name}/wait`, signal, doing: `wait for ${name}` };
+    return (await this.transport.json<{ StatusCode: number }>(call)).StatusCode;
+  }
+
+  exec(name: string, command: readonly string[], options: ExecOptions = {}): Promise<ExecResult> {
+    return exec(this.transport, name, command, options);
+  }
+
+  /** A command for whoever is at the terminal. @returns its exit code */
+  attachExec(name: string, command: readonly string[], terminal: Terminal, options: Omit<ExecOptions, "stdin"> = {}): Promise<number> {
+    return attachExec(this.transport, name, command, terminal, options);
+  }
+
+  /** Starts a command whose streams stay open, for a conversation. See openExec. */
+  openExec(name: string, command: readonly string[], options: Omit<ExecOptions, "stdin" | "tty"> = {}): Promise<ExecStream> {
+    return openExec(this.transport, name, command, options);
+  }
+
+  /** Lines of a container's standard output and error. An aborted signal ends them without an error. */
+  async *logs(name: string, options: LogOptions = {}): AsyncGenerator<LogLine> {
+    const { tty } = await this.transport
+      .json<answers.RawDetails>({ method: "GET", path: `/containers/${name}/json`, doing: `read the logs of ${name}` })
+      .then(answers.containerDetails);
+    const timestamps = options.timestamps === true;
+    const query = {
+      stdout: true,
+      stderr: true,
+      timestamps,
+      tail: options.tail,
+      follow: options.follow ?? false,
+      since: options.since && options.since.getTime() / 1000,
+    };
+    const call: Call = {
+      method: "GET",
+      path: `/containers/${name}/logs`,
+      query,
+      signal: options.signal,
+      doing: `read the logs of ${name}`,
+    };
+    for await (const { stream, line } of endedBy(options.signal, this.logLines(call, tty))) {
+      const space = timestamps ? line.indexOf(" ") : -1;
+      yield space === -1 ? { stream, line } : { stream, line: line.slice(space + 1), time: line.slice(0, space) };
+    }
+  }
+
+  /** Events from the first step of the iteration on. Use `subscribe` where none may be missed after a certain point. */
+  async *events(options: EventOptions = {}): AsyncGenerator<EngineEvent> {
+    yield* await this.subscribe(options);
+  }
+
+  /** @returns once the engine has begun to report: whatever happens afterwards is among the events */
+  async subscribe(options: EventOptions = {}): Promise<AsyncGenerator<EngineEvent>> {
+    const filters = labelFilter(options.labels ?? {}, options.types === undefined ? {} : { type: [...options.types] });
+    const call: Call = { method: "GET", path: "/events", query: { filters }, signal: options.signal, doing: "follow the engine's events" };
+    const answer = await this.transport.request(call);
+    return endedBy(options.signal, this.readEvents(this.transport.body(answer, call)));
+  }
+
+  /** One sample, at once. */
+  async stats(name: string): Promise<ContainerStats> {
+    const query = { stream: false, "one-shot": true };
+    const call: Call = { method: "GET", path: `/containers/${name}/stats`, query, doing: `read the statistics of ${name}` };
+    return answers.containerStats(await this.transport.json<answers.RawStats>(call));
+  }
+
+  /** The file system of a container as a tar archive. */
+  export(name: string): Promise<Readable> {
+    return this.transport.request({ method: "GET", path: `/containers/${name}/export`, doing: `export ${name}` });
+  }
+
+  /**
+   * A file of a container, running or not, as a tar archive; a symbolic link as itself.
+   * @throws EngineError with status 404 where there is no such path
+   */
+  archive(name: string, path: string): Promise<Readable> {
+    return this.transport.request({
+      method: "GET",
+      path: `/containers/${name}/archive`,
+      query: { path },
+      doing: `read ${path} of ${name}`,
+    });
+  }
+
+  /** Unpacks a tar archive into a folder of a container, running or not. */
+  async unpack(name: string, path: string, tar: Buffer | Readable): Promise<void> {
+    await this.transport.text({ method: "PUT", path: `/containers/${name}/archive`, query: { path }, tar, doing: `write into ${name}` });
+  }
+
+  private async *logLines(call: Call, tty: boolean) {
+    const body = this.transport.body(await this.transport.request(call), call);
+    yield* lines(tty ? rawFrames(body) : frames(body));
+  }
+
+  private async *readEvents(body: AsyncIterable<Buffer>): AsyncGenerator<EngineEvent> {
+    for await (const raw of jsonLines<answers.RawEvent>(body)) yield answers.engineEvent(raw);
+  }
+
+  private async removeIfThere(path: string, query: Record<string, boolean>, what: string): Promise<void> {
+    try {
+      await this.transport.text({ method: "DELETE", path, query, doing: `remove ${what}` });
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+    }
+  }
+}
+
+/** An aborted signal is the caller's own wish: the iteration ends, nothing is thrown. */
+async function* endedBy<T>(signal: AbortSignal | undefined, source: AsyncIterable<T>): AsyncGenerator<T> {
+  try {
+    yield* source;
+  } catch (error) {
+    if (signal?.aborted !== true) throw error;
+  }
+}

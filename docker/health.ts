@@ -1,0 +1,15 @@
+import type { ContainerDetails, Engine, Health } from "./engine.ts";
+
+/**
+ * Whether a running container answers now. The engine looks only every few seconds: while it calls a container anything but healthy, the
+ * check itself is run. A part that lost another one and has it back would else pass for broken.
+ * @returns undefined where the container has no health check
+ */
+export async function presentHealth(
+  engine: Pick<Engine, "exec">,
+  { name, health, healthCheck }: Pick<ContainerDetails, "name" | "health" | "healthCheck">,
+): Promise<Health | undefined> {
+  if (health === undefined || health === "healthy" || healthCheck === undefined) return health;
+  const check = await engine.exec(name, healthCheck).catch(() => undefined);
+  return check?.exitCode === 0 ? "healthy" : health;
+}

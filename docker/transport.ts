@@ -1,0 +1,173 @@
+import { readFileSync } from "node:fs";
+import type { ClientRequest, IncomingMessage, RequestOptions } from "node:http";
+import { join } from "node:path";
+import type { Duplex, Readable } from "node:stream";
+import { EngineError, refused, unreachable } from "./error.ts";
+import { type EngineHost, resolveHost } from "./host.ts";
+
+export interface Call {
+  readonly method: "GET" | "POST" | "PUT" | "DELETE" | "HEAD";
+  readonly path: string;
+  readonly query?: Record<string, string | number | boolean | undefined>;
+  /** Sent as JSON. */
+  readonly json?: unknown;
+  /** Sent as a tar archive. */
+  readonly tar?: Buffer | Readable;
+  readonly signal?: AbortSignal | undefined;
+  /** What is asked for, for the error: "start nitro-alice-redis". */
+  readonly doing: string;
+}
+
+/** Plain HTTP to the engine over a unix socket, TCP, TLS or ssh. Connects for each call: nothing stays open. */
+export class Transport {
+  readonly host: string;
+  private readonly env: NodeJS.ProcessEnv;
+  private readonly resolved: EngineHost | EngineError;
+
+  /** Never throws: where no host can be made out of the environment, calls do. */
+  constructor(env: NodeJS.ProcessEnv) {
+    this.env = env;
+    this.resolved = tryResolve(env);
+    this.host = this.resolved instanceof EngineError ? (env.DOCKER_HOST ?? "") : this.resolved.host;
+  }
+
+  /** What other programs need in their environment to reach the same engine. */
+  environment(): Record<string, string> {
+    if (this.resolved instanceof EngineError) return {};
+    const { host, tls } = this.resolved;
+    if (tls === undefined) return { DOCKER_HOST: host };
+    return { DOCKER_HOST: host, DOCKER_CERT_PATH: tls.folder, ...(tls.verify ? { DOCKER_TLS_VERIFY: "1" } : {}) };
+  }
+
+  /** @returns the answer, its body unread. Throws EngineError for statuses from 400 and where no engine answers. */
+  async request(call: Call): Promise<IncomingMessage> {
+    const answer = await this.send(call, {});
+    if (!("head" in answer)) return answer;
+    answer.socket.destroy();
+    throw new EngineError(`cannot ${call.doing}: the engine switched protocols unasked`);
+  }
+
+  async text(call: Call): Promise<string> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of this.body(await this.request(call), call)) chunks.push(chunk);
+    return Buffer.concat(chunks).toString("utf8");
+  }
+
+  async json<T>(call: Call): Promise<T> {
+    const text = await this.text(call);
+    try {
+      return JSON.parse(text) as T;
+    } catch (cause) {
+      throw new EngineError(`cannot ${call.doing}: the answer is not JSON: ${text.slice(0, 100)}`, undefined, undefined, { cause });
+    }
+  }
+
+  /** The pieces of an answer; a connection that breaks is an EngineError. */
+  async *body(answer: AsyncIterable<unknown>, call: Call): AsyncGenerator<Buffer> {
+    try {
+      for await (const chunk of answer) yield chunk as Buffer;
+    } catch (cause) {
+      call.signal?.throwIfAborted();
+      throw new EngineError(`cannot ${call.doing}: the connection to ${this.host} broke`, undefined, undefined, { cause });
+    }
+  }
+
+  /** Turns the connection into a plain two-way stream, as attaching and exec need. */
+  async hijack(call: Call): Promise<Duplex> {
+    const answer = await this.send(call, { Connection: "Upgrade", Upgrade: "tcp" });
+    if (!("head" in answer)) throw new EngineError(`cannot ${call.doing}: the engine answered ${answer.statusCode} and no stream`);
+    if (answer.head.length > 0) answer.socket.unshift(answer.head);
+    // Whoever reads it sees its errors; one that comes later, when all is read, has no one to tell.
+    answer.socket.on("error", () => undefined);
+    return answer.socket;
+  }
+
+  private async send(call: Call, extraHeaders: Record<string, string>): Promise<IncomingMessage | Upgraded> {
+    if (this.resolved instanceof EngineError) throw this.resolved;
+    call.signal?.throwIfAborted();
+    const request = await open(this.resolved, call, extraHeaders, this.env);
+    const answer = await this.answer(request, call);
+    if ("head" in answer || (answer.statusCode ?? 0) < 400) return answer;
+    const chunks: Buffer[] = [];
+    for await (const chunk of this.body(answer, call)) chunks.push(chunk);
+    throw refused(call.doing, answer.statusCode ?? 0, Buffer.concat(chunks).toString("utf8"));
+  }
+
+  private answer(request: ClientRequest, call: Call): Promise<IncomingMessage | Upgraded> {
+    return new Promise((resolve, reject) => {
+      request.once("response", resolve);
+      request.once("upgrade", (_response, socket, head) => resolve({ socket, head }));
+      // `on`: a request may fail again after its answer, when the engine refuses a body before it has read all of it.
+      request.on("error", (error) => reject(call.signal?.aborted ? call.signal.reason : unreachable(this.host, error)));
+      if (call.tar === undefined || Buffer.isBuffer(call.tar)) {
+        request.end(call.tar ?? (call.json === undefined ? undefined : JSON.stringify(call.json)));
+        return;
+      }
+      const source = call.tar;
+      source.once("error", (error) => {
+        reject(error);
+        request.destroy();
+      });
+      request.once("close", () => source.destroy());
+      source.pipe(request);
+    });
+  }
+}
+
+interface Upgraded {
+  readonly socket: Duplex;
+  readonly head: Buffer;
+}
+
+function tryResolve(env: NodeJS.ProcessEnv): EngineHost | EngineError {
+  try {
+    return resolveHost(env);
+  } catch (error) {
+    if (error instanceof EngineError) return error;
+    throw error;
+  }
+}
+
+/** node:http is loaded at the first call: it costs half of what a command may take to start. */
+async function open(engine: EngineHost, call: Call, extraHeaders: Record<string, string>, env: NodeJS.ProcessEnv): Promise<ClientRequest> {
+  const { address, tls } = engine;
+  // Not for TCP: node checks a certificate against this name.
+  const headers: Record<string, string> = { ...("hostname" in address ? {} : { Host: "docker" }), ...extraHeaders };
+  if (call.json !== undefined) headers["Content-Type"] = "application/json";
+  if (call.tar !== undefined) headers["Content-Type"] = "application/x-tar";
+  const options: RequestOptions = { method: call.method, path: call.path + queryString(call.query), headers, agent: false };
+  if (call.signal !== undefined) options.signal = call.signal;
+  const http = await import("node:http");
+  if ("socketPath" in address) return http.request({ ...options, socketPath: address.socketPath });
+  if ("ssh" in address) {
+    const { sshStream } = await import("./ssh.ts");
+    return http.request({ ...options, agent: undefined, createConnection: () => sshStream(address.ssh, env) });
+  }
+  const tcp = { ...options, host: address.hostname, port: address.port };
+  if (tls === undefined) return http.request(tcp);
+  const https = await import("node:https");
+  return https.request({ ...tcp, ...tlsMaterial(tls.folder), rejectUnauthorized: tls.verify });
+}
+
+function tlsMaterial(folder: string): Record<string, Buffer> {
+  const files = { ca: "ca.pem", cert: "cert.pem", key: "key.pem" };
+  return Object.fromEntries(
+    Object.entries(files).flatMap(([option, file]) => {
+      const content = readIfThere(join(folder, file));
+      return content === undefined ? [] : [[option, content]];
+    }),
+  );
+}
+
+function readIfThere(path: string): Buffer | undefined {
+  try {
+    return readFileSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
+function queryString(query: Call["query"]): string {
+  const pairs = Object.entries(query ?? {}).filter(([, value]) => value !== undefined);
+  return pairs.length === 0 ? "" : `?${new URLSearchParams(pairs.map(([key, value]): [string, string] => [key, String(value)]))}`;
+}

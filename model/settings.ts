@@ -1,0 +1,146 @@
+import { z } from "zod";
+import { nearest } from "../common/nearest.ts";
+import { awsProblems } from "./aws-settings.ts";
+
+const onOff = ["auto", "manual"] as const;
+
+/** A number that `pulumi config set` may have stored as text. */
+const port = z.coerce.number().int().min(1024).max(65500);
+
+const url = z.string().refine((text) => /^https?:$/.test(URL.parse(text)?.protocol ?? ""), {
+  message: "allowed is an address such as https://qldb.example.com",
+});
+
+const schema = z.strictObject({
+  service: z
+    .strictObject({ binary: z.string().min(1).optional(), image: z.string().min(1).optional() })
+    .refine(({ binary, image }) => binary === undefined || image === undefined, {
+      message: "allowed is one of binary and image, not both; remove the other: pulumi config rm --path nitro:service.<binary|image>",
+    })
+    .prefault({}),
+  build: z
+    .strictObject({
+      command: z.string().min(1).optional(),
+      image: z.string().min(1).optional(),
+      folder: z.string().min(1).default("sample"),
+    })
+    .prefault({}),
+  swap: z.strictObject({ mode: z.enum(["mount", "image", "auto"]).default("auto") }).prefault({}),
+  images: z
+    .strictObject({
+      base: z.string().min(1).optional(),
+      redis: z.string().min(1).optional(),
+      localstack: z.string().min(1).optional(),
+      node: z.string().min(1).optional(),
+    })
+    .prefault({}),
+  ports: z.strictObject({ base: port.optional() }).prefault({}),
+  ledger: z.strictObject({ mode: z.enum(["local", "aws"]).default("local") }).prefault({}),
+  bootstrap: z.enum(onOff).default("auto"),
+  authorization: z
+    .strictObject({
+      mode: z.enum(onOff).default("auto"),
+      custodians: z.array(z.string().regex(/^[a-z0-9-]+$/, "must be lower-case letters, digits and hyphens")).default([]),
+    })
+    .prefault({}),
+  secrets: z.strictObject({ file: z.string().min(1).optional() }).prefault({}),
+  aws: z
+    .strictObject({
+      region: z
+        .string()
+        .regex(/^[a-z]{2}(-[a-z]+)+-\d$/, "must be a region such as us-west-2")
+        .default("us-west-2"),
+      profile: z.string().min(1).optional(),
+      endpoints: z
+        .strictObject({ sts: url.optional(), iam: url.optional(), qldb: url.optional(), qldbSession: url.optional() })
+        .prefault({}),
+    })
+    .prefault({}),
+});
+
+const checked = schema.superRefine((settings, context) => {
+  for (const { path, message } of awsProblems(settings)) context.addIssue({ code: "custom", path: [...path], message });
+  const { service, build } = settings;
+  const other = (["binary", "image"] as const).find((name) => service[name] !== undefined);
+  if (build.command === undefined || other === undefined) return;
+  const message = `it builds the executable, and service.${other} names another one; remove one: pulumi config rm --path nitro:service.${other} (or nitro:build.command)`;
+  context.addIssue({ code: "custom", path: ["build", "command"], message });
+});
+
+/** A stack's settings, complete: every setting has a value or a documented meaning when it is missing (see Pulumi.dev.yaml). */
+export type Settings = z.infer<typeof schema>;
+
+/** The configuration is wrong; the message lists every problem at once, each with the value seen and what is allowed. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+}
+
+/**
+ * Checks a stack's configuration.
+ * @param raw Pulumi's configuration as it keeps it: full keys such as `nitro:bootstrap`, objects as JSON text; keys of other
+ * namespaces are left to their owners
+ * @throws ConfigError with all problems
+ */
+export function parseSettings(raw: Readonly<Record<string, string>>, stack: string): Settings {
+  const ours = Object.entries(raw).filter(([key]) => key.startsWith("nitro:"));
+  const value = Object.fromEntries(ours.map(([key, text]) => [key.slice("nitro:".length), parsed(text)]));
+  const result = checked.safeParse(value);
+  if (result.success) return result.data;
+  const lines = result.error.issues.flatMap((issue) => describe(issue, value));
+  const title = `the configuration of stack "${stack}" has ${lines.length === 1 ? "a problem" : `${lines.length} problems`}:`;
+  const help = `what can be set: Pulumi.dev.yaml; change one: pulumi config set --stack ${stack} --path 'nitro:<key>' <value>`;
+  throw new ConfigError([title, ...lines.map((line) => `  - ${line}`), help].join("\n"));
+}
+
+/** Objects arrive as JSON text, plain strings as they are. */
+function parsed(text: string): unknown {
+  if (!/^[[{]/.test(text)) return text;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+function describe(issue: z.core.$ZodIssue, root: unknown): string[] {
+  const path = issue.path.map(String);
+  const where = path.length === 0 ? "nitro" : `nitro:${path.join(".")}`;
+  if (issue.code === "unrecognized_keys") {
+    const known = knownKeys(path);
+    return issue.keys.map(
+      (key) =>
+        `nitro:${[...path, key].join(".")} is not a setting; allowed ${path.length === 0 ? "are" : `under ${where} are`} ${known.join(", ")}${suggestion(key, known)}`,
+    );
+  }
+  return [`${where} is ${JSON.stringify(valueAt(root, path))}: ${allowed(issue)}`];
+}
+
+function allowed(issue: z.core.$ZodIssue): string {
+  if (issue.code === "invalid_value") return `allowed are ${issue.values.map(String).join(", ")}`;
+  if (issue.code === "too_small")
+    return `allowed is ${issue.origin === "string" ? "a text that is not empty" : `${issue.minimum} or more`}`;
+  if (issue.code === "too_big") return `allowed is ${issue.maximum} or less`;
+  if (issue.code === "invalid_type")
+    return `allowed is ${issue.expected === "object" ? "an object: set its parts with --path" : `${/^[aeiou]/.test(issue.expected) ? "an" : "a"} ${issue.expected}`}`;
+  return issue.message;
+}
+
+function valueAt(root: unknown, path: readonly string[]): unknown {
+  return path.reduce<unknown>((value, key) => (typeof value === "object" && value !== null ? Reflect.get(value, key) : undefined), root);
+}
+
+/** The settings below a path, read from the schema itself, so that the list cannot grow stale. */
+function knownKeys(path: readonly string[]): string[] {
+  let shape: object = schema.shape;
+  for (const key of path) {
+    const field: unknown = Reflect.get(shape, key);
+    const inner = field instanceof z.ZodPrefault ? field.unwrap() : field;
+    if (inner instanceof z.ZodObject) shape = inner.shape;
+  }
+  return Object.keys(shape);
+}
+
+function suggestion(key: string, known: readonly string[]): string {
+  const near = nearest(key, known);
+  return near === undefined ? "" : ` (did you mean ${near}?)`;
+}

@@ -1,0 +1,86 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { hostname, tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { backendFolder, clearStaleLocks, isStale, parseLock } from "../../automation/lock.ts";
+
+const lock = { pid: 42, username: "ann", hostname: "here", timestamp: "2026-11-24T00:00:00Z" };
+
+describe("parseLock", () => {
+  it("reads pulumi's lock and nothing else", () => {
+    expect(parseLock(JSON.stringify(lock))).toEqual(lock);
+    for (const text of ["", "{", "null", "[]", '{"pid":"42","hostname":"here"}', '{"pid":42}']) expect(parseLock(text)).toBeUndefined();
+  });
+});
+
+describe("isStale", () => {
+  it("believes only in dead processes of this host", () => {
+    expect(isStale(lock, "here", () => false)).toBe(true);
+    expect(isStale(lock, "here", () => true)).toBe(false);
+    expect(isStale(lock, "elsewhere", () => false)).toBe(false);
+  });
+
+  it("takes a half-written lock for a dead one", () => {
+    expect(isStale(undefined, "here", () => true)).toBe(true);
+  });
+});
+
+describe("backendFolder", () => {
+  it.each([
+    ["file:///var/x", "/var/x"],
+    ["file://~", "/home/ann"],
+    ["file://~/x", "/home/ann/x"],
+    ["file://./x", "/home/x"],
+    ["file:///with%20blank?metadata=skip", "/with blank"],
+    ["s3://bucket", undefined],
+    ["https://api.pulumi.com", undefined],
+    [undefined, undefined],
+  ])("%s is %s", (url, folder) => {
+    expect(backendFolder(url, "/home", "/home/ann")).toBe(folder);
+  });
+});
+
+describe("clearStaleLocks", () => {
+  let folder: string;
+  let locks: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), "nitro-locks-"));
+    locks = join(folder, ".pulumi/locks/organization/nitro/alice");
+    await mkdir(locks, { recursive: true });
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  async function deadPid(): Promise<number> {
+    const child = spawn("true");
+    await once(child, "exit");
+    return child.pid ?? 0;
+  }
+
+  it("removes the lock of a process that has ended, and half-written ones", async () => {
+    const dead = { ...lock, pid: await deadPid(), hostname: hostname() };
+    await writeFile(join(locks, "a.json"), JSON.stringify(dead));
+    await writeFile(join(locks, "a.json.attrs"), "{}");
+    await writeFile(join(locks, "b.json"), "");
+    expect(await clearStaleLocks(folder, "alice")).toEqual([dead]);
+    expect(await readdir(locks)).toEqual([]);
+  });
+
+  it("does not take another program with the same process id for pulumi", async () => {
+    await writeFile(join(locks, "a.json"), JSON.stringify({ ...lock, pid: process.pid, hostname: hostname() }));
+    expect(await clearStaleLocks(folder, "alice")).toHaveLength(process.platform === "linux" ? 1 : 0);
+  });
+
+  it("names the holder of a lock from another host and leaves it", async () => {
+    await writeFile(join(locks, "a.json"), JSON.stringify({ ...lock, hostname: "elsewhere.example" }));
+    await expect(clearStaleLocks(folder, "alice")).rejects.toThrow(
+      'stack "alice" is being changed by ann on elsewhere.example (process 42, since 2026-11-24T00:00:00Z)',
+    );
+    expect(await readdir(locks)).toEqual(["a.json"]);
+  });
+
+  it("has nothing to do for a stack that was never updated", async () => {
+    expect(await clearStaleLocks(folder, "bob")).toEqual([]);
+  });
+});

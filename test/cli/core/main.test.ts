@@ -1,0 +1,80 @@
+import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { commandNames } from "../../../cli/core/names.ts";
+
+const main = fileURLToPath(new URL("../../../cli/core/main.ts", import.meta.url));
+
+function nitro(...args: string[]) {
+  const { NITRO_STACK: _, ...env } = process.env;
+  const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...args], { encoding: "utf8", env });
+  return { status, stdout, stderr };
+}
+
+describe("the command line", () => {
+  it.each([[], ["help"], ["--help"], ["-h"]])("lists every command for %j", (...args) => {
+    const { status, stdout } = nitro(...args);
+    expect(status).toBe(0);
+    for (const name of commandNames) expect(stdout).toMatch(new RegExp(`^  ${name} +\\S`, "m"));
+  });
+
+  it.each([
+    ["status", "--help"],
+    ["help", "status"],
+    ["exec", "-h"],
+    ["ledger", "query", "--help"],
+    ["help", "ledger", "verify"],
+    ["help", "ledger"],
+  ])("explains a command: %s %s %s", (...args) => {
+    const { status, stdout } = nitro(...args);
+    expect(status).toBe(0);
+    const named = args.filter((word) => word !== "help" && !word.startsWith("-")).join(" ");
+    expect(stdout).toMatch(new RegExp(`^usage: nitro ${named} `, "m"));
+  });
+
+  it.each([
+    [["ledger"], "the subcommand is missing"],
+    [["ledger", "qurey"], 'there is no subcommand "qurey", did you mean query?'],
+    [["ledger", "-s", "a", "query"], '"-s" stands before the subcommand'],
+  ])("%j: the ledger's subcommands are told", (args, message) => {
+    const { status, stderr } = nitro(...args);
+    expect(status).toBe(1);
+    expect(stderr).toContain("nitro ledger query STATEMENT");
+    expect(stderr).toContain(`error: ${message}`);
+  });
+
+  it("prints its version", () => {
+    expect(nitro("--version").stdout).toMatch(/^nitro \d+\.\d+\.\d+ \(node \d+/);
+  });
+
+  it("names the command that was probably meant", () => {
+    expect(nitro("stauts")).toEqual({ status: 1, stdout: "", stderr: 'error: unknown command "stauts"\n  ./nitro status\n' });
+    expect(nitro("frobnicate").stderr).toContain("./nitro help");
+  });
+
+  it("adds the usage to an error in the arguments, and no stack trace", () => {
+    const { status, stderr } = nitro("status", "--jsn");
+    expect(status).toBe(1);
+    expect(stderr).toContain("usage: nitro status");
+    expect(stderr).toContain("error: Unknown option '--jsn'");
+    expect(stderr).not.toMatch(/^\s+at /m);
+  });
+
+  it("refuses a stack name that is not allowed before anything happens", () => {
+    const { status, stderr } = nitro("up", "-s", "Alice_1");
+    expect(status).toBe(1);
+    expect(stderr).toContain('for example "alice-1"');
+  });
+
+  it.each([
+    [["exec", "redis"], "put it after --"],
+    [["exec", "redsi", "--", "ls"], "did you mean redis?"],
+    [["logs", "--tail", "many"], '--tail is "many"'],
+    [["swap", "redis"], "redis does not run your executable: allowed are service, worker"],
+    [["up", "--bootstrap", "never"], '--bootstrap is "never": allowed are auto, manual'],
+  ])("%j is told what is wrong", (args, message) => {
+    const { status, stderr } = nitro(...args);
+    expect(status).toBe(1);
+    expect(stderr).toContain(message);
+  });
+});

@@ -1,0 +1,13 @@
+import { expect, it } from "vitest";
+import { settingChanges } from "../../../cli/core/options.ts";
+
+it("turns options into settings; a path is meant from where the command runs", () => {
+  const context = { cwd: "/home/ann/payments" };
+  expect(settingChanges({ binary: "bin/payments", bootstrap: "manual", authorization: "auto" }, context)).toEqual({
+    "service.binary": "/home/ann/payments/bin/payments",
+    bootstrap: "manual",
+    "authorization.mode": "auto",
+  });
+  expect(settingChanges({ binary: "/tmp/x" }, context)).toEqual({ "service.binary": "/tmp/x" });
+  expect(settingChanges({}, context)).toEqual({});
+});

@@ -1,0 +1,172 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { greeting, serveArguments, startError } from "../../../cli/ledger/serve.ts";
+import { UsageError, UserError } from "../../../common/errors.ts";
+import { FolderLockError } from "../../../ledger/folder-lock.ts";
+import { logTo } from "../../../ledger/log.ts";
+import { connect } from "../../ledger/server.ts";
+import { runLedger } from "./run.ts";
+
+const main = fileURLToPath(new URL("../../../cli/core/main.ts", import.meta.url));
+let folder: string;
+const children: ChildProcess[] = [];
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "nitro-serve-"));
+});
+
+afterEach(() => {
+  for (const child of children.splice(0)) child.kill("SIGKILL");
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** `nitro ledger serve` in a process of its own, without a terminal, and no program but node on its PATH. */
+function start(...args: string[]) {
+  const child = spawn(process.execPath, [main, "ledger", "serve", ...args], {
+    cwd: folder,
+    env: { PATH: "" },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  children.push(child);
+  const output = { stdout: "", stderr: "" };
+  child.stderr.on("data", (text) => {
+    output.stderr += text;
+  });
+  const ended = once(child, "close").then(([code]: unknown[]) => code);
+  const url = new Promise<string>((resolve) => {
+    child.stdout.on("data", (text) => {
+      output.stdout += text;
+      const found = /answers at (\S+),/.exec(output.stdout)?.[1];
+      if (found !== undefined) resolve(found);
+    });
+  });
+  const failed = async (): Promise<never> => {
+    throw new Error(`ended with ${await ended}: ${output.stderr}`);
+  };
+  return { child, output, url: () => Promise.race([url, failed()]), ended };
+}
+
+test("serves a ledger that drivers and commands use, and ends cleanly on Ctrl-C", async () => {
+  const server = start("--port", "0", "--dir", "data", "--name", "mine");
+  const url = await server.url();
+  expect(server.output.stdout).toContain(`export AWS_ENDPOINT_URL_QLDB_SESSION=${url}`);
+  const driver = connect(url, { ledger: "mine" });
+  await driver.executeLambda(async (transaction) => {
+    await transaction.execute("CREATE TABLE T");
+  });
+  driver.close();
+  await runLedger(["query", "INSERT INTO T {'n': 1}", "--endpoint", url]);
+  server.child.kill("SIGINT");
+  expect(await server.ended).toBe(0);
+  expect(server.output.stdout).toMatch(/Ctrl-C ends it\nledger ended; its data is in data\n$/);
+  expect(server.output.stderr).toBe("");
+  expect(readdirSync(join(folder, "data"))).toEqual(["mine"]);
+
+  const again = start("--port", "0", "--dir", "data", "--name", "mine");
+  expect((await runLedger(["query", "SELECT * FROM T", "--endpoint", await again.url()])).stdout).toBe("{n:1}\n");
+  again.child.kill("SIGTERM");
+  expect(await again.ended).toBe(0);
+});
+
+test("the defaults: ./ledger-data, a ledger named ledger", async () => {
+  const server = start("--port", "0");
+  expect((await runLedger(["tables", "--endpoint", await server.url(), "--ledger", "ledger"])).code).toBe(0);
+  expect(existsSync(join(folder, "ledger-data/ledger/ledger.json"))).toBe(true);
+});
+
+test("a folder that another process serves: who, and what to do", async () => {
+  const server = start("--port", "0");
+  await server.url();
+  const second = start("--port", "0");
+  expect(await second.ended).toBe(1);
+  expect(second.output.stderr).toBe(
+    `error: the folder ./ledger-data is in use by process ${server.child.pid}\n  end that one, or keep other ledgers elsewhere: --dir D\n`,
+  );
+});
+
+test("a port in use: who has it, and a free one; the folder stays free", async () => {
+  const other = createServer();
+  await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
+  const address = other.address();
+  const port = typeof address === "object" && address !== null ? address.port : 0;
+  const server = start("--port", String(port));
+  expect(await server.ended).toBe(1);
+  expect(server.output.stderr).toMatch(new RegExp(`^error: port ${port} is in use.*\n {2}\\./nitro ledger serve --port \\d+\n$`));
+  expect(Number(/--port (\d+)/.exec(server.output.stderr)?.[1])).toBeGreaterThan(port);
+  other.close();
+  expect(readdirSync(join(folder, "ledger-data"))).toEqual(["ledger"]);
+});
+
+test("a file where the folder should be, an address of another machine, a damaged ledger", async () => {
+  writeFileSync(join(folder, "file"), "");
+  const file = start("--port", "0", "--dir", "file");
+  await file.ended;
+  expect(file.output.stderr).toBe("error: file is no folder\n  use another one: ./nitro ledger serve --dir D\n");
+  const host = start("--port", "0", "--host", "192.0.2.1");
+  await host.ended;
+  expect(host.output.stderr).toMatch(/^error: --host 192\.0\.2\.1 is no address of this machine \(EADDRNOTAVAIL\)\n/);
+  mkdirSync(join(folder, "bad/ledger"), { recursive: true });
+  writeFileSync(join(folder, "bad/ledger/ledger.json"), "{");
+  const bad = start("--port", "0", "--dir", "bad");
+  await bad.ended;
+  expect(bad.output.stderr).toMatch(/^error: \S+ledger\.json is damaged: .*\n$/);
+});
+
+test.each([
+  [["--port", "70000"], '--port is "70000": allowed are 0 to 65535'],
+  [["--port", "http"], '--port is "http"'],
+  [["--name", "a--b"], '--name is "a--b": allowed are 1 to 32 letters, digits and single hyphens'],
+  [["--name", "12"], '--name is "12"'],
+  [["--name", "../x"], '--name is "../x"'],
+  [["--dir", ""], "--dir is empty"],
+  [["--host", ""], "--host is empty"],
+  [["extra"], 'unexpected argument "extra"'],
+])("%j is told what is wrong before anything is made", (args, message) => {
+  expect(() => serveArguments(args)).toThrow(UsageError);
+  expect(() => serveArguments(args)).toThrow(message);
+});
+
+const given = { dir: "data", port: 8182, name: "ledger", host: "127.0.0.1" };
+const system = (code: string, syscall: string) => Object.assign(new Error(`${code}: ${syscall} failed`), { code, syscall });
+
+test.each([
+  [new FolderLockError("/x/data", 7), "the folder data is in use by process 7", /--dir D$/],
+  [system("EACCES", "mkdir"), "the folder data cannot be written: EACCES: mkdir failed", /serve --dir D$/],
+  [system("EROFS", "open"), "the folder data cannot be written: EROFS: open failed", /serve --dir D$/],
+  [system("ENOSPC", "write"), "the folder data cannot be used: ENOSPC: write failed", /serve --dir D$/],
+  [system("EACCES", "listen"), "port 8182 is for root alone", /serve --port 8182$/],
+  [system("ENOTFOUND", "getaddrinfo"), "--host 127.0.0.1 is no address of this machine (ENOTFOUND)", /serve --host 127\.0\.0\.1$/],
+])("%s", async (error, message, hint) => {
+  const found = await startError(error, given);
+  expect(found).toBeInstanceOf(UserError);
+  expect(found).toMatchObject({ message, hint: expect.stringMatching(hint) });
+});
+
+test("the greeting names an address that works, and says which ledger is meant where there are several", () => {
+  const text = greeting({ ...given, host: "0.0.0.0" }, { port: 9, ledgers: ["ledger"] });
+  expect(text).toContain("ledger ledger answers at http://127.0.0.1:9, its data is in data\n");
+  expect(text).toContain("look: ./nitro ledger tables --endpoint http://127.0.0.1:9\n");
+  const several = greeting({ ...given, host: "::1" }, { port: 9, ledgers: ["ledger", "other"] });
+  expect(several).toContain("answers at http://[::1]:9, its data is in data (with it: other)");
+  expect(several).toContain("--endpoint http://[::1]:9 --ledger ledger\n");
+});
+
+test("the log: lines for people on a terminal, JSON elsewhere", () => {
+  const lines: string[] = [];
+  const write = (text: string) => lines.push(text) > 0;
+  const now = () => new Date("2026-01-02T03:04:05Z");
+  logTo({ isTTY: false, write } as unknown as NodeJS.WriteStream, now)("hello");
+  logTo({ isTTY: true, write } as unknown as NodeJS.WriteStream, now)("hello");
+  logTo({ isTTY: true, write } as unknown as NodeJS.WriteStream, now)("no", "error");
+  expect(lines).toEqual([
+    '{"time":"2026-01-02T03:04:05.000Z","level":"info","message":"hello"}\n',
+    "03:04:05 hello\n",
+    "03:04:05 error: no\n",
+  ]);
+});

@@ -1,0 +1,141 @@
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { startServer, type TestServer } from "../../ledger/server.ts";
+import { runLedger } from "./run.ts";
+
+let server: TestServer;
+let id: string;
+const liars: Server[] = [];
+
+beforeAll(async () => {
+  server = await startServer();
+  const run = async (...statements: string[]) => {
+    for (const statement of statements) await runLedger(["query", statement, "--endpoint", server.url]);
+  };
+  await run("CREATE TABLE T", "CREATE TABLE Gone", "CREATE INDEX ON T (n)", "INSERT INTO Gone {'x': 1}", "DROP TABLE Gone");
+  for (let n = 0; n < 20; n++)
+    await run(`INSERT INTO T <<{'n': ${n}, 'd': \`2.50\`}, {'n': ${100 + n}, 't': \`a::2020-01-01T00:00-00:00\`}>>`);
+  await run("UPDATE T SET m = 'x' WHERE n IN (1, 2, 3)", "DELETE FROM T WHERE n = 2", "UPDATE T SET m = 'y' WHERE n = 1");
+  const { stdout } = await runLedger(["query", "SELECT id FROM T BY id WHERE n = 1", "--endpoint", server.url, "--json"]);
+  [{ id }] = JSON.parse(stdout) as [{ id: string }];
+});
+
+afterAll(() => server.close());
+afterEach(() => {
+  for (const liar of liars.splice(0)) {
+    liar.closeAllConnections();
+    liar.close();
+  }
+});
+
+/** A server in front of the real one that changes its answers. */
+async function lying(change: (path: string, request: string, answer: string) => string): Promise<string> {
+  const liar = createServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
+    const body = Buffer.concat(chunks).toString();
+    const { authorization = "", "content-type": type = "", "x-amz-target": target } = request.headers;
+    const headers = { authorization, "content-type": type, ...(target === undefined ? {} : { "x-amz-target": String(target) }) };
+    const answer = await fetch(`${server.url}${request.url}`, {
+      method: request.method ?? "POST",
+      headers,
+      ...(body === "" ? {} : { body }),
+    });
+    const text = await answer.text();
+    response.writeHead(answer.status, { "content-type": "application/json" });
+    response.end(change(request.url ?? "", body, text));
+  });
+  liars.push(liar);
+  await new Promise<void>((resolve) => liar.listen(0, "127.0.0.1", resolve));
+  return `http://127.0.0.1:${(liar.address() as AddressInfo).port}`;
+}
+
+test("a whole ledger: says exactly what it looked at", async () => {
+  const { code, stdout } = await runLedger(["verify", "--endpoint", server.url]);
+  expect(code).toBe(0);
+  expect(stdout).toMatch(
+    new RegExp(
+      [
+        "^✓ 28 blocks: every hash computed from the content, chained from the first to the last",
+        "✓ 46 revisions: hash computed from metadata and data",
+        "✓ root over all blocks: the digest",
+        "✓ 39 documents in 1 active table: queries see the journal's last revision of each, and no others are there",
+        "digest \\S{44} up to block 27",
+        "ledger demo verified, \\d+\\.\\ds\n$",
+      ].join("\n"),
+    ),
+  );
+  const json = await runLedger(["verify", "--endpoint", server.url, "--json"]);
+  expect(JSON.parse(json.stdout)).toMatchObject([{ ledger: "demo", blocks: 28, revisions: 46, documents: 39, tip: 27 }]);
+});
+
+test("a document: every revision, with its place", async () => {
+  const { stdout } = await runLedger(["verify", id, "--endpoint", server.url]);
+  expect(stdout).toMatch(
+    new RegExp(
+      `^✓ version 0 in block 6: .*\n✓ version 1 in block 25: .*\n✓ version 2 in block 27: .*\ndocument ${id} of table T: 3 revisions verified\ndigest `,
+    ),
+  );
+  await expect(runLedger(["verify", "nothing", "--endpoint", server.url])).rejects.toThrow(
+    "no table has or had a document nothing (tables: T, Gone)",
+  );
+});
+
+test("a document of a dropped table", async () => {
+  const { stdout } = await runLedger(["tables", "--endpoint", server.url, "--json"]);
+  const gone = (JSON.parse(stdout) as { name: string; id: string }[]).find(({ name }) => name === "Gone")?.id;
+  const { stdout: rows } = await runLedger([
+    "query",
+    `SELECT VALUE h.metadata.id FROM history('${gone}') AS h`,
+    "--endpoint",
+    server.url,
+    "--json",
+  ]);
+  const [document = ""] = JSON.parse(rows) as string[];
+  expect((await runLedger(["verify", document, "--endpoint", server.url])).stdout).toContain("of table Gone: 1 revision verified");
+});
+
+test.each([
+  ["a document's data", "/block", "n:7,", "n:8,", /^block \d+: revision of document \w{22}: its hash is /],
+  ["a statement", "/block", "SET m = 'x'", "SET m = 'z'", /^block 25: the hash of its transactionInfo is not in/],
+  ["a digest", "/digest", /"Digest":"...../, '"Digest":"AAAAA', /^the digest is 000000\w+, the 28 blocks give \w{64}$/],
+])("%s that was changed: the exact place", async (_what, path, from, to, message) => {
+  const endpoint = await lying((url, _request, answer) => (url.endsWith(path) ? answer.replace(from, to) : answer));
+  await expect(runLedger(["verify", "--endpoint", endpoint])).rejects.toThrow(message);
+});
+
+test("a document that queries see otherwise than the journal", async () => {
+  // The committed view answers with version 1 of the document where version 2 is the last.
+  const endpoint = await lying((url, request, answer) => {
+    if (url !== "/" || !request.includes("_ql_committed_")) return answer;
+    const { ExecuteStatement: executed } = JSON.parse(answer) as { ExecuteStatement: { FirstPage: { Values: unknown[] } } };
+    executed.FirstPage.Values.pop();
+    return JSON.stringify({ ExecuteStatement: executed });
+  });
+  await expect(runLedger(["verify", "--endpoint", endpoint])).rejects.toThrow(
+    /^document \w{22} of table T: it is in the journal, but queries do not find it$/,
+  );
+});
+
+test("a proof that was tampered with", async () => {
+  const endpoint = await lying((url, _request, answer) => {
+    if (!url.endsWith("/revision")) return answer;
+    const { Proof: proof, ...rest } = JSON.parse(answer) as { Proof: { IonText: string } };
+    return JSON.stringify({ ...rest, Proof: { IonText: proof.IonText.replace(/\{\{....../, "{{AAAAAA") } });
+  });
+  await expect(runLedger(["verify", id, "--endpoint", endpoint])).rejects.toThrow(
+    new RegExp(`^document ${id} of table T, version 0 in block 6: the digest is \\w{64}, hash and proof give \\w{64}$`),
+  );
+});
+
+test("a revision that is not the journal's", async () => {
+  const endpoint = await lying((url, _request, answer) => (url.endsWith("/revision") ? answer.replace("version:1", "version:9") : answer));
+  await expect(runLedger(["verify", id, "--endpoint", endpoint])).rejects.toThrow(/version 1 in block 25: in the journal its hash is /);
+});
+
+test("an empty ledger has nothing to verify", async () => {
+  await server.registry.create({ name: "empty", permissionsMode: "STANDARD", deletionProtection: false, tags: {} });
+  await expect(runLedger(["verify", "--endpoint", server.url, "--ledger", "empty"])).rejects.toThrow("ledger empty has no block yet");
+  await server.registry.delete("empty");
+});

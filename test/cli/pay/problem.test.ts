@@ -1,0 +1,74 @@
+import { expect, test } from "vitest";
+import type { PaymentState, PaymentView } from "../../../cli/pay/payout.ts";
+import { type Observed, stalledProblem, stoppedProblem } from "../../../cli/pay/problem.ts";
+
+const fine: Observed = { stopped: [], sealed: false, shares: 2 };
+
+function payment(to: string, state: PaymentState, authorizations = 0): PaymentView {
+  return { to, amount: "1", custodian: "dryrun-happypath", state, expected: "paid", authorizations };
+}
+
+test("everything runs: no problem", () => {
+  expect(stoppedProblem("alice", [])).toBeUndefined();
+});
+
+test("what does not run is named, with the command that brings it back", () => {
+  const stopped = [
+    { role: "worker", state: "exited" },
+    { role: "ledger", state: "missing" },
+  ] as const;
+  expect(stoppedProblem("alice", stopped)).toEqual({
+    message: 'no payout can move: the worker (exited), the ledger (missing) of stack "alice" does not run',
+    hint: "./nitro up -s alice",
+  });
+});
+
+test("a key-feeder that stopped does not hold up what is prepared by hand", () => {
+  expect(stoppedProblem("alice", [{ role: "key-feeder", state: "exited" }])).toBeUndefined();
+});
+
+test.each([
+  {
+    what: "something stopped meanwhile",
+    payments: [payment("a", "waiting")],
+    observed: { ...fine, stopped: [{ role: "worker", state: "exited" }] as const },
+    problem: { message: /the worker \(exited\)/, hint: "./nitro up -s alice" },
+  },
+  {
+    what: "no answer to prepare",
+    payments: [payment("a", "paid", 2), payment("b", "waiting"), payment("c", "prepared", 2)],
+    observed: fine,
+    problem: { message: /^no answer to the prepare request of b$/, hint: "./nitro logs worker service -s alice" },
+  },
+  {
+    what: "the service is sealed",
+    payments: [payment("a", "waiting")],
+    observed: { ...fine, sealed: true, shares: 1 },
+    problem: { message: /of a; the service is sealed, 1 of 2 shares$/, hint: "./nitro logs worker service -s alice" },
+  },
+  {
+    what: "the worker says why",
+    payments: [payment("a", "waiting")],
+    observed: { ...fine, workerSays: `{"error":"the service answered 400"}${"x".repeat(500)}` },
+    problem: {
+      message: /of a; the worker says: \{"error":"the service answered 400"\}x{264}$/,
+      hint: "./nitro logs worker service -s alice",
+    },
+  },
+  {
+    what: "nobody authorized",
+    payments: ["a", "b", "c", "d", "e"].map((to) => payment(to, "prepared")),
+    observed: fine,
+    problem: { message: /^nobody authorized a, b, c and 2 more: .* did not submit them$/, hint: "./nitro logs key-feeder -s alice" },
+  },
+  {
+    what: "authorized and no end",
+    payments: [payment("a", "prepared", 2), payment("b", "pending", 2)],
+    observed: fine,
+    problem: { message: /^authorized and neither paid nor failed: a, b$/, hint: "./nitro logs service worker -s alice" },
+  },
+])("stalled: $what", ({ payments, observed, problem }) => {
+  const found = stalledProblem("alice", payments, observed);
+  expect(found.message).toMatch(problem.message);
+  expect(found.hint).toBe(problem.hint);
+});

@@ -1,0 +1,71 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { hostname, tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { type Holder, withLock } from "../../common/lock.ts";
+import { repository } from "../../images/inputs.ts";
+
+let folder: string;
+let path: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "nitro-lock-"));
+  path = join(folder, "images.lock");
+});
+
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+test("work is done one after the other", async () => {
+  const log: string[] = [];
+  const work = (name: string) => async () => {
+    log.push(`${name} begins`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    log.push(`${name} ends`);
+  };
+  await Promise.all(["a", "b", "c"].map((name) => withLock(path, work(name), { intervalMs: 1 })));
+  for (let at = 0; at < log.length; at += 2) expect(log[at + 1]).toBe(log[at]?.replace("begins", "ends"));
+  expect(log).toHaveLength(6);
+  expect(readdirSync(folder)).toEqual([]);
+});
+
+test("the lock is given back when the work fails", async () => {
+  await expect(withLock(path, () => Promise.reject(new Error("no")))).rejects.toThrow("no");
+  expect(await withLock(path, async () => "again")).toBe("again");
+});
+
+/** Starts a process that takes the lock and says so. */
+async function holder() {
+  const script = `import { withLock } from "${repository}images/lock.ts";
+    await withLock(process.argv[1], () => new Promise(() => { console.log("held"); setInterval(() => undefined, 1000); }));`;
+  const child = spawn(process.execPath, ["--input-type=module", "-e", script, path], { stdio: ["ignore", "pipe", "inherit"] });
+  await once(child.stdout, "data");
+  return child;
+}
+
+test("another process that holds it is waited for and named; killed, it holds nothing", async () => {
+  const child = await holder();
+  const waited: Holder[] = [];
+  const result = await withLock(path, async () => "mine", {
+    intervalMs: 1,
+    onWait: (found) => {
+      waited.push(found);
+      child.kill("SIGKILL");
+    },
+  });
+  expect(result).toBe("mine");
+  expect(waited).toMatchObject([{ pid: child.pid, host: hostname() }]);
+  expect(readdirSync(folder)).toEqual([]);
+});
+
+test("a later process of the same number does not hold what the earlier one left", async () => {
+  writeFileSync(path, JSON.stringify({ pid: process.pid, host: hostname(), started: "1", draft: `${path}.gone` }));
+  expect(await withLock(path, async () => "mine")).toBe("mine");
+});
+
+test.each(["{torn", "{}", ""])("a lock file with %j is nobody's lock", async (text) => {
+  writeFileSync(path, text);
+  const seen = await withLock(path, async () => JSON.parse(readFileSync(path, "utf8")) as Holder);
+  expect(seen.pid).toBe(process.pid);
+});

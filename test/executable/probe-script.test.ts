@@ -1,0 +1,76 @@
+import { describe, expect, it } from "vitest";
+import { EngineError, type ExecResult } from "../../docker/engine.ts";
+import { parseReport } from "../../executable/probe-script.ts";
+import { armReplacement } from "../../executable/replacement.ts";
+import { proveRunning, readRunning } from "../../executable/running.ts";
+
+const sha256 = "0123456789abcdef".repeat(4);
+const line = `9 ${sha256} 5000 53.25 1795560943.5\n`;
+const program = { pid: 9, sha256, since: "2026-11-24T22:55:40.250Z" };
+
+function engineThat(result: Partial<ExecResult> | Error) {
+  return {
+    exec: async (): Promise<ExecResult> => {
+      if (result instanceof Error) throw result;
+      return { exitCode: 0, stdout: "", stderr: "", output: result.stdout ?? "", ...result };
+    },
+  };
+}
+
+describe("the report of a container's program", () => {
+  it("gives its start: now, less its age by the two clocks that count from boot", () => expect(parseReport(line)).toEqual(program));
+  it("does without fractions of a second, as small images write them", () =>
+    expect(parseReport(`9 ${sha256} 5000 53.25 1795560943%N\n`)?.since).toBe("2026-11-24T22:55:39.750Z"));
+  it.each(["", "unreadable\n", "9 0123 5000 53.25 1\n"])("is not %j", (text) => expect(parseReport(text)).toBeUndefined());
+});
+
+describe("what a container runs", () => {
+  it("is its program, and whether the health check passed", async () => {
+    expect(await proveRunning(engineThat({ stdout: line }), "c")).toEqual({ program, answers: true });
+    expect(await proveRunning(engineThat({ stdout: line, exitCode: 4 }), "c")).toEqual({ program, answers: false });
+  });
+
+  it.each([
+    ["there is no container", new EngineError("no such container", 404)],
+    ["it does not run", new EngineError("is not running", 409)],
+    ["it has no program at the moment", { exitCode: 3 }],
+    ["it ended while it was looked at", { exitCode: 137 }],
+    [
+      "it ended just before",
+      { exitCode: 126, output: "OCI runtime exec failed: exec failed: error executing setns process: exit status 1" },
+    ],
+  ])("is nothing where %s", async (_name, result) => expect(await readRunning(engineThat(result), "c")).toBeUndefined());
+
+  it("is an error where the image does not allow to look, and where no engine answers", async () => {
+    const output = 'OCI runtime exec failed: exec failed: container_linux.go:380: exec: "sh": executable file not found in $PATH: unknown';
+    for (const exitCode of [126, 127]) {
+      const looked = readRunning(engineThat({ exitCode, output }), "c");
+      await expect(looked).rejects.toThrow(`what container c runs cannot be read back: ${output}`);
+    }
+    await expect(readRunning(engineThat({ exitCode: 3, stdout: "unreadable\n" }), "c")).rejects.toThrow("cannot be read back");
+    await expect(readRunning(engineThat(new EngineError("no engine")), "c")).rejects.toThrow("no engine");
+  });
+});
+
+describe("a replacement", () => {
+  it.each([
+    [{ stdout: line }, { kind: "done", program }],
+    [{ exitCode: 4 }, { kind: "unsupervised" }],
+    [{ exitCode: 5 }, { kind: "ended" }],
+    [{ exitCode: 6 }, { kind: "refused" }],
+    [{ exitCode: 7 }, { kind: "silent" }],
+    [{ exitCode: 137, stdout: "seen\n" }, { kind: "ended" }],
+    // Broken off before it could tell.
+    [{ exitCode: 137 }, { kind: "lost" }],
+    [{ exitCode: 0 }, { kind: "lost" }],
+    [new EngineError("is not running", 409), { kind: "absent" }],
+  ] as const)("that gives %j is %j", async (result, replaced) => {
+    expect(await armReplacement(engineThat(result), "c", ["check"]).replaceBy(sha256)).toEqual(replaced);
+  });
+
+  it("knows when its waiting is over", async () => {
+    const replacement = armReplacement(engineThat({ exitCode: 137 }), "c", ["check"]);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(replacement.over).toBe(true);
+  });
+});

@@ -1,0 +1,58 @@
+import { expect, test } from "vitest";
+import { portBase, publishedRoles, stackNameProblem, stackNames, stackPorts, validStackName } from "../../model/names.ts";
+
+test.each(["alice", "a", "a-b-1", "0ne", "x".repeat(24)])("stack name %s is allowed", (name) => {
+  expect(stackNameProblem(name)).toBeUndefined();
+});
+
+test.each(["", "Alice", "a--b", "-a", "a-", "a_b", "x".repeat(25), "a.b"])("stack name %j is refused with an example", (name) => {
+  expect(stackNameProblem(name)).toMatch(/is not allowed: use 1 to 24 .* for example "[a-z0-9-]+"$/);
+});
+
+test("the template of settings is nobody's stack", () => {
+  expect(stackNameProblem("dev")).toContain("Pulumi.dev.yaml");
+  expect(validStackName("dev")).toBe("my-stack");
+});
+
+test.each([
+  ["Alice.O'Neil", "alice-o-neil"],
+  ["DOMAIN\\user", "domain-user"],
+  ["__", "my-stack"],
+  [`${"a".repeat(23)}-b`, "a".repeat(23)],
+])("login name %j becomes stack %j", (login, stack) => {
+  expect(validStackName(login)).toBe(stack);
+  expect(stackNameProblem(validStackName(login))).toBeUndefined();
+});
+
+test("ports follow the name alone and lie in 20000 to 29999", () => {
+  expect(portBase("alice")).toBe(portBase("alice"));
+  for (const name of ["alice", "bob", "carol", "x"]) {
+    expect(portBase(name) % 10).toBe(0);
+    expect(portBase(name)).toBeGreaterThanOrEqual(20000);
+    expect(portBase(name)).toBeLessThan(30000);
+  }
+  const ports = Object.values(stackPorts(20000));
+  expect(new Set(ports).size).toBe(publishedRoles.length);
+  expect(Math.max(...ports)).toBeLessThan(20010);
+});
+
+test("the longest stack name keeps within what QLDB and S3 allow", () => {
+  const names = stackNames("x".repeat(24));
+  expect(names.ledgerName).toMatch(/^(?!.*--)(?![0-9]+$)(?!-)(?!.*-$)[A-Za-z0-9-]{1,32}$/);
+  for (const bucket of Object.values(names.buckets)) expect(bucket).toMatch(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/);
+});
+
+test("two stacks share no name", () => {
+  const all = (stack: string) => {
+    const names = stackNames(stack);
+    return [
+      names.network,
+      names.ledgerName,
+      ...Object.values(names.containers),
+      ...Object.values(names.volumes),
+      ...Object.values(names.buckets),
+    ];
+  };
+  const [alice, bob] = [all("alice"), all("bob")];
+  expect(alice.filter((name) => bob.includes(name))).toEqual([]);
+});
