@@ -1,4 +1,4 @@
-import type { Context } from "../cli/core/command.ts";
+import type { Context } from "../common/context.ts";
 import { announceStop, type Progress } from "../common/progress.ts";
 import type { Engine } from "../docker/engine.ts";
 import { stackNames } from "../model/names.ts";
@@ -9,6 +9,7 @@ import type { Outcome } from "./events.ts";
 import { clearAway, decideHealing, type Healing, look } from "./heal.ts";
 import { type Stack, UpdateError, type UpdateOptions } from "./stack.ts";
 import type { StackState } from "./state.ts";
+import { showUpdate } from "./update-progress.ts";
 
 /** Clears locks of dead processes and says so. @throws UserError naming a living holder */
 export async function takeOverLocks(stack: Stack, progress: Progress): Promise<void> {
@@ -50,7 +51,7 @@ export async function applySettings(
   const stopListening = announceStop(context, progress);
   progress.start("checking", "waiting until everything answers");
   try {
-    return await stack.update({ ...options, onEvent: progress.onEvent });
+    return await stack.update({ ...options, onEvent: showUpdate(progress) });
   } catch (error) {
     if (error instanceof UpdateError && !error.outcome.touched) await restore();
     else if (error instanceof UpdateError) await rollBack(stack, error.outcome, error, progress);

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { Context } from "../cli/core/command.ts";
+import type { Context } from "../common/context.ts";
 import type { LiveRole } from "../executable/live-override.ts";
 import type { LoadedExecutable } from "../executable/staging.ts";
 import { swapTargets } from "../model/urns.ts";

@@ -1,4 +1,4 @@
-import type { Context } from "../cli/core/command.ts";
+import type { Context } from "../common/context.ts";
 import { UserError } from "../common/errors.ts";
 import { Steps } from "../common/steps.ts";
 import { ConfigError, parseSettings, type Settings } from "../model/settings.ts";

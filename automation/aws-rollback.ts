@@ -3,6 +3,7 @@ import type { Progress } from "../common/progress.ts";
 import type { Attempt, Outcome } from "./events.ts";
 import type { Stack } from "./stack.ts";
 import { dockerTypes } from "./state.ts";
+import { showUpdate } from "./update-progress.ts";
 
 const awsLedger = "nitro:component:AwsLedger$";
 
@@ -28,7 +29,7 @@ export async function rollBack(stack: Stack, outcome: Outcome, failed: UserError
   if (there.length === 0) return;
   progress.line("! AWS did not let the ledger come up: what was made of it is removed again");
   try {
-    await stack.destroy(progress.onEvent, there);
+    await stack.destroy(showUpdate(progress), there);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     throw new UserError(

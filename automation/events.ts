@@ -1,19 +1,11 @@
 import { stripVTControlCharacters } from "node:util";
 import type { EngineEvent } from "@pulumi/pulumi/automation/events.js";
+import type { Step } from "../common/progress.ts";
 
 export type { EngineEvent };
 
-/** What pulumi does with one resource of the engine or of a provider. */
-export interface Step {
-  readonly urn: string;
-  /** "container nitro-alice-redis" */
-  readonly label: string;
-  /** While it goes on, such as "creating", and when it is done, such as "created". */
-  readonly doing: string;
-  readonly done: string;
-}
-
-export type Progress =
+/** What an event means to a person. */
+export type StepChange =
   | { readonly kind: "started" | "finished" | "failed"; readonly step: Step }
   | { readonly kind: "note"; readonly text: string };
 
@@ -32,7 +24,7 @@ const words: Record<string, readonly [doing: string, done: string]> = {
  * Turns an engine event into what a person wants to see: changes of real resources, and what the program has to say.
  * @returns undefined for everything else
  */
-export function progressOf(event: EngineEvent): Progress | undefined {
+export function progressOf(event: EngineEvent): StepChange | undefined {
   const diagnostic = event.diagnosticEvent;
   if (diagnostic !== undefined) {
     if (diagnostic.severity !== "info" && diagnostic.severity !== "info#err") return undefined;
@@ -52,7 +44,10 @@ export function progressOf(event: EngineEvent): Progress | undefined {
   // Images stay where they are (keepLocally): only the state forgets them.
   if (metadata.type === imageType && metadata.op.startsWith("delete")) return undefined;
   const name = state.inputs.name ?? metadata.old?.inputs.name;
-  return { kind, step: { urn: metadata.urn, label: label(metadata.type, metadata.urn, name), doing: verb[0], done: verb[1] } };
+  return {
+    kind,
+    step: { key: `${metadata.urn} ${verb[0]}`, label: label(metadata.type, metadata.urn, name), doing: verb[0], done: verb[1] },
+  };
 }
 
 /** What an event is about, in one line, for traces: "resourcePre create redis-container". */

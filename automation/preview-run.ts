@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Context } from "../cli/core/command.ts";
+import type { Context } from "../common/context.ts";
 import { InterruptedError } from "../common/errors.ts";
 import type { Declared } from "../policies/policy.ts";
 import { type Digest, parseDigest } from "../previews/digest.ts";

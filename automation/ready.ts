@@ -1,8 +1,9 @@
-import type { Context } from "../cli/core/command.ts";
+import type { Context } from "../common/context.ts";
 import { type Progress, seconds } from "../common/progress.ts";
 import type { Engine } from "../docker/engine.ts";
 import { buildSample } from "../executable/build-sample.ts";
 import type { Arch } from "../executable/check.ts";
+import type { BuiltStack } from "../executable/container-build.ts";
 import { loadChecked } from "../executable/load.ts";
 import { type BuildProgress, ensureImages, imageRefs } from "../images/build.ts";
 import { type StackConfig, setting } from "../model/settings-file.ts";
@@ -64,12 +65,6 @@ async function images(engine: Engine, arch: Arch, config: StackConfig, progress:
 export async function bringsExecutable(config: StackConfig): Promise<boolean> {
   const text = (await config.text()) ?? "";
   return setting(text, "service.binary") !== undefined || setting(text, "service.image") !== undefined;
-}
-
-/** Whose executable is built. */
-export interface BuiltStack {
-  readonly name: string;
-  readonly config: StackConfig;
 }
 
 /**

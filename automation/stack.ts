@@ -1,5 +1,5 @@
 import { homedir } from "node:os";
-import type { Context } from "../cli/core/command.ts";
+import type { Context } from "../common/context.ts";
 import { InterruptedError, UserError } from "../common/errors.ts";
 import { trace } from "../common/trace.ts";
 import { StackConfig } from "../model/settings-file.ts";

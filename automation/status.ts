@@ -1,12 +1,12 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import { binPath } from "../components/executable.ts";
 import type { ContainerDetails, ContainerState, Engine, Health } from "../docker/engine.ts";
 import { presentHealth } from "../docker/health.ts";
 import { builtLabel } from "../executable/layer.ts";
 import { readOverride } from "../executable/live-override.ts";
 import type { RunningProgram } from "../executable/probe-script.ts";
 import { readRunning } from "../executable/running.ts";
+import { binPath } from "../executable/staging.ts";
 import { labels, type Role, roles, stackNames } from "../model/names.ts";
 import { partsOf } from "../model/parts.ts";
 import { readSealing, type Sealing } from "./sealing.ts";

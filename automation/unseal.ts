@@ -1,4 +1,4 @@
-import type { Context } from "../cli/core/command.ts";
+import type { Context } from "../common/context.ts";
 import { InterruptedError, UserError } from "../common/errors.ts";
 import type { Progress } from "../common/progress.ts";
 import type { Engine } from "../docker/engine.ts";

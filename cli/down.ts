@@ -6,13 +6,15 @@ import { takeOverLocks } from "../automation/apply.ts";
 import { clearAway, decideHealing, look, type Seen } from "../automation/heal.ts";
 import { Stack } from "../automation/stack.ts";
 import { hasAwsParts } from "../automation/state.ts";
+import { showUpdate } from "../automation/update-progress.ts";
+import type { Context } from "../common/context.ts";
 import { InterruptedError } from "../common/errors.ts";
 import { announceStop, Progress, seconds } from "../common/progress.ts";
 import { Engine, EngineError } from "../docker/engine.ts";
 import { removeExecutableImages } from "../executable/layer.ts";
 import { labels, stackNames } from "../model/names.ts";
 import { ownerId } from "../toolchain/owner.ts";
-import { type Command, type Context, parseArguments, stackOption } from "./core/command.ts";
+import { type Command, parseArguments, stackOption } from "./core/command.ts";
 import { selectStack } from "./core/selection.ts";
 
 export const command: Command = {
@@ -78,7 +80,7 @@ async function destroy(stack: Stack, progress: Progress, context: Context): Prom
   const stopListening = announceStop(context, progress);
   progress.start("removing");
   try {
-    await stack.destroy(progress.onEvent);
+    await stack.destroy(showUpdate(progress));
   } finally {
     progress.stop();
     stopListening();

@@ -1,5 +1,6 @@
+import type { Context } from "../common/context.ts";
 import { pulumiEnvironment } from "../toolchain/environment.ts";
-import { type Command, type Context, parseArguments } from "./core/command.ts";
+import { type Command, parseArguments } from "./core/command.ts";
 
 export const command: Command = {
   summary: "Print what plain pulumi needs",

@@ -1,8 +1,9 @@
+import type { Context } from "../common/context.ts";
 import { UsageError, UserError } from "../common/errors.ts";
 import { Engine } from "../docker/engine.ts";
 import { roleContainer, roleNamed } from "../model/parts.ts";
 import { ownerId } from "../toolchain/owner.ts";
-import { type Command, type Context, parseArguments, stackOption } from "./core/command.ts";
+import { type Command, parseArguments, stackOption } from "./core/command.ts";
 import { selectStack } from "./core/selection.ts";
 
 export const command: Command = {

@@ -1,4 +1,5 @@
 import { asUserError, readSettings } from "../automation/aws-ready.ts";
+import type { Context } from "../common/context.ts";
 import { UserError } from "../common/errors.ts";
 import { Engine } from "../docker/engine.ts";
 import { imageRefs } from "../images/build.ts";
@@ -7,7 +8,7 @@ import { StackConfig } from "../model/settings-file.ts";
 import { deliverCredentials } from "../stacks/aws/credentials.ts";
 import { type AwsLogin, checkRole, logIn } from "../stacks/aws/login.ts";
 import { ownerId } from "../toolchain/owner.ts";
-import { type Command, type Context, parseArguments, stackOption } from "./core/command.ts";
+import { type Command, parseArguments, stackOption } from "./core/command.ts";
 import { selectStack } from "./core/selection.ts";
 
 export const command: Command = {

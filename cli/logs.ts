@@ -1,11 +1,12 @@
 import { styleText } from "node:util";
+import type { Context } from "../common/context.ts";
 import { UsageError } from "../common/errors.ts";
 import { merge } from "../common/merge.ts";
 import { Engine, type LogLine } from "../docker/engine.ts";
 import { type Role, roles, stackNames } from "../model/names.ts";
 import { partsOf, roleContainer, roleNamed } from "../model/parts.ts";
 import { ownerId } from "../toolchain/owner.ts";
-import { type Command, type Context, parseArguments, stackOption } from "./core/command.ts";
+import { type Command, parseArguments, stackOption } from "./core/command.ts";
 import { selectStack } from "./core/selection.ts";
 
 export const command: Command = {

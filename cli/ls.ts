@@ -1,10 +1,11 @@
 import { type ListedStack, listStacks } from "../automation/stack.ts";
+import type { Context } from "../common/context.ts";
 import { table } from "../common/table.ts";
 import { type ContainerSummary, Engine } from "../docker/engine.ts";
 import { labels } from "../model/names.ts";
 import { partsOf } from "../model/parts.ts";
 import { ownerId } from "../toolchain/owner.ts";
-import { type Command, type Context, parseArguments } from "./core/command.ts";
+import { type Command, parseArguments } from "./core/command.ts";
 import { age } from "./status.ts";
 
 export const command: Command = {

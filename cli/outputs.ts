@@ -1,7 +1,8 @@
 import { Stack } from "../automation/stack.ts";
+import type { Context } from "../common/context.ts";
 import { UserError } from "../common/errors.ts";
 import { table } from "../common/table.ts";
-import { type Command, type Context, parseArguments, stackOption } from "./core/command.ts";
+import { type Command, parseArguments, stackOption } from "./core/command.ts";
 import { selectStack } from "./core/selection.ts";
 
 export const command: Command = {

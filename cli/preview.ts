@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { previewFromEmpty, previewState } from "../automation/preview-run.ts";
 import { Stack } from "../automation/stack.ts";
+import type { Context } from "../common/context.ts";
 import { errorMessage, UsageError, UserError } from "../common/errors.ts";
 import { Steps } from "../common/steps.ts";
 import { withSettings } from "../model/settings-file.ts";
@@ -16,7 +17,7 @@ import { replacingInputs } from "../previews/replacing.ts";
 import { countOf, type Report } from "../previews/report.ts";
 import { markdown, plainText } from "../previews/style.ts";
 import { ensurePulumi } from "../toolchain/setup.ts";
-import { type Command, type Context, parseArguments, stackOption } from "./core/command.ts";
+import { type Command, parseArguments, stackOption } from "./core/command.ts";
 import { settingChanges, settingOptions } from "./core/options.ts";
 import { selectStack } from "./core/selection.ts";
 

@@ -1,7 +1,8 @@
+import type { Context } from "../common/context.ts";
 import { Progress, seconds } from "../common/progress.ts";
 import { ensureImages, imageRefs } from "../images/build.ts";
 import { setUp } from "../toolchain/setup.ts";
-import { type Command, type Context, parseArguments } from "./core/command.ts";
+import { type Command, parseArguments } from "./core/command.ts";
 
 export const command: Command = {
   summary: "Make this machine ready: container engine, Pulumi, plugins, images",

@@ -1,10 +1,11 @@
 import { styleText } from "node:util";
 import { neededShares } from "../automation/sealing.ts";
 import { type PartStatus, type StackStatus, stackStatus } from "../automation/status.ts";
+import type { Context } from "../common/context.ts";
 import { table } from "../common/table.ts";
 import { Engine } from "../docker/engine.ts";
 import { ownerId } from "../toolchain/owner.ts";
-import { type Command, type Context, parseArguments, stackOption } from "./core/command.ts";
+import { type Command, parseArguments, stackOption } from "./core/command.ts";
 import { selectStack } from "./core/selection.ts";
 
 export const command: Command = {

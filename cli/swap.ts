@@ -1,6 +1,7 @@
 import { bringsExecutable, buildForEngine } from "../automation/ready.ts";
 import { Stack } from "../automation/stack.ts";
 import { beginSwap, swapDeclared } from "../automation/swap.ts";
+import type { Context } from "../common/context.ts";
 import { UsageError, UserError } from "../common/errors.ts";
 import { Progress, seconds } from "../common/progress.ts";
 import { Engine } from "../docker/engine.ts";
@@ -11,7 +12,7 @@ import { readRunning } from "../executable/running.ts";
 import { type LoadedExecutable, stagedFile } from "../executable/staging.ts";
 import { labels, stackNames } from "../model/names.ts";
 import { roleNamed } from "../model/parts.ts";
-import { type Command, type Context, parseArguments, stackOption } from "./core/command.ts";
+import { type Command, parseArguments, stackOption } from "./core/command.ts";
 import { settingChanges, settingOptions } from "./core/options.ts";
 import { selectStack } from "./core/selection.ts";
 

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { StackTunnel } from "../automation/tunnel.ts";
+import type { Context } from "../common/context.ts";
 import { UsageError, UserError } from "../common/errors.ts";
 import { table } from "../common/table.ts";
 import { Engine } from "../docker/engine.ts";
@@ -7,7 +8,7 @@ import { isRemote } from "../docker/remote.ts";
 import { innerPorts, type PublishedRole, publishedRoles, stackPorts } from "../model/names.ts";
 import { roleContainer } from "../model/parts.ts";
 import { ownerId } from "../toolchain/owner.ts";
-import { type Command, type Context, parseArguments, stackOption } from "./core/command.ts";
+import { type Command, parseArguments, stackOption } from "./core/command.ts";
 import { selectStack } from "./core/selection.ts";
 
 export const command: Command = {

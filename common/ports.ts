@@ -3,7 +3,6 @@ import { readdir, readFile, readlink } from "node:fs/promises";
 import { createServer } from "node:net";
 import { basename } from "node:path";
 import { promisify } from "node:util";
-import { stackPorts } from "../model/names.ts";
 
 /** @returns whether nothing listens on 127.0.0.1:port */
 export function portIsFree(port: number): Promise<boolean> {
@@ -12,19 +11,6 @@ export function portIsFree(port: number): Promise<boolean> {
     server.once("error", () => resolve(false));
     server.listen({ port, host: "127.0.0.1", exclusive: true }, () => server.close(() => resolve(true)));
   });
-}
-
-/**
- * A base above the given one where all of a stack's ports are free at present.
- * @returns undefined where there is none
- */
-export async function freePortBase(taken: number, isFree: (port: number) => Promise<boolean> = portIsFree): Promise<number | undefined> {
-  for (let step = 1; step < 1000; step++) {
-    const base = 20000 + ((taken - 20000 + 10 * step) % 10000);
-    const free = await Promise.all(Object.values(stackPorts(base)).map(isFree));
-    if (free.every(Boolean)) return base;
-  }
-  return undefined;
 }
 
 /**

@@ -1,8 +1,18 @@
 import { styleText } from "node:util";
-import { type EngineEvent, progressOf, type Step } from "../automation/events.ts";
-import type { Context } from "../cli/core/command.ts";
+import type { Context } from "./context.ts";
 
 type Output = Pick<NodeJS.WriteStream, "write" | "isTTY" | "columns">;
+
+/** One thing that is being done, for people. */
+export interface Step {
+  /** Tells it from others that go on at the same time. */
+  readonly key: string;
+  /** What it is done to: "container nitro-alice-redis". */
+  readonly label: string;
+  /** While it goes on, such as "creating", and when it is done, such as "created". */
+  readonly doing: string;
+  readonly done: string;
+}
 
 interface Running {
   readonly step: Step;
@@ -67,33 +77,19 @@ export class Progress {
     this.draw();
   }
 
-  /** Follows pulumi's events. */
-  readonly onEvent = (event: EngineEvent): void => {
-    const progress = progressOf(event);
-    if (progress === undefined) return;
-    if (progress.kind === "note") this.line(progress.text);
-    else this.follow(progress.kind, progress.step);
-  };
+  /** A step has begun: on a terminal it has a live line from now on. */
+  begin(step: Step): void {
+    this.running.set(step.key, { step, since: this.now() });
+    this.draw();
+  }
 
-  /** Follows pulumi's events where only what goes wrong is to be told. */
-  readonly onFailure = (event: EngineEvent): void => {
-    const progress = progressOf(event);
-    if (progress?.kind === "note" || progress?.kind === "failed") this.onEvent(event);
-  };
-
-  private follow(kind: "started" | "finished" | "failed", step: Step): void {
-    const key = `${step.urn} ${step.doing}`;
-    if (kind === "started") {
-      this.running.set(key, { step, since: this.now() });
-      this.draw();
-      return;
-    }
-    const took = this.now() - (this.running.get(key)?.since ?? this.now());
-    this.running.delete(key);
+  /** A step has come to its end, well or not: a line that stays. */
+  end(step: Step, well: boolean): void {
+    const took = this.now() - (this.running.get(step.key)?.since ?? this.now());
+    this.running.delete(step.key);
     if (this.idle !== undefined && this.running.size === 0) this.idle = { text: this.afterwards, since: this.now() };
-    const failed = kind === "failed";
-    const mark = failed ? this.style("red", "✗") : this.style("green", "✓");
-    this.line(`${mark} ${step.label} ${failed ? `${step.doing} failed` : step.done} ${this.style("dim", seconds(took))}`);
+    const mark = well ? this.style("green", "✓") : this.style("red", "✗");
+    this.line(`${mark} ${step.label} ${well ? step.done : `${step.doing} failed`} ${this.style("dim", seconds(took))}`);
   }
 
   private draw(): void {

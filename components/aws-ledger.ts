@@ -6,13 +6,30 @@ import * as pulumi from "@pulumi/pulumi";
 import { awsEndpoint, overridden } from "../model/aws-settings.ts";
 import { labels } from "../model/names.ts";
 import type { Settings } from "../model/settings.ts";
-import { credentialsFile, credentialsFolder } from "../stacks/aws/credentials.ts";
-import type { AwsStack } from "../stacks/aws/stack.ts";
 import { s3Endpoint } from "./aws-environment.ts";
+import type { AwsIdentity } from "./aws-policies.ts";
 import { ledgerPolicy, trustPolicy } from "./aws-policies.ts";
 import type { StackContext } from "./context.ts";
 import type { StackLedger } from "./ledger-contract.ts";
 import { stackVolume } from "./volume.ts";
+
+/** The folder of the service's container that holds the file. */
+export const credentialsFolder = "/nitro/aws";
+export const credentialsFile = `${credentialsFolder}/credentials`;
+
+/** What a stack in ledger mode aws knows of AWS before anything is declared. */
+export interface AwsStack {
+  readonly settings: Settings["aws"];
+  /** The developer, whom the role will trust. */
+  readonly identity: AwsIdentity;
+  /**
+   * Sees that the developer may assume the role, and gives the service their credentials. In a dry run it does nothing.
+   * @param role ARN, known once it exists
+   * @param volume known once it is there
+   * @throws RunError
+   */
+  readonly open: (role: pulumi.Output<string>, volume: pulumi.Output<string>) => Promise<void>;
+}
 
 export interface AwsLedgerArgs {
   readonly context: StackContext;

@@ -1,12 +1,9 @@
 import type * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import type { StagedExecutable } from "../executable/staging.ts";
+import { binPath, type StagedExecutable } from "../executable/staging.ts";
 import { labels } from "../model/names.ts";
 import type { Executable } from "../model/outputs.ts";
 import type { ContainerArgs } from "./container.ts";
-
-/** Where a container finds the folder. */
-export const binPath = "/nitro/bin";
 
 /** The part of a container that depends on how the executable gets there. */
 type ExecutableArgs = Pick<ContainerArgs, "image" | "entrypoint" | "command" | "labels" | "folders">;

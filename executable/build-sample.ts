@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { mkdir, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import type { Context } from "../cli/core/command.ts";
+import type { Context } from "../common/context.ts";
 import { UserError } from "../common/errors.ts";
 import { goEnvironment } from "../toolchain/go.ts";
 import type { Arch } from "./check.ts";

@@ -4,8 +4,7 @@ import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { extract } from "tar-stream";
-import type { BuiltStack } from "../automation/ready.ts";
-import type { Context } from "../cli/core/command.ts";
+import type { Context } from "../common/context.ts";
 import { UserError } from "../common/errors.ts";
 import { withLock } from "../common/lock.ts";
 import type { Progress } from "../common/progress.ts";
@@ -13,6 +12,7 @@ import type { Engine } from "../docker/engine.ts";
 import { isNotFound } from "../docker/error.ts";
 import { LineSplitter } from "../docker/streams.ts";
 import { ensureImages, goImageRefs } from "../images/build.ts";
+import type { StackConfig } from "../model/settings-file.ts";
 import { swapMode } from "../model/swap-mode.ts";
 import { nitroHome } from "../toolchain/home.ts";
 import { type BuilderArgs, buildEnvironment, ensureBuilder, outFolder, sendSources, sourceFolder } from "./builder-container.ts";
@@ -48,6 +48,12 @@ export async function buildInContainer(engine: Engine, build: ContainerBuild): P
     await compile(engine, container, build);
     return fetchOutput(engine, container, build);
   });
+}
+
+/** Whose executable is built. */
+export interface BuiltStack {
+  readonly name: string;
+  readonly config: StackConfig;
 }
 
 /** Builds what a stack's settings say. See buildInContainer. */

@@ -1,6 +1,5 @@
 import { stat } from "node:fs/promises";
 import { errorMessage, UserError } from "../common/errors.ts";
-import { binPath } from "../components/executable.ts";
 import type { ContainerDetails, Engine } from "../docker/engine.ts";
 import { labels } from "../model/names.ts";
 import { roleContainer } from "../model/parts.ts";
@@ -8,7 +7,7 @@ import { noteAnswered, readAnswered } from "./answered.ts";
 import { type LiveOverride, type LiveRole, liveRoles, readOverride, removeOverride, writeOverride } from "./live-override.ts";
 import type { RunningProgram } from "./probe-script.ts";
 import { type ArmedReplacement, armReplacement, type Replaced, replacementLimit, type Shortfall } from "./replacement.ts";
-import { binFolder, type LoadedExecutable, pruneStaged, stagedFile, stageExecutable } from "./staging.ts";
+import { binFolder, binPath, type LoadedExecutable, pruneStaged, stagedFile, stageExecutable } from "./staging.ts";
 
 /** What of which stack is to run another executable. */
 export interface LiveTarget {

@@ -1,7 +1,7 @@
 import { PassThrough } from "node:stream";
-import { binPath } from "../components/executable.ts";
 import { type Engine, EngineError, type ExecResult } from "../docker/engine.ts";
 import { parseReport, programFunctions, type RunningProgram } from "./probe-script.ts";
+import { binPath } from "./staging.ts";
 
 /**
  * How a replacement ended where it did not do what it should.

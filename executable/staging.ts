@@ -5,6 +5,9 @@ import { readAnswered } from "./answered.ts";
 import { type Arch, checkExecutable, ExecutableError } from "./check.ts";
 import { liveHashes, removeOverridesOf } from "./live-override.ts";
 
+/** Where a container finds the folder of staged executables. */
+export const binPath = "/nitro/bin";
+
 /** An executable that was read, checked and hashed, not yet where the containers see it. */
 export interface LoadedExecutable {
   readonly sha256: string;

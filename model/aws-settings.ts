@@ -1,7 +1,25 @@
-import type { Settings } from "./settings.ts";
+import { z } from "zod";
+
+const url = z.string().refine((text) => /^https?:$/.test(URL.parse(text)?.protocol ?? ""), {
+  message: "allowed is an address such as https://qldb.example.com",
+});
+
+/** The settings below `nitro:aws`. */
+export const awsSchema = z
+  .strictObject({
+    region: z
+      .string()
+      .regex(/^[a-z]{2}(-[a-z]+)+-\d$/, "must be a region such as us-west-2")
+      .default("us-west-2"),
+    profile: z.string().min(1).optional(),
+    endpoints: z.strictObject({ sts: url.optional(), iam: url.optional(), qldb: url.optional(), qldbSession: url.optional() }).prefault({}),
+  })
+  .prefault({});
+
+export type AwsSettings = z.infer<typeof awsSchema>;
 
 /** The AWS services that a stack in ledger mode aws uses. */
-export type AwsService = keyof Settings["aws"]["endpoints"];
+export type AwsService = keyof AwsSettings["endpoints"];
 
 /** When AWS ended QLDB: https://aws.amazon.com/blogs/database/ (announcement of July 2024). */
 const ended = "2025-07-31";
@@ -27,7 +45,13 @@ const onward =
  * What keeps a stack in ledger mode aws from coming up, as far as its settings tell. Pure.
  * @returns nothing in any other mode
  */
-export function awsProblems({ ledger, aws }: Pick<Settings, "ledger" | "aws">): SettingProblem[] {
+export function awsProblems({
+  ledger,
+  aws,
+}: {
+  readonly ledger: { readonly mode: "local" | "aws" };
+  readonly aws: AwsSettings;
+}): SettingProblem[] {
   if (ledger.mode !== "aws") return [];
   const { qldb } = aws.endpoints;
   const answers = qldb !== undefined && !isAwsOwn(qldb);
@@ -52,7 +76,7 @@ function isAwsOwn(url: string): boolean {
 /** The service calls these from its container, where loopback is the container itself. */
 const calledByTheService: readonly AwsService[] = ["sts", "qldb", "qldbSession"];
 
-function unreachableFromContainers(endpoints: Settings["aws"]["endpoints"]): SettingProblem[] {
+function unreachableFromContainers(endpoints: AwsSettings["endpoints"]): SettingProblem[] {
   return calledByTheService
     .filter((service) => endpoints[service] !== undefined && isLoopback(endpoints[service]))
     .map((service) => ({
@@ -81,11 +105,11 @@ const ownEndpoints: Record<AwsService, (region: string) => string> = {
 };
 
 /** Where a service answers. One address for both of QLDB's is enough, as most compatible servers have one. */
-export function awsEndpoint({ region, endpoints }: Settings["aws"], service: AwsService): string {
+export function awsEndpoint({ region, endpoints }: AwsSettings, service: AwsService): string {
   return overridden(endpoints, service) ?? ownEndpoints[service](region);
 }
 
 /** The address that the settings name in place of AWS's own; undefined where they name none. */
-export function overridden(endpoints: Settings["aws"]["endpoints"], service: AwsService): string | undefined {
+export function overridden(endpoints: AwsSettings["endpoints"], service: AwsService): string | undefined {
   return endpoints[service] ?? (service === "qldbSession" ? endpoints.qldb : undefined);
 }

@@ -1,6 +1,5 @@
 import { UsageError, UserError } from "../common/errors.ts";
 import { nearest } from "../common/nearest.ts";
-import type { ContainerDetails, Engine } from "../docker/engine.ts";
 import { labels, type Role, roles, stackNames } from "./names.ts";
 
 /** @throws UsageError where the word is no part of a stack */
@@ -21,11 +20,22 @@ export function partsOf(service: Readonly<Record<string, string>> | undefined): 
   return service?.[labels.ledger] === undefined ? roles : roles.filter((role) => role !== "ledger");
 }
 
+/** What has to be known of a container in order to tell whose it is. */
+export interface LabelledContainer {
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
 /**
  * The container of a role.
  * @throws UserError where there is none, or it is somebody else's
  */
-export async function roleContainer(engine: Engine, stack: string, role: Role, owner: string): Promise<ContainerDetails> {
+export async function roleContainer<T extends LabelledContainer>(
+  engine: { inspect(name: string): Promise<T | undefined> },
+  stack: string,
+  role: Role,
+  owner: string,
+): Promise<T> {
   const details = await engine.inspect(stackNames(stack).containers[role]);
   if (details === undefined) throw new UserError(`stack "${stack}" has no container for ${role}`, `./nitro up -s ${stack}`);
   if (details.labels[labels.owner] !== owner) {

@@ -1,15 +1,11 @@
 import { z } from "zod";
 import { nearest } from "../common/nearest.ts";
-import { awsProblems } from "./aws-settings.ts";
+import { awsProblems, awsSchema } from "./aws-settings.ts";
 
 const onOff = ["auto", "manual"] as const;
 
 /** A number that `pulumi config set` may have stored as text. */
 const port = z.coerce.number().int().min(1024).max(65500);
-
-const url = z.string().refine((text) => /^https?:$/.test(URL.parse(text)?.protocol ?? ""), {
-  message: "allowed is an address such as https://qldb.example.com",
-});
 
 const schema = z.strictObject({
   service: z
@@ -44,18 +40,7 @@ const schema = z.strictObject({
     })
     .prefault({}),
   secrets: z.strictObject({ file: z.string().min(1).optional() }).prefault({}),
-  aws: z
-    .strictObject({
-      region: z
-        .string()
-        .regex(/^[a-z]{2}(-[a-z]+)+-\d$/, "must be a region such as us-west-2")
-        .default("us-west-2"),
-      profile: z.string().min(1).optional(),
-      endpoints: z
-        .strictObject({ sts: url.optional(), iam: url.optional(), qldb: url.optional(), qldbSession: url.optional() })
-        .prefault({}),
-    })
-    .prefault({}),
+  aws: awsSchema,
 });
 
 const checked = schema.superRefine((settings, context) => {

@@ -1,10 +1,10 @@
 import { log, RunError } from "@pulumi/pulumi";
 import type { HealthCheck } from "../components/context.ts";
-import { binPath } from "../components/executable.ts";
 import type { Engine } from "../docker/engine.ts";
 import { type LiveRole, removeOverride } from "../executable/live-override.ts";
 import { armReplacement } from "../executable/replacement.ts";
 import { readRunning } from "../executable/running.ts";
+import { binPath } from "../executable/staging.ts";
 import { labels } from "../model/names.ts";
 
 export interface DeclaredProgram {

@@ -1,7 +1,8 @@
 import { RunError } from "@pulumi/pulumi";
-import { freePortBase, portHolder, portIsFree } from "../common/ports.ts";
+import { portHolder, portIsFree } from "../common/ports.ts";
 import type { ContainerSummary, Engine } from "../docker/engine.ts";
 import { labels, type PublishedRole, type StackNames } from "../model/names.ts";
+import { freePortBase } from "../model/port-base.ts";
 
 type Listing = Pick<Engine, "host" | "containers" | "networks" | "volumes">;
 

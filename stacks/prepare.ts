@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { AwsStack } from "../components/aws-ledger.ts";
 import type { StackContext } from "../components/context.ts";
 import { type ContainerSummary, Engine } from "../docker/engine.ts";
 import type { Arch } from "../executable/check.ts";
@@ -8,7 +9,6 @@ import { ensureImages, type ImageRefs, imageRefs } from "../images/build.ts";
 import { portBase, stackNameProblem, stackNames, stackPorts } from "../model/names.ts";
 import { parseSettings, type Settings } from "../model/settings.ts";
 import { ownerId } from "../toolchain/owner.ts";
-import type { AwsStack } from "./aws/stack.ts";
 import { deliverLater, type Handover, type LateExecutable } from "./late-delivery.ts";
 import { partHealth } from "./part-health.ts";
 import { preflight } from "./preflight.ts";

@@ -1,10 +1,11 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { styleText } from "node:util";
+import type { Context } from "../../common/context.ts";
 import { errorMessage, InterruptedError, UsageError, UserError } from "../../common/errors.ts";
 import { nearest } from "../../common/nearest.ts";
 import { trace } from "../../common/trace.ts";
-import type { Command, Context } from "./command.ts";
+import type { Command } from "./command.ts";
 import { type CommandName, commandFile, commandNames, isCommandName } from "./names.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
+import type { Context } from "../../common/context.ts";
 import type { Changes } from "../../model/settings-file.ts";
-import { type Context, oneOf } from "./command.ts";
+import { oneOf } from "./command.ts";
 
 /** Options that are written to the stack's settings, so that plain `pulumi up` sees them too. */
 export const settingOptions = {

@@ -1,7 +1,8 @@
 import { styleText } from "node:util";
+import type { Context } from "../../common/context.ts";
 import { table } from "../../common/table.ts";
 import { Engine } from "../../docker/engine.ts";
-import { type Command, type Context, parseArguments } from "../core/command.ts";
+import { type Command, parseArguments } from "../core/command.ts";
 import { type Check, checkMachine } from "./checks.ts";
 
 export const command: Command = {

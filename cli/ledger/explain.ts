@@ -1,9 +1,10 @@
 import { styleText } from "node:util";
+import type { Context } from "../../common/context.ts";
 import { UsageError, UserError } from "../../common/errors.ts";
 import { table } from "../../common/table.ts";
 import { type LedgerHttp, LedgerRefusal } from "../../ledger/client/http.ts";
 import { struct, text } from "../../ledger/ion/value.ts";
-import { type Command, type Context, parseArguments } from "../core/command.ts";
+import { type Command, parseArguments } from "../core/command.ts";
 import { pointing } from "./caret.ts";
 import { showRows } from "./rows.ts";
 import { findLedger, ledgerOptions, ledgerOptionsUsage } from "./target.ts";

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Context } from "../../common/context.ts";
 import { InterruptedError, UsageError, UserError } from "../../common/errors.ts";
 import { table } from "../../common/table.ts";
 import { Engine } from "../../docker/engine.ts";
@@ -6,7 +7,7 @@ import { int, struct, text } from "../../ledger/ion/value.ts";
 import { innerPorts, localAccount, stackNames } from "../../model/names.ts";
 import { roleContainer } from "../../model/parts.ts";
 import { ownerId } from "../../toolchain/owner.ts";
-import { type Command, type Context, oneOf, parseArguments } from "../core/command.ts";
+import { type Command, oneOf, parseArguments } from "../core/command.ts";
 import type { BucketAccess, ExportedObject } from "./export-bucket.ts";
 import { counted, showRows } from "./rows.ts";
 import { findLedger, ledgerOptions, ledgerOptionsUsage, type Target } from "./target.ts";

@@ -1,9 +1,10 @@
+import type { Context } from "../../common/context.ts";
 import { UsageError, UserError } from "../../common/errors.ts";
 import { table } from "../../common/table.ts";
 import { quotedName, readCatalog, tableNamed } from "../../ledger/client/catalog.ts";
 import type { LedgerClient } from "../../ledger/client/session.ts";
 import { field, type IonValue, struct, text } from "../../ledger/ion/value.ts";
-import { type Command, type Context, parseArguments } from "../core/command.ts";
+import { type Command, parseArguments } from "../core/command.ts";
 import { cell, counted, showRows } from "./rows.ts";
 import { ledgerOptions, ledgerOptionsUsage, withLedger } from "./target.ts";
 

@@ -1,7 +1,8 @@
+import type { Context } from "../../common/context.ts";
 import { Progress, seconds } from "../../common/progress.ts";
 import { Engine } from "../../docker/engine.ts";
 import { ensureImages, ledgerImageRefs } from "../../images/build.ts";
-import { type Command, type Context, parseArguments } from "../core/command.ts";
+import { type Command, parseArguments } from "../core/command.ts";
 
 export const command: Command = {
   summary: "Build an image of the ledger alone, to be run anywhere",

@@ -1,9 +1,10 @@
 import { text as readAll } from "node:stream/consumers";
+import type { Context } from "../../common/context.ts";
 import { UsageError } from "../../common/errors.ts";
 import { IonError } from "../../ledger/ion/errors.ts";
 import { readText } from "../../ledger/ion/text.ts";
 import type { IonValue } from "../../ledger/ion/value.ts";
-import { type Command, type Context, parseArguments } from "../core/command.ts";
+import { type Command, parseArguments } from "../core/command.ts";
 import { pointing } from "./caret.ts";
 import { showRows } from "./rows.ts";
 import { ledgerOptions, ledgerOptionsUsage, withLedger } from "./target.ts";

@@ -1,8 +1,8 @@
+import type { Context } from "../../common/context.ts";
 import { table } from "../../common/table.ts";
 import { ionJson } from "../../ledger/ion/json.ts";
 import { writeText } from "../../ledger/ion/text.ts";
 import type { Field, IonValue } from "../../ledger/ion/value.ts";
-import type { Context } from "../core/command.ts";
 
 /** A cell of a table is cut after so many characters: what is longer is seen whole with --json, or in a pipe. */
 const widest = 80;

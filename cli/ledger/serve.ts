@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import type { Context } from "../../common/context.ts";
 import { errorCode, UsageError, UserError } from "../../common/errors.ts";
 import { portHolder, portIsFree } from "../../common/ports.ts";
 import { ledgerNameProblem } from "../../ledger/control/registry.ts";
@@ -6,7 +7,7 @@ import { FolderLockError } from "../../ledger/folder-lock.ts";
 import { logTo } from "../../ledger/log.ts";
 import { type Serving, serve } from "../../ledger/serve.ts";
 import { localAccount } from "../../model/names.ts";
-import { type Command, type Context, parseArguments } from "../core/command.ts";
+import { type Command, parseArguments } from "../core/command.ts";
 
 const defaults = { dir: "./ledger-data", port: "8182", name: "ledger", host: "127.0.0.1" } as const;
 const region = "us-east-1";

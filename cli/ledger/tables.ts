@@ -1,8 +1,9 @@
+import type { Context } from "../../common/context.ts";
 import { table } from "../../common/table.ts";
 import { type CatalogTable, quotedName, readCatalog } from "../../ledger/client/catalog.ts";
 import type { LedgerClient } from "../../ledger/client/session.ts";
 import { type IonValue, int, list, struct, text } from "../../ledger/ion/value.ts";
-import { type Command, type Context, parseArguments } from "../core/command.ts";
+import { type Command, parseArguments } from "../core/command.ts";
 import { showRows } from "./rows.ts";
 import { ledgerOptions, ledgerOptionsUsage, withLedger } from "./target.ts";
 

@@ -1,4 +1,5 @@
 import { StackTunnel } from "../../automation/tunnel.ts";
+import type { Context } from "../../common/context.ts";
 import { UsageError, UserError } from "../../common/errors.ts";
 import { Engine } from "../../docker/engine.ts";
 import { isRemote } from "../../docker/remote.ts";
@@ -7,7 +8,7 @@ import { LedgerClient } from "../../ledger/client/session.ts";
 import { innerPorts, labels, stackNames } from "../../model/names.ts";
 import { roleContainer } from "../../model/parts.ts";
 import { ownerId } from "../../toolchain/owner.ts";
-import { type Context, stackOption } from "../core/command.ts";
+import { stackOption } from "../core/command.ts";
 import { selectStack } from "../core/selection.ts";
 
 /** The options of every subcommand that asks a ledger. */

@@ -1,10 +1,10 @@
 import { resolve } from "node:path";
+import type { Context } from "../../common/context.ts";
 import { errorCode, UserError } from "../../common/errors.ts";
 import { heartbeat, Progress } from "../../common/progress.ts";
 import { int, struct, text } from "../../ledger/ion/value.ts";
 import { JournalError } from "../../ledger/journal/records.ts";
 import { type VerifiedLedger, verifyFolder } from "../../ledger/verify/verify-folder.ts";
-import type { Context } from "../core/command.ts";
 import { counted, showRows } from "./rows.ts";
 
 /**

@@ -1,9 +1,10 @@
+import type { Context } from "../../common/context.ts";
 import { UsageError, UserError } from "../../common/errors.ts";
 import { heartbeat, Progress, seconds } from "../../common/progress.ts";
 import { type Digest, Evidence } from "../../ledger/client/evidence.ts";
 import type { LedgerClient } from "../../ledger/client/session.ts";
 import { int, struct, text } from "../../ledger/ion/value.ts";
-import { type Command, type Context, parseArguments } from "../core/command.ts";
+import { type Command, parseArguments } from "../core/command.ts";
 import { counted, showRows } from "./rows.ts";
 import { ledgerOptions, ledgerOptionsUsage, withLedger } from "./target.ts";
 import { placeOf, verifyDocument } from "./verify-document.ts";

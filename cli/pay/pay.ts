@@ -1,5 +1,6 @@
+import type { Context } from "../../common/context.ts";
 import { UsageError } from "../../common/errors.ts";
-import { type Command, type Context, oneOf, parseArguments, stackOption } from "../core/command.ts";
+import { type Command, oneOf, parseArguments, stackOption } from "../core/command.ts";
 import { selectStack } from "../core/selection.ts";
 import { Payer } from "./payer.ts";
 

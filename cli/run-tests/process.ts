@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
+import type { Context } from "../../common/context.ts";
 import { killTree } from "../../common/process-tree.ts";
-import type { Context } from "../core/command.ts";
 
 /**
  * Runs a program to its end, showing its output as it comes.

@@ -1,9 +1,10 @@
 import { delimiter, dirname } from "node:path";
+import type { Context } from "../../common/context.ts";
 import { errorMessage, UsageError } from "../../common/errors.ts";
 import { seconds } from "../../common/progress.ts";
 import { table } from "../../common/table.ts";
 import { setUp } from "../../toolchain/setup.ts";
-import type { Command, Context } from "../core/command.ts";
+import type { Command } from "../core/command.ts";
 import { type Counts, closingLine, noTests, single, sum } from "./counts.ts";
 import { suites } from "./suites.ts";
 

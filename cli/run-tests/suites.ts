@@ -2,10 +2,10 @@ import { globSync } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import type { Context } from "../../common/context.ts";
 import { buildEnvironment, buildFlags } from "../../toolchain/build.ts";
 import { ensureGo, goEnvironment } from "../../toolchain/go.ts";
 import { allParts, originOf } from "../../toolchain/parts.ts";
-import type { Context } from "../core/command.ts";
 import { type Counts, goCounts, goEvent, judged, noTests, single, sum, vitestCounts } from "./counts.ts";
 import { runShown } from "./process.ts";
 

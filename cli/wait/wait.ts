@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import type { Context } from "../../common/context.ts";
 import { UsageError, UserError } from "../../common/errors.ts";
 import { heartbeat, Progress, seconds } from "../../common/progress.ts";
 import { Engine } from "../../docker/engine.ts";
@@ -8,7 +9,7 @@ import { sampleExecutable } from "../../executable/staging.ts";
 import { labels, stackNames } from "../../model/names.ts";
 import { StackConfig } from "../../model/settings-file.ts";
 import { ownerId } from "../../toolchain/owner.ts";
-import { type Command, type Context, parseArguments, stackOption } from "../core/command.ts";
+import { type Command, parseArguments, stackOption } from "../core/command.ts";
 import { selectStack } from "../core/selection.ts";
 import { describeFound, type Found, runsBuild } from "./waiting.ts";
 import { type WantedBuild, wantedBuild } from "./wanted-build.ts";

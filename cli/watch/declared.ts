@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { ArmedUpdate } from "../../automation/armed-update.ts";
 import { HeldError } from "../../automation/lock.ts";
 import { beginSwap, isSound, type SwapArgs, type SwapStart, swapDeclared, withWayBack } from "../../automation/swap.ts";
+import { showFailures } from "../../automation/update-progress.ts";
 import { collectGarbage } from "../../common/garbage.ts";
 import type { LoadedExecutable } from "../../executable/staging.ts";
 import { stackNames } from "../../model/names.ts";
@@ -119,7 +120,7 @@ export class DeclaredSwapper implements Swapper {
     const onSuperseded = () => armed.supersede();
     superseded.addEventListener("abort", onSuperseded);
     try {
-      return (await armed.fire(executable, context.signal, progress.onFailure)) !== undefined;
+      return (await armed.fire(executable, context.signal, showFailures(progress))) !== undefined;
     } catch (error) {
       await this.startAgain(start);
       throw await withWayBack(error, stack.name, context);

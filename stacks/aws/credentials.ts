@@ -5,10 +5,6 @@ import type { Engine } from "../../docker/engine.ts";
 import { labels } from "../../model/names.ts";
 import type { AwsLogin } from "./login.ts";
 
-/** The folder of the service's container that holds the file. */
-export const credentialsFolder = "/nitro/aws";
-export const credentialsFile = `${credentialsFolder}/credentials`;
-
 /** User and group that the service runs as. */
 const reader = 1000;
 

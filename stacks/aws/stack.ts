@@ -1,24 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { AwsStack } from "../../components/aws-ledger.ts";
 import type { AwsIdentity } from "../../components/aws-policies.ts";
 import type { Engine } from "../../docker/engine.ts";
 import { localAccount, type StackNames } from "../../model/names.ts";
 import type { Settings } from "../../model/settings.ts";
 import { deliverCredentials } from "./credentials.ts";
 import { AwsError, type AwsLogin, checkEndpoints, checkRole, logIn } from "./login.ts";
-
-/** What a stack in ledger mode aws knows of AWS before anything is declared. */
-export interface AwsStack {
-  readonly settings: Settings["aws"];
-  /** The developer, whom the role will trust. */
-  readonly identity: AwsIdentity;
-  /**
-   * Sees that the developer may assume the role, and gives the service their credentials. In a dry run it does nothing.
-   * @param role ARN, known once it exists
-   * @param volume known once it is there
-   * @throws RunError
-   */
-  readonly open: (role: pulumi.Output<string>, volume: pulumi.Output<string>) => Promise<void>;
-}
 
 export interface AwsStackArgs {
   readonly engine: Engine;

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { EngineEvent } from "../../automation/events.ts";
+import { showUpdate } from "../../automation/update-progress.ts";
 import { Progress, seconds } from "../../common/progress.ts";
 
 const type = "docker:index/container:Container";
@@ -43,11 +44,11 @@ describe("Progress", () => {
   it("writes one line for each finished step where there is no terminal", () => {
     const progress = new Progress(output(false), () => now);
     progress.start("checking");
-    progress.onEvent(started);
+    showUpdate(progress)(started);
     now = 1500;
-    progress.onEvent(finished);
-    progress.onEvent(started);
-    progress.onEvent(failed);
+    showUpdate(progress)(finished);
+    showUpdate(progress)(started);
+    showUpdate(progress)(failed);
     progress.stop();
     expect(written).toBe("✓ container nitro-alice-redis created 1.5s\n✗ container nitro-alice-redis creating failed 0.0s\n");
   });
@@ -56,11 +57,11 @@ describe("Progress", () => {
     const progress = new Progress(output(true), () => now);
     progress.start("checking", "waiting");
     expect(screen(written)).toEqual(["· checking 0.0s"]);
-    progress.onEvent(started);
+    showUpdate(progress)(started);
     now = 1000;
     vi.advanceTimersByTime(100);
     expect(screen(written)).toEqual(["· container nitro-alice-redis creating 1.0s"]);
-    progress.onEvent(finished);
+    showUpdate(progress)(finished);
     expect(screen(written)[1]).toBe("· waiting 0.0s");
     progress.line("a line that stays");
     progress.stop();

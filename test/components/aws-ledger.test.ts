@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { beforeAll, expect, test } from "vitest";
+import type { AwsStack } from "../../components/aws-ledger.ts";
 import { stackNames, stackPorts } from "../../model/names.ts";
 import { parseSettings } from "../../model/settings.ts";
-import type { AwsStack } from "../../stacks/aws/stack.ts";
 import type { PreparedStack } from "../../stacks/prepare.ts";
 import { type Recorded, recordResources, resolved } from "./recorder.ts";
 

@@ -1,9 +1,10 @@
 import { createServer, type Server } from "node:net";
 import { basename } from "node:path";
 import { afterEach, expect, test } from "vitest";
-import { freePortBase, portHolder, portIsFree } from "../../common/ports.ts";
+import { portHolder, portIsFree } from "../../common/ports.ts";
 import type { ContainerSummary, NamedResource } from "../../docker/engine.ts";
 import { stackNames, stackPorts } from "../../model/names.ts";
+import { freePortBase } from "../../model/port-base.ts";
 import { preflight } from "../../stacks/preflight.ts";
 
 const args = { names: stackNames("alice"), ports: stackPorts(28130), owner: "me" };

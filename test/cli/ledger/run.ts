@@ -1,6 +1,7 @@
 import { PassThrough } from "node:stream";
-import type { Command, Context } from "../../../cli/core/command.ts";
+import type { Command } from "../../../cli/core/command.ts";
 import { command as ledger } from "../../../cli/ledger/ledger.ts";
+import type { Context } from "../../../common/context.ts";
 
 export interface Ran {
   readonly code: number;

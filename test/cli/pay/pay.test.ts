@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import type { Context } from "../../../cli/core/command.ts";
 import { command } from "../../../cli/pay/pay.ts";
+import type { Context } from "../../../common/context.ts";
 import { UsageError } from "../../../common/errors.ts";
 
 // What is wrong with the arguments is said before anything is touched: no context is needed to get there.
