@@ -1,7 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { PutObjectCommand, type PutObjectCommandInput, S3Client } from "@aws-sdk/client-s3";
+import type { ExportConnection } from "./export-connection.ts";
 import type { ExportTarget } from "./export-description.ts";
-import type { ExportConnection } from "./export-storage.ts";
 
 /** Before the second attempt, in ms; twice as long before each further one. */
 const firstWait = 250;

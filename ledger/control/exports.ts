@@ -2,9 +2,10 @@ import { newId } from "../ids.ts";
 import type { Ledger, Surroundings } from "../ledger.ts";
 import { ControlError } from "./errors.ts";
 import { blocksBetween } from "./export-blocks.ts";
+import type { ExportConnection } from "./export-connection.ts";
 import { type ExportDescription, ExportFiles, type ExportOrder, exportLifetime } from "./export-description.ts";
 import { completedManifest, dataObjects, startedManifest } from "./export-objects.ts";
-import type { ExportConnection, ExportStorage } from "./export-storage.ts";
+import type { ExportStorage } from "./export-storage.ts";
 
 /** QLDB's limit of exports of one ledger at once. */
 const mostAtOnce = 2;
