@@ -1,7 +1,8 @@
 import type { Registry } from "../control/registry.ts";
 import { answerControl } from "../control/router.ts";
+import type { SessionContext } from "../session/context.ts";
 import { object } from "../session/requests.ts";
-import { type SessionContext, sendCommand } from "../session/send-command.ts";
+import { sendCommand } from "../session/send-command.ts";
 import type { Sessions } from "../session/session.ts";
 import { badRequest } from "../transaction/errors.ts";
 import { errorAnswer, jsonAnswer, type Reply } from "./answer.ts";

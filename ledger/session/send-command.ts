@@ -1,20 +1,12 @@
-import type { Registry } from "../control/registry.ts";
 import { badRequest } from "../transaction/errors.ts";
 import { abortTransaction } from "./abort-transaction.ts";
 import { commitTransaction } from "./commit-transaction.ts";
+import type { SessionContext } from "./context.ts";
 import { executeStatement } from "./execute-statement.ts";
 import { fetchPage } from "./fetch-page.ts";
 import { type CommandName, commandNames, type Json, object, textOf, token } from "./requests.ts";
-import type { Sessions } from "./session.ts";
 import { startSession } from "./start-session.ts";
 import { startTransaction } from "./start-transaction.ts";
-
-export interface SessionContext {
-  readonly registry: Registry;
-  readonly sessions: Sessions;
-  /** Milliseconds since 1970. */
-  readonly now: () => number;
-}
 
 /**
  * Answers one request of the session API: a token (but for StartSession) and exactly one command.

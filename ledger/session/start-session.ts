@@ -1,6 +1,6 @@
 import { badRequest } from "../transaction/errors.ts";
+import type { SessionContext } from "./context.ts";
 import { type Json, textOf } from "./requests.ts";
-import type { SessionContext } from "./send-command.ts";
 
 /** StartSession: `{LedgerName}` → `{SessionToken}` */
 export function startSession(request: Json, { registry, sessions }: SessionContext): Json {
