@@ -1,6 +1,6 @@
 import { shown } from "./describe-ledger.ts";
 import { ControlError } from "./errors.ts";
-import type { ControlRequest } from "./router.ts";
+import type { ControlRequest } from "./request.ts";
 import { tagsOf } from "./tags.ts";
 
 /** POST /ledgers */

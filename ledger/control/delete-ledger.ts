@@ -1,4 +1,4 @@
-import type { ControlRequest } from "./router.ts";
+import type { ControlRequest } from "./request.ts";
 
 /** DELETE /ledgers/{name} */
 export async function deleteLedger({ registry, path: [name = ""] }: ControlRequest): Promise<void> {

@@ -1,6 +1,6 @@
 import { ControlError } from "./errors.ts";
 import { exportsOf, shownExport } from "./list-journal-s3-exports.ts";
-import type { ControlRequest } from "./router.ts";
+import type { ControlRequest } from "./request.ts";
 
 /** GET /ledgers/{name}/journal-s3-exports/{exportId} → `{ExportDescription}` */
 export function describeJournalS3Export({ registry, path: [name = "", id = ""] }: ControlRequest): unknown {

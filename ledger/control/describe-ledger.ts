@@ -1,6 +1,6 @@
 import { ControlError } from "./errors.ts";
 import type { LedgerDescription, Registry } from "./registry.ts";
-import type { ControlRequest } from "./router.ts";
+import type { ControlRequest } from "./request.ts";
 
 /** GET /ledgers/{name} */
 export function describeLedger({ registry, path: [name = ""] }: ControlRequest): unknown {

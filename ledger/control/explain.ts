@@ -5,7 +5,7 @@ import { compileSelect } from "../partiql/select.ts";
 import { TransactionView } from "../transaction/view.ts";
 import { ledgerNamed } from "./addresses.ts";
 import { ControlError } from "./errors.ts";
-import type { ControlRequest } from "./router.ts";
+import type { ControlRequest } from "./request.ts";
 
 /** How a statement finds the rows of one of its sources. */
 export interface PlanStep {

@@ -1,7 +1,7 @@
 import { ControlError } from "./errors.ts";
 import { type ExportFormat, type ExportOrder, type ExportTarget, encryptionTypes, exportFormats } from "./export-description.ts";
 import { exportsOf } from "./list-journal-s3-exports.ts";
-import type { ControlRequest } from "./router.ts";
+import type { ControlRequest } from "./request.ts";
 
 /** POST /ledgers/{name}/journal-s3-exports → `{ExportId}` */
 export async function exportJournalToS3({ registry, path: [name = ""], body }: ControlRequest): Promise<unknown> {

@@ -5,7 +5,7 @@ import { timestampOf } from "../ion/timestamp.ts";
 import { type IonValue, list, struct, text } from "../ion/value.ts";
 import type { Block } from "../journal/block.ts";
 import type { ExportDescription, ExportFormat } from "./export-description.ts";
-import { shownBlock } from "./get-block.ts";
+import { shownBlock } from "./shown-block.ts";
 
 /** An object of an export: https://docs.aws.amazon.com/qldb/latest/developerguide/export-journal.output.html */
 export interface ExportObject {

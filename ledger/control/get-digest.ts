@@ -2,7 +2,7 @@ import { writeText } from "../ion/text.ts";
 import { addressValue } from "../store/revision.ts";
 import { ledgerNamed } from "./addresses.ts";
 import { ControlError } from "./errors.ts";
-import type { ControlRequest } from "./router.ts";
+import type { ControlRequest } from "./request.ts";
 
 /** POST /ledgers/{name}/digest → `{Digest, DigestTipAddress}` */
 export function getDigest({ registry, path: [name = ""] }: ControlRequest): unknown {

@@ -3,7 +3,7 @@ import { writeText } from "../ion/text.ts";
 import { revisionValue } from "../store/revision.ts";
 import { blockAndProof, ledgerNamed, proofHolder, sequenceNoOf } from "./addresses.ts";
 import { ControlError } from "./errors.ts";
-import type { ControlRequest } from "./router.ts";
+import type { ControlRequest } from "./request.ts";
 
 /** POST /ledgers/{name}/revision: `{BlockAddress, DocumentId, DigestTipAddress?}` → `{Revision, Proof?}` */
 export async function getRevision({ registry, path: [name = ""], body }: ControlRequest): Promise<unknown> {

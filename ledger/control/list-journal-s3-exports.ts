@@ -2,7 +2,7 @@ import { ControlError } from "./errors.ts";
 import type { ExportDescription } from "./export-description.ts";
 import type { JournalExports } from "./exports.ts";
 import type { Registry } from "./registry.ts";
-import type { ControlRequest } from "./router.ts";
+import type { ControlRequest } from "./request.ts";
 
 /** GET /journal-s3-exports?max_results=&next_token= */
 export function listJournalS3Exports({ registry, query }: ControlRequest): unknown {

@@ -1,5 +1,5 @@
 import { ControlError } from "./errors.ts";
-import type { ControlRequest } from "./router.ts";
+import type { ControlRequest } from "./request.ts";
 
 /** GET /ledgers?max_results=&next_token= */
 export function listLedgers({ registry, query }: ControlRequest): unknown {

@@ -11,17 +11,9 @@ import { getRevision } from "./get-revision.ts";
 import { listJournalS3Exports, listJournalS3ExportsForLedger } from "./list-journal-s3-exports.ts";
 import { listLedgers } from "./list-ledgers.ts";
 import type { Registry } from "./registry.ts";
+import type { ControlRequest } from "./request.ts";
 import { listTags, tagResource, untagResource } from "./tags.ts";
 import { updateLedger, updatePermissionsMode } from "./update-ledger.ts";
-
-/** A request of the control plane: https://docs.aws.amazon.com/qldb/latest/developerguide/api-reference.html */
-export interface ControlRequest {
-  readonly registry: Registry;
-  /** What stands in the path's variable places, decoded. */
-  readonly path: readonly string[];
-  readonly query: URLSearchParams;
-  readonly body: Readonly<Record<string, unknown>>;
-}
 
 export interface ControlAnswer {
   readonly status: number;

@@ -1,7 +1,7 @@
 import { known } from "./describe-ledger.ts";
 import { ControlError } from "./errors.ts";
 import type { Registry } from "./registry.ts";
-import type { ControlRequest } from "./router.ts";
+import type { ControlRequest } from "./request.ts";
 
 /** QLDB's limit of tags on one resource. */
 const most = 50;

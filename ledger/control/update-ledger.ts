@@ -1,6 +1,6 @@
 import { flag, modeOf } from "./create-ledger.ts";
 import { known, shown } from "./describe-ledger.ts";
-import type { ControlRequest } from "./router.ts";
+import type { ControlRequest } from "./request.ts";
 
 /** PATCH /ledgers/{name} */
 export async function updateLedger({ registry, path: [name = ""], body }: ControlRequest): Promise<unknown> {
