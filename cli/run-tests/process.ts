@@ -12,7 +12,7 @@ export function runShown(
   program: string,
   args: readonly string[],
   { cwd, env }: { cwd: string; env: NodeJS.ProcessEnv },
-  context: Context | undefined,
+  context: Pick<Context, "stdout" | "stderr"> | undefined,
   shown: (line: string) => string = (line) => `${line}\n`,
 ): Promise<{ code: number; stdout: string }> {
   return new Promise((done) => {

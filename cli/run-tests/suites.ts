@@ -6,6 +6,7 @@ import type { Context } from "../../common/context.ts";
 import { buildEnvironment, buildFlags } from "../../toolchain/build.ts";
 import { ensureGo, goEnvironment } from "../../toolchain/go.ts";
 import { allParts, originOf } from "../../toolchain/parts.ts";
+import { hasNoConflictMarkers } from "./conflict-markers.ts";
 import { type Counts, goCounts, goEvent, judged, noTests, single, sum, vitestCounts } from "./counts.ts";
 import { runShown } from "./process.ts";
 
@@ -26,6 +27,7 @@ async function lint(context: Context): Promise<Counts> {
   const checks = [
     await passes(context, "biome", bin(".bin", "biome"), ["check", "--error-on-warnings", "."], root, env),
     await passes(context, "tsc", process.execPath, [bin("typescript", "bin", "tsc"), "-p", "."], root, env),
+    finding(context, "no conflict markers", await hasNoConflictMarkers(root, context)),
   ];
   const goTool = await ensureGo(env);
   const workflows = globSync(".github/workflows/*.yml", { cwd: root }).map((file) => join(root, file));
