@@ -1,28 +1,11 @@
 import type { Engine } from "../docker/engine.ts";
-import { type ImageRole, imageRoles, isOurs, ownImages, type StackImageRole } from "./inputs.ts";
+import type { EnsureOptions } from "./builder.ts";
+import { type ImageRole, ownImages, type StackImageRole } from "./inputs.ts";
+import { missingImages, type WantedImages } from "./missing.ts";
 import { type Arch, readPins } from "./pins.ts";
 
 /** The image of each role of a stack: of ours, or a user's own. */
 export type ImageRefs = Readonly<Record<StackImageRole, string>>;
-
-/** Images that somebody needs, by role. */
-export type WantedImages = Readonly<Partial<Record<ImageRole, string>>>;
-
-/** What goes on while images are made. */
-export interface BuildProgress {
-  readonly image: ImageRole | "debian";
-  /** What is being done: "bootstrap Debian trixie", "step 3 of 9", … */
-  readonly step: string;
-  /** The last line of its output; may be empty. */
-  readonly detail: string;
-  /** Since work on this image began. */
-  readonly elapsedMs: number;
-}
-
-export interface EnsureOptions {
-  readonly onProgress?: (progress: BuildProgress) => void;
-  readonly env?: NodeJS.ProcessEnv;
-}
 
 /**
  * Names the images of a stack; reads files and asks nobody.
@@ -60,15 +43,4 @@ export async function ensureImages(engine: Engine, refs: WantedImages, options: 
   if ((await missingImages(engine, refs)).length === 0) return [];
   const { buildMissing } = await import("./builder.ts");
   return await buildMissing(engine, refs, options);
-}
-
-/** @returns the roles whose image is ours and not there */
-export async function missingImages(engine: Engine, refs: WantedImages): Promise<ImageRole[]> {
-  const there = await Promise.all(
-    imageRoles.map((role) => {
-      const ref = refs[role];
-      return ref === undefined || !isOurs(ref) || engine.imageExists(ref);
-    }),
-  );
-  return imageRoles.filter((_, index) => there[index] === false);
 }

@@ -4,14 +4,30 @@ import { withLock } from "../common/lock.ts";
 import type { Engine } from "../docker/engine.ts";
 import { goRequirement } from "../toolchain/go.ts";
 import { nitroHome } from "../toolchain/home.ts";
-import { type BuildProgress, type EnsureOptions, missingImages, type WantedImages } from "./build.ts";
 import { type ContextFile, contextTar, folderFiles } from "./context.ts";
 import { ensureDebian } from "./debian.ts";
 import { buildNetwork, hostCertificates } from "./host.ts";
-import { type ImageRole, ownImages, repository } from "./inputs.ts";
+import { type ImageRole, ownImages, recipeFiles, repository } from "./inputs.ts";
+import { missingImages, type WantedImages } from "./missing.ts";
 import { bundles, nodeExecutable } from "./node-image.ts";
 import { type Arch, type Pins, readPins } from "./pins.ts";
 import { removeFormerImages } from "./spare.ts";
+
+/** What goes on while images are made. */
+export interface BuildProgress {
+  readonly image: ImageRole | "debian";
+  /** What is being done: "bootstrap Debian trixie", "step 3 of 9", … */
+  readonly step: string;
+  /** The last line of its output; may be empty. */
+  readonly detail: string;
+  /** Since work on this image began. */
+  readonly elapsedMs: number;
+}
+
+export interface EnsureOptions {
+  readonly onProgress?: (progress: BuildProgress) => void;
+  readonly env?: NodeJS.ProcessEnv;
+}
 
 /** What each image is made on. */
 const below = { base: "debian", redis: "base", localstack: "base", node: "base", ledger: "node", go: "base" } as const;
@@ -81,7 +97,10 @@ export async function buildImage(
   const { engine, env, own, pins } = workshop;
   const report = reporter(workshop, role);
   report("collect files");
-  const files = [...(await folderFiles(join(repository, "images", role))), ...(await extraFiles(workshop, role, report))];
+  const files = [
+    ...(await folderFiles(join(repository, "images", role), recipeFiles[role])),
+    ...(await extraFiles(workshop, role, report)),
+  ];
   const { proxies, ...network } = buildNetwork(env);
   const buildArgs = { ...proxies, BASE: own[below[role]], ...roleArguments(role, pins, env) };
   const signal = workshop.failed === undefined ? {} : { signal: workshop.failed.signal };

@@ -1,5 +1,5 @@
 import { createReadStream } from "node:fs";
-import { readdir, readFile, stat } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -13,9 +13,8 @@ export interface ContextFile {
   readonly mode?: number;
 }
 
-/** The files of an image's own folder, executables marked as such. */
-export async function folderFiles(folder: string): Promise<ContextFile[]> {
-  const names = (await readdir(folder)).sort();
+/** Files of a folder, executables marked as such. */
+export async function folderFiles(folder: string, names: readonly string[]): Promise<ContextFile[]> {
   return await Promise.all(
     names.map(async (name) => {
       const path = join(folder, name);

@@ -1,10 +1,10 @@
-import { createHash } from "node:crypto";
-import { readdirSync, readFileSync } from "node:fs";
+import { hash } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { errorCode } from "../common/errors.ts";
 import { pins as toolPins } from "../toolchain/pins.ts";
 import type { Arch, Pins } from "./pins.ts";
+import { programInputs } from "./program-inputs.ts";
 
 /** The images that a stack runs on. */
 export const stackImageRoles = ["base", "redis", "localstack", "node"] as const;
@@ -17,8 +17,18 @@ export type ImageRole = (typeof imageRoles)[number];
 /** The folder of this repository, ending in a slash. */
 export const repository = fileURLToPath(new URL("..", import.meta.url));
 
-/** Sources that may end up in the node image's bundles. Bundling fails when it needs any other. */
-export const bundledSources = ["ledger", "key-feeder", "tunnel", "model/names.ts", "package-lock.json"] as const;
+/** Programs of the node image: file below /app → entry point in this repository. */
+export const programs = { "ledger.mjs": "ledger/main.ts", "key-feeder.mjs": "key-feeder/main.ts", "tunnel.mjs": "tunnel/main.ts" } as const;
+
+/** What goes into each image from its folder in images/. Whatever else is in there stays out of the image and of its name. */
+export const recipeFiles: Readonly<Record<ImageRole, readonly string[]>> = {
+  base: ["Dockerfile", "nitro-run"],
+  redis: ["Dockerfile"],
+  localstack: ["Dockerfile", "requirements.txt"],
+  node: ["Dockerfile"],
+  ledger: ["Dockerfile"],
+  go: ["Dockerfile"],
+};
 
 /** The script that makes Debian from its package archive. */
 export const debootstrapScript = join(repository, "images/debootstrap.sh");
@@ -40,42 +50,32 @@ export function isOurs(ref: string): boolean {
  * @param root the repository; another one in tests
  */
 export function ownImages(arch: Arch, pins: Pins, root = repository): Record<ImageRole | "debian", string> {
-  const imageHash = (below: string, pinned: object, ...sources: string[]) => {
-    const files = sources.flatMap((path) => filesBelow(root, path)).sort();
-    return hashed([recipe, below, JSON.stringify(pinned), ...files.flatMap((file) => [file, contentHash(join(root, file))])]);
+  const folderHash = (role: ImageRole, below: string, pinned: object, more: readonly string[] = []) => {
+    const files = recipeFiles[role].map((name) => join("images", role, name));
+    return hashed([recipe, below, JSON.stringify(pinned), ...files.flatMap((file) => fileInput(root, file)), ...more]);
   };
-  const debian = imageName("debian", imageHash(arch, pins.debian, "images/debootstrap.sh"));
-  const base = imageName("base", imageHash(debian, {}, "images/base"));
+  const debian = imageName("debian", hashed([recipe, arch, JSON.stringify(pins.debian), ...fileInput(root, "images/debootstrap.sh")]));
+  const base = imageName("base", folderHash("base", debian, {}));
   const nodePin = { version: pins.node.version, ...pins.node[arch] };
-  const node = imageName("node", imageHash(base, nodePin, "images/node", ...bundledSources));
+  const bundled = programInputs(root, Object.values(programs));
+  const node = imageName("node", folderHash("node", base, nodePin, [...bundled.sources, ...bundled.packages].flat()));
   return {
     debian,
     base,
-    redis: imageName("redis", imageHash(base, pins.redis, "images/redis")),
-    localstack: imageName("localstack", imageHash(base, pins.localstack, "images/localstack")),
+    redis: imageName("redis", folderHash("redis", base, pins.redis)),
+    localstack: imageName("localstack", folderHash("localstack", base, pins.localstack)),
     node,
-    ledger: imageName("ledger", imageHash(node, {}, "images/ledger")),
-    go: imageName("go", imageHash(base, toolPins.go, "images/go")),
+    ledger: imageName("ledger", folderHash("ledger", node, {})),
+    go: imageName("go", folderHash("go", base, toolPins.go)),
   };
 }
 
-/** @param path relative to the repository: a file, or a folder whose files are all meant. Empty where it is not there. */
-function filesBelow(root: string, path: string): string[] {
-  try {
-    const entries = readdirSync(join(root, path), { withFileTypes: true });
-    return entries.flatMap((entry) => (entry.isDirectory() ? filesBelow(root, join(path, entry.name)) : [join(path, entry.name)]));
-  } catch (error) {
-    if (errorCode(error) === "ENOTDIR") return [path];
-    if (errorCode(error) === "ENOENT") return [];
-    throw error;
-  }
-}
-
-function contentHash(path: string): string {
-  return createHash("sha256").update(readFileSync(path)).digest("hex");
+/** The name of a file, and the SHA-256 of its content. */
+function fileInput(root: string, file: string): string[] {
+  return [file, hash("sha256", readFileSync(join(root, file)))];
 }
 
 /** 16 hex digits: enough, nobody makes collisions of their own images. */
 function hashed(parts: readonly string[]): string {
-  return createHash("sha256").update(parts.join("\0")).digest("hex").slice(0, 16);
+  return hash("sha256", parts.join("\0")).slice(0, 16);
 }

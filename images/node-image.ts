@@ -5,12 +5,10 @@ import { join } from "node:path";
 import { UserError } from "../common/errors.ts";
 import { nitroHome } from "../toolchain/home.ts";
 import type { ContextFile } from "./context.ts";
-import { bundledSources, repository } from "./inputs.ts";
+import { programs, repository } from "./inputs.ts";
 import type { Arch, Pins } from "./pins.ts";
+import { isProgramInput, programInputs } from "./program-inputs.ts";
 import { run } from "./run.ts";
-
-/** Programs of the node image: file below /app → entry point in this repository. */
-const programs = { "ledger.mjs": "ledger/main.ts", "key-feeder.mjs": "key-feeder/main.ts", "tunnel.mjs": "tunnel/main.ts" } as const;
 
 /** CommonJS packages call `require` for node's own modules; an ES module has none. */
 const requireBanner =
@@ -34,20 +32,18 @@ export async function bundles(): Promise<ContextFile[]> {
     target: "node24",
     banner: { js: requireBanner },
     legalComments: "eof",
+    // Not the settings of tsconfig.json, on which the image's name does not depend.
+    tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true } },
     metafile: true,
     logLevel: "silent",
   });
-  const strangers = Object.keys(result.metafile.inputs).filter((input) => !isHashed(input));
+  const known = programInputs(repository, Object.values(programs));
+  const strangers = Object.keys(result.metafile.inputs).filter((input) => !isProgramInput(known, input));
   if (strangers.length > 0)
     throw new Error(
-      `the node image would need ${strangers.slice(0, 5).join(", ")}, which its tag does not depend on: see bundledSources in images/inputs.ts`,
+      `the node image would need ${strangers.slice(0, 5).join(", ")}, which its tag does not depend on: see images/program-inputs.ts`,
     );
   return result.outputFiles.map((file) => ({ name: file.path.slice(repository.length), content: Buffer.from(file.contents) }));
-}
-
-/** What is in node_modules is pinned by package-lock.json, which counts. */
-function isHashed(input: string): boolean {
-  return /(^|\/)node_modules\//.test(input) || bundledSources.some((source) => input === source || input.startsWith(`${source}/`));
 }
 
 /**

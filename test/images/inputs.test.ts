@@ -1,21 +1,21 @@
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { goImageRefs, imageRefs, ledgerImageRefs } from "../../images/build.ts";
-import { imageRoles, ownImages, repository, stackImageRoles } from "../../images/inputs.ts";
+import { imageRoles, ownImages, programs, repository, stackImageRoles } from "../../images/inputs.ts";
 import { readPins } from "../../images/pins.ts";
+import { programInputs } from "../../images/program-inputs.ts";
 
 let root: string;
 const pins = readPins();
 
+const sources = programInputs(repository, Object.values(programs)).sources.map(([path]) => path);
+
+/** The images, the programs and the lock file of this repository, alone in another folder. */
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), "nitro-inputs-"));
-  cpSync(join(repository, "images"), join(root, "images"), { recursive: true });
-  mkdirSync(join(root, "ledger/partiql"), { recursive: true });
-  mkdirSync(join(root, "tunnel"));
-  writeFileSync(join(root, "ledger/partiql/lexer.ts"), "export const one = 1;\n");
-  writeFileSync(join(root, "package-lock.json"), "{}\n");
+  for (const path of ["images", "package-lock.json", ...sources]) cpSync(join(repository, path), join(root, path), { recursive: true });
 });
 
 afterEach(() => rmSync(root, { recursive: true, force: true }));
@@ -38,8 +38,7 @@ test("names are ours, a hash, and the same every time", () => {
 });
 
 test("a copy of the repository elsewhere has the same names", () => {
-  const { debian, base, redis, localstack } = ownImages("amd64", pins, root);
-  expect(ownImages("amd64", pins)).toMatchObject({ debian, base, redis, localstack });
+  expect(ownImages("amd64", pins)).toEqual(ownImages("amd64", pins, root));
 });
 
 test("architectures do not share images", () => {
@@ -59,24 +58,73 @@ test.each([
   ["images/node/Dockerfile", ["node", "ledger"]],
   ["images/ledger/Dockerfile", ["ledger"]],
   ["images/go/Dockerfile", ["go"]],
-  ["tunnel/mux.ts", ["node", "ledger"]],
-  ["ledger/partiql/lexer.ts", ["node", "ledger"]],
-  ["package-lock.json", ["node", "ledger"]],
-  ["images/README.md", []],
 ])("a change of %s renames %j", (file, roles) => {
-  expect(changedBy(() => writeFileSync(join(root, file), "changed\n"))).toEqual(roles);
+  expect(changedBy(() => appendFileSync(join(root, file), "# changed\n"))).toEqual(roles);
 });
 
-test("a new source file renames the node image, and the one on it", () => {
-  expect(changedBy(() => writeFileSync(join(root, "ledger/new.ts"), ""))).toEqual(["node", "ledger"]);
+test("a change of any source that a program imports renames the node image, and the one on it", () => {
+  expect(sources).toEqual(expect.arrayContaining(["ledger/main.ts", "key-feeder/main.ts", "tunnel/main.ts", "ledger/partiql/lexer.ts"]));
+  for (const file of sources)
+    expect(
+      changedBy(() => appendFileSync(join(root, file), "// changed\n")),
+      file,
+    ).toEqual(["node", "ledger"]);
 });
 
-test("a file that moves renames its image, though no content changed", () => {
+test.each([
+  ["README.md"],
+  ["package.json"],
+  ["ledger/README.md"],
+  ["ledger/partiql/lexer.test.ts"],
+  ["ledger/client/session.ts"],
+  ["key-feeder/README.md"],
+  ["test/ledger/partiql/lexer.test.ts"],
+  ["images/README.md"],
+  ["images/inputs.ts"],
+  ...imageRoles.map((role) => [`images/${role}/README.md`]),
+])("a change of %s, which nothing in a container reads, renames no image", (file) => {
+  const change = () => {
+    mkdirSync(dirname(join(root, file)), { recursive: true });
+    appendFileSync(join(root, file), "\n");
+  };
+  expect(changedBy(change)).toEqual([]);
+});
+
+test("a new source renames the node image as soon as something imports it", () => {
+  const importer = join(root, "ledger/partiql/lexer.ts");
+  mkdirSync(join(root, "common"));
+  expect(changedBy(() => writeFileSync(join(root, "common/new.ts"), "export const one = 1;\n"))).toEqual([]);
+  expect(changedBy(() => appendFileSync(importer, 'import "../../common/new.ts";\n'))).toEqual(["node", "ledger"]);
+  expect(changedBy(() => appendFileSync(join(root, "common/new.ts"), "\n"))).toEqual(["node", "ledger"]);
+});
+
+test("a source that moves renames its image, though no content but the import's changed", () => {
   const move = () => {
-    rmSync(join(root, "ledger/partiql/lexer.ts"));
-    writeFileSync(join(root, "ledger/lexer.ts"), "export const one = 1;\n");
+    const [from, to] = [join(root, "tunnel/mux.ts"), join(root, "tunnel/moved.ts")];
+    cpSync(from, to);
+    rmSync(from);
+    const importer = join(root, "tunnel/relay.ts");
+    writeFileSync(importer, readFileSync(importer, "utf8").replace("./mux.ts", "./moved.ts"));
   };
   expect(changedBy(move)).toEqual(["node", "ledger"]);
+});
+
+test.each([
+  ["node_modules/ioredis", ["node", "ledger"]],
+  ["node_modules/denque", ["node", "ledger"]],
+  ["node_modules/esbuild", ["node", "ledger"]],
+  ["node_modules/vitest", []],
+  ["node_modules/@pulumi/pulumi", []],
+])("another version of %s renames %j", (path, roles) => {
+  const file = join(root, "package-lock.json");
+  const upgrade = () => {
+    const lock = JSON.parse(readFileSync(file, "utf8")) as { packages: Record<string, { version: string }> };
+    const entry = lock.packages[path];
+    if (entry === undefined) throw new Error(`${path} is not in package-lock.json`);
+    entry.version = "99.0.0";
+    writeFileSync(file, JSON.stringify(lock));
+  };
+  expect(changedBy(upgrade)).toEqual(roles);
 });
 
 test.each([
