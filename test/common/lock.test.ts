@@ -37,7 +37,7 @@ test("the lock is given back when the work fails", async () => {
 
 /** Starts a process that takes the lock and says so. */
 async function holder() {
-  const script = `import { withLock } from "${repository}images/lock.ts";
+  const script = `import { withLock } from "${repository}common/lock.ts";
     await withLock(process.argv[1], () => new Promise(() => { console.log("held"); setInterval(() => undefined, 1000); }));`;
   const child = spawn(process.execPath, ["--input-type=module", "-e", script, path], { stdio: ["ignore", "pipe", "inherit"] });
   await once(child.stdout, "data");

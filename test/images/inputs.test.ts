@@ -92,7 +92,7 @@ test.each([
 
 test("a new source renames the node image as soon as something imports it", () => {
   const importer = join(root, "ledger/partiql/lexer.ts");
-  mkdirSync(join(root, "common"));
+  mkdirSync(join(root, "common"), { recursive: true });
   expect(changedBy(() => writeFileSync(join(root, "common/new.ts"), "export const one = 1;\n"))).toEqual([]);
   expect(changedBy(() => appendFileSync(importer, 'import "../../common/new.ts";\n'))).toEqual(["node", "ledger"]);
   expect(changedBy(() => appendFileSync(join(root, "common/new.ts"), "\n"))).toEqual(["node", "ledger"]);
