@@ -4,7 +4,9 @@
  * date, since they run ten times a second and more. Fields of /proc: proc_pid_stat(5), proc_pid_children(5).
  *
  * program   sets pid and supervisor (0: none); fails while there is no program yet, or no more
- * report    writes "<pid> <sha256> <start in ticks after boot> <seconds after boot> <seconds since 1970>"; fails where the program ended
+ * report    writes "<pid> <sha256> <start in ticks after boot> <seconds after boot> <seconds since 1970>"; fails where the program ended, and
+ *           writes "unreadable" where it runs and its file cannot be read. One that has ended stays in /proc until its parent notices, without
+ *           a file and without memory (the first field of statm, which anybody may read)
  */
 export const programFunctions = `
 program() {
@@ -32,10 +34,15 @@ ticks() {
   set -- \${stat##*) }
   ticks=\${20}
 }
+lives() {
+  pages=0
+  read -r pages rest 2>/dev/null < "/proc/$pid/statm"
+  [ "$pages" != 0 ]
+}
 report() {
   program && ticks || return 1
   was=$pid
-  sum=$(sha256sum "/proc/$pid/exe" 2>/dev/null) || { program && [ "$pid" = "$was" ] && echo unreadable; return 1; }
+  sum=$(sha256sum "/proc/$pid/exe" 2>/dev/null) || { program && [ "$pid" = "$was" ] && lives && echo unreadable; return 1; }
   program && [ "$pid" = "$was" ] || return 1
   now=$(date +%s.%N)
   read -r up rest < /proc/uptime

@@ -1,8 +1,13 @@
+import { execFileSync, spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { EngineError, type ExecResult } from "../../docker/engine.ts";
-import { parseReport } from "../../executable/probe-script.ts";
+import { parseReport, programFunctions } from "../../executable/probe-script.ts";
 import { armReplacement } from "../../executable/replacement.ts";
 import { proveRunning, readRunning } from "../../executable/running.ts";
+import { waitFor } from "../../testing/wait-for.ts";
 
 const sha256 = "0123456789abcdef".repeat(4);
 const line = `9 ${sha256} 5000 53.25 1795560943.5\n`;
@@ -22,6 +27,33 @@ describe("the report of a container's program", () => {
   it("does without fractions of a second, as small images write them", () =>
     expect(parseReport(`9 ${sha256} 5000 53.25 1795560943%N\n`)?.since).toBe("2026-11-24T22:55:39.750Z"));
   it.each(["", "unreadable\n", "9 0123 5000 53.25 1\n"])("is not %j", (text) => expect(parseReport(text)).toBeUndefined());
+});
+
+/** What `report` writes about a process, with a PATH of its own where one is given. */
+function report(pid: number | "$$", path = process.env.PATH): string {
+  const script = `${programFunctions}\nprogram() { pid=${pid}; }\nPATH='${path}'\nreport || :`;
+  return execFileSync("/bin/sh", ["-c", script], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
+}
+
+describe("a process that is looked at", () => {
+  it("is reported by the hash of its file", () => {
+    const sha256 = createHash("sha256").update(readFileSync("/bin/sh")).digest("hex");
+    expect(parseReport(report("$$"))?.sha256).toBe(sha256);
+  });
+
+  it("is unreadable where it runs and its file cannot be hashed", () => expect(report("$$", "/nowhere")).toBe("unreadable\n"));
+
+  it("is nothing once it has ended, also before its parent has noticed", async () => {
+    // The shell becomes a program that never asks for its children.
+    const parent = spawn("/bin/sh", ["-c", "true & echo $!; exec sleep 60"], { stdio: ["ignore", "pipe", "ignore"] });
+    try {
+      const [pid] = (await once(parent.stdout, "data")).map(Number);
+      await waitFor(() => execFileSync("cat", [`/proc/${pid}/stat`], { encoding: "utf8" }).includes(") Z "), { what: "it ended" });
+      expect(report(pid ?? 0)).toBe("");
+    } finally {
+      parent.kill();
+    }
+  });
 });
 
 describe("what a container runs", () => {
