@@ -44,11 +44,15 @@ describe("a process that is looked at", () => {
   it("is unreadable where it runs and its file cannot be hashed", () => expect(report("$$", "/nowhere")).toBe("unreadable\n"));
 
   it("is nothing once it has ended, also before its parent has noticed", async () => {
-    // The shell becomes a program that never asks for its children.
-    const parent = spawn("/bin/sh", ["-c", "true & echo $!; exec sleep 60"], { stdio: ["ignore", "pipe", "ignore"] });
+    // The shell becomes a program that never asks for its children; then the child gets the end of its input.
+    const parent = spawn("/bin/sh", ["-c", "cat <&3 & echo $!; exec sleep 60"], { stdio: ["ignore", "pipe", "ignore", "pipe"] });
     try {
-      const [pid] = (await once(parent.stdout, "data")).map(Number);
-      await waitFor(() => execFileSync("cat", [`/proc/${pid}/stat`], { encoding: "utf8" }).includes(") Z "), { what: "it ended" });
+      const [, words, , input] = parent.stdio;
+      if (words == null || input == null) throw new Error("no pipes");
+      const [pid] = (await once(words, "data")).map(Number);
+      await waitFor(() => readFileSync(`/proc/${parent.pid}/comm`, "utf8") === "sleep\n", { what: "the shell is a program" });
+      input.destroy();
+      await waitFor(() => readFileSync(`/proc/${pid}/stat`, "utf8").includes(") Z "), { what: "the child ended" });
       expect(report(pid ?? 0)).toBe("");
     } finally {
       parent.kill();
