@@ -3,8 +3,7 @@ import { copyFile, mkdir, readdir, rm, stat, symlink } from "node:fs/promises";
 import { hostname, userInfo } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { errorCode } from "../common/errors.ts";
-import { writeWhole } from "../common/write-whole.ts";
+import { ifPresent, writeWhole } from "../common/files.ts";
 import { lockFolder, project } from "./lock.ts";
 import { checkpointFiles } from "./state.ts";
 
@@ -65,7 +64,7 @@ export class ArmedBackend {
 
   /** True where nobody is changing the real stack. */
   async isFree(): Promise<boolean> {
-    const names = await readdir(lockFolder(this.real, this.stack)).catch(absent);
+    const names = (await ifPresent(readdir(lockFolder(this.real, this.stack)))) ?? [];
     return names.every((name) => !name.endsWith(".json") || join(lockFolder(this.real, this.stack), name) === this.lock);
   }
 
@@ -112,13 +111,5 @@ async function stamp(files: readonly string[]): Promise<string> {
 }
 
 async function copyIfThere(from: string, to: string): Promise<boolean> {
-  return copyFile(from, to).then(
-    () => true,
-    (error: unknown) => absent(error).length > 0,
-  );
-}
-
-function absent(error: unknown): string[] {
-  if (errorCode(error) === "ENOENT") return [];
-  throw error;
+  return (await ifPresent(copyFile(from, to).then(() => true))) ?? false;
 }

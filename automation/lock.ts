@@ -3,7 +3,8 @@ import { readdir, readFile, rm } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { errorCode, UserError } from "../common/errors.ts";
+import { UserError } from "../common/errors.ts";
+import { ifPresent } from "../common/files.ts";
 import { isAlive, killSession } from "../common/process-tree.ts";
 
 /** The name in Pulumi.yaml. */
@@ -59,10 +60,7 @@ export function lockFolder(folder: string, stack: string): string {
  */
 export async function clearStaleLocks(folder: string, stack: string): Promise<Lock[]> {
   const locks = lockFolder(folder, stack);
-  const names = await readdir(locks).catch((error: unknown) => {
-    if (errorCode(error) === "ENOENT") return [];
-    throw error;
-  });
+  const names = (await ifPresent(readdir(locks))) ?? [];
   const cleared: Lock[] = [];
   for (const name of names.filter((file) => file.endsWith(".json"))) {
     const file = join(locks, name);

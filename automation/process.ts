@@ -1,8 +1,5 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { createInterface } from "node:readline";
-
 import { errorCode, UserError } from "../common/errors.ts";
-import { killTree } from "../common/process-tree.ts";
+import { follow, type Stream } from "../common/process.ts";
 import type { EngineEvent } from "./events.ts";
 
 /** One call of the pulumi program. */
@@ -34,58 +31,20 @@ export interface PulumiResult {
  * Runs pulumi in a session of its own, so that a terminal's Ctrl-C reaches it only through us and it can never ask a question.
  * @throws UserError where there is no pulumi on PATH
  */
-export async function runPulumi(call: PulumiCall): Promise<PulumiResult> {
-  const child = spawn("pulumi", [...call.args], {
-    cwd: call.cwd,
-    env: { ...call.env },
-    detached: true,
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  if (child.pid !== undefined) call.onStart?.(child.pid);
-  const ended = exitCode(child);
-  const release = followSignals(child, call);
-  try {
-    const output: string[] = [];
-    const errors: string[] = [];
-    const reading = readLines(child.stdout, (line) => {
-      const event = parseEvent(line);
-      if (event === undefined) output.push(line);
-      else call.onEvent?.(event);
-    });
-    const complaints = readLines(child.stderr, (line) => errors.push(line));
-    const [code] = await Promise.all([ended, reading, complaints]);
-    return { exitCode: code, output: output.join("\n"), errors: errors.join("\n") };
-  } finally {
-    release();
-  }
-}
-
-function exitCode(child: ChildProcess): Promise<number> {
-  return new Promise((resolve, reject) => {
-    child.once("error", (error) => {
-      reject(errorCode(error) === "ENOENT" ? new UserError("there is no pulumi on this machine yet", "./nitro setup") : error);
-    });
-    child.once("exit", (code, signal) => resolve(code ?? (signal === "SIGKILL" ? 137 : 130)));
-  });
-}
-
-function followSignals(child: ChildProcess, { signal, kill }: PulumiCall): () => void {
-  const onStop = () => child.kill("SIGINT");
-  const onKill = () => {
-    if (child.pid !== undefined) killTree(child.pid);
+export async function runPulumi({ args, env, cwd, signal, kill, onStart, onEvent }: PulumiCall): Promise<PulumiResult> {
+  const text = { stdout: [] as string[], stderr: [] as string[] };
+  const onLine = (line: string, stream: Stream) => {
+    const event = stream === "stdout" ? parseEvent(line) : undefined;
+    if (event === undefined) text[stream].push(line);
+    else onEvent?.(event);
   };
-  if (signal?.aborted) onStop();
-  signal?.addEventListener("abort", onStop);
-  kill?.addEventListener("abort", onKill);
-  return () => {
-    signal?.removeEventListener("abort", onStop);
-    kill?.removeEventListener("abort", onKill);
-  };
+  const stop = signal && { signal, by: "SIGINT" as const };
+  const { code, problem } = await follow("pulumi", args, { cwd, env, ownSession: true, stop, kill, onStart, onLine });
+  if (problem !== undefined) throw errorCode(problem) === "ENOENT" ? new UserError(noPulumi, "./nitro setup") : problem;
+  return { exitCode: code, output: text.stdout.join("\n"), errors: text.stderr.join("\n") };
 }
 
-async function readLines(stream: NodeJS.ReadableStream, onLine: (line: string) => void): Promise<void> {
-  for await (const line of createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY })) onLine(line);
-}
+const noPulumi = "there is no pulumi on this machine yet";
 
 /** @returns the event in a line of `pulumi … --json`, or undefined for other text */
 export function parseEvent(line: string): EngineEvent | undefined {

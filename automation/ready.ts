@@ -5,14 +5,11 @@ import { buildSample } from "../executable/build-sample.ts";
 import type { Arch } from "../executable/check.ts";
 import type { BuiltStack } from "../executable/container-build.ts";
 import { loadChecked } from "../executable/load.ts";
-import { ensureImages, imageRefs } from "../images/build.ts";
-import type { BuildProgress } from "../images/builder.ts";
+import { imageRefs } from "../images/build.ts";
+import { buildShown } from "../images/show-build.ts";
 import { type StackConfig, setting } from "../model/settings-file.ts";
 import { ensureGo } from "../toolchain/go.ts";
 import { setUp } from "../toolchain/setup.ts";
-
-/** Between two lines about a long build where no terminal shows it live. */
-const heartbeatMs = 10_000;
 
 export interface ReadyOptions {
   readonly config: StackConfig;
@@ -48,18 +45,7 @@ async function images(engine: Engine, arch: Arch, config: StackConfig, progress:
   const text = (await config.text()) ?? "";
   const own = (role: string) => setting(text, `images.${role}`);
   const refs = imageRefs(arch, { base: own("base"), redis: own("redis"), localstack: own("localstack"), node: own("node") });
-  let told = Date.now();
-  const onProgress = ({ image, step, detail, elapsedMs }: BuildProgress) => {
-    const text = `image ${image}: ${step} ${seconds(elapsedMs)}`;
-    progress.status(`${text} ${detail}`);
-    if (progress.live || Date.now() - told < heartbeatMs) return;
-    told = Date.now();
-    progress.line(`  ${text}`);
-  };
-  const began = Date.now();
-  const built = await ensureImages(engine, refs, { onProgress, env: context.env });
-  progress.status(undefined);
-  if (built.length > 0) progress.line(`✓ images ${built.join(", ")} built ${seconds(Date.now() - began)}`);
+  await buildShown(engine, refs, context.env, progress);
 }
 
 /** True where the settings name an executable, or an image that has one; else one is built. */

@@ -1,7 +1,7 @@
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
-import { errorCode } from "../common/errors.ts";
+import { ifPresent } from "../common/files.ts";
 import { project } from "./lock.ts";
 
 /** A resource as pulumi's state knows it. */
@@ -68,7 +68,7 @@ export function checkpointFiles(folder: string, stack: string): readonly [plain:
  */
 export async function mendAttributes(folder: string, stack: string): Promise<void> {
   for (const file of checkpointFiles(folder, stack).flatMap((checkpoint) => [`${checkpoint}.attrs`, `${checkpoint}.bak.attrs`])) {
-    const text = (await readIfThere(file))?.toString("utf8");
+    const text = await ifPresent(readFile(file, "utf8"));
     if (text !== undefined && !isJson(text)) await rm(file, { force: true });
   }
 }
@@ -88,17 +88,10 @@ function isJson(text: string): boolean {
  */
 export async function readStateFile(folder: string, stack: string): Promise<StackState | undefined> {
   const [file, packedFile] = checkpointFiles(folder, stack);
-  const plain = await readIfThere(file);
-  if (plain !== undefined) return parseState(plain.toString("utf8"));
-  const packed = await readIfThere(packedFile);
+  const plain = await ifPresent(readFile(file, "utf8"));
+  if (plain !== undefined) return parseState(plain);
+  const packed = await ifPresent(readFile(packedFile));
   return packed && parseState(gunzipSync(packed).toString("utf8"));
-}
-
-async function readIfThere(file: string): Promise<Buffer | undefined> {
-  return readFile(file).catch((error: unknown) => {
-    if (errorCode(error) === "ENOENT") return undefined;
-    throw error;
-  });
 }
 
 /** Ids of one kind of engine resource in the state. */

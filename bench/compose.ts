@@ -1,12 +1,11 @@
 import { existsSync, readFileSync } from "node:fs";
-import { rename } from "node:fs/promises";
 import { join } from "node:path";
 import { withLock } from "../common/lock.ts";
 import { run as runTool, tail } from "../common/process.ts";
+import { installFolder } from "../common/staged-folder.ts";
 import { buildEnvironment } from "../toolchain/build.ts";
 import { ensureGo } from "../toolchain/go.ts";
 import { nitroHome, toolFolder } from "../toolchain/home.ts";
-import { installFolder } from "../toolchain/install.ts";
 import { root, run } from "./run.ts";
 
 const module = "github.com/docker/compose/v2";
@@ -43,8 +42,7 @@ export function composeVersion(goMod: string): string {
 async function build(version: string, output: string): Promise<void> {
   process.stderr.write(`building docker compose ${version} from Go modules (some minutes, once)\n`);
   const flags = ["-mod=readonly", "-trimpath", "-buildvcs=false", "-ldflags", `-s -w -X ${module}/internal.Version=v${version}`];
-  const args = ["-n", "10", await ensureGo(), "build", ...flags, "-o", `${output}.new`, `${module}/cmd`];
+  const args = ["-n", "10", await ensureGo(), "build", ...flags, "-o", output, `${module}/cmd`];
   const result = await runTool("nice", args, { cwd: folder, env: buildEnvironment(process.env) });
   if (result.code !== 0) throw new Error(`docker compose could not be built:\n${tail(result.output)}`);
-  await rename(`${output}.new`, output);
 }

@@ -1,6 +1,6 @@
-import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { runWell } from "../common/process.ts";
 
 /** The folder of this repository. */
 export const root = fileURLToPath(new URL("..", import.meta.url));
@@ -8,24 +8,10 @@ export const root = fileURLToPath(new URL("..", import.meta.url));
 /**
  * Runs a program to its end.
  * @returns its standard output
- * @throws Error with all its output where it fails
+ * @throws UserError with its last lines where it fails
  */
 export function run(program: string, args: readonly string[], env: NodeJS.ProcessEnv = {}, cwd = root): Promise<string> {
-  const child = spawn(program, [...args], { cwd, env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
-  let [output, errors] = ["", ""];
-  child.stdout.on("data", (data: Buffer) => {
-    output += data.toString();
-  });
-  child.stderr.on("data", (data: Buffer) => {
-    errors += data.toString();
-  });
-  return new Promise((resolve, reject) => {
-    child.once("error", reject);
-    child.once("close", (code) => {
-      if (code === 0) resolve(output);
-      else reject(new Error(`${program} ${args.join(" ")} ended with ${code}:\n${output}${errors}`));
-    });
-  });
+  return runWell(program, args, { cwd, env: { ...process.env, ...env } });
 }
 
 /** Runs `./nitro …` as a user does: a process of its own, from cold. */

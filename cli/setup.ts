@@ -1,6 +1,7 @@
 import type { Context } from "../common/context.ts";
 import { Progress, seconds } from "../common/progress.ts";
-import { ensureImages, imageRefs } from "../images/build.ts";
+import { imageRefs } from "../images/build.ts";
+import { buildShown } from "../images/show-build.ts";
 import { setUp } from "../toolchain/setup.ts";
 import { type Command, parseArguments } from "./core/command.ts";
 
@@ -17,23 +18,9 @@ Every command that needs something does this by itself; here it is done ahead of
     const began = Date.now();
     const engine = await setUp(context.env, context.stderr, values.aws === true ? ["aws"] : []);
     const { version, arch } = await engine.ping();
-    const built = await buildImages(engine, arch, context);
+    const built = await buildShown(engine, imageRefs(arch), context.env, new Progress(context.stderr));
     const made = built.length === 0 ? "" : `, images built: ${built.join(", ")}`;
     context.stdout.write(`ready: container engine ${version} at ${engine.host}${made}, ${seconds(Date.now() - began)}\n`);
     return 0;
   },
 };
-
-async function buildImages(engine: Parameters<typeof ensureImages>[0], arch: "amd64" | "arm64", context: Context): Promise<string[]> {
-  const progress = new Progress(context.stderr);
-  const said = new Map<string, string>();
-  const built = await ensureImages(engine, imageRefs(arch), {
-    env: context.env,
-    onProgress: ({ image, step, elapsedMs }) => {
-      if (said.get(image) === step) return;
-      said.set(image, step);
-      progress.line(`  image ${image}: ${step}, ${seconds(elapsedMs)}`);
-    },
-  });
-  return built;
-}

@@ -1,10 +1,11 @@
-import { execFile } from "node:child_process";
 import { link, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { promisify } from "node:util";
 import { errorCode } from "./errors.ts";
+import { ifPresent, isAbsent } from "./files.ts";
+import { run } from "./process.ts";
+import { processStat } from "./process-tree.ts";
 
 /** Who holds a lock. */
 export interface Holder {
@@ -53,7 +54,7 @@ async function acquire(path: string, own: string, { onWait, intervalMs = 200 }: 
     } catch (error) {
       if (errorCode(error) !== "EEXIST") throw error;
     }
-    const text = await readIfThere(path);
+    const text = await ifPresent(readFile(path, "utf8"));
     if (text === undefined) continue;
     const holder = parse(text);
     if (holder !== undefined && (await lives(holder))) {
@@ -73,10 +74,10 @@ async function clear(path: string, dead: string, own: string): Promise<void> {
   try {
     await rename(path, aside);
   } catch (error) {
-    if (errorCode(error) === "ENOENT") return;
+    if (isAbsent(error)) return;
     throw error;
   }
-  if ((await readIfThere(aside)) !== dead) await link(aside, path).catch(() => undefined);
+  if ((await ifPresent(readFile(aside, "utf8"))) !== dead) await link(aside, path).catch(() => undefined);
   await rm(aside, { force: true });
 }
 
@@ -105,20 +106,6 @@ async function lives(holder: Holder): Promise<boolean> {
 
 /** On Linux field 22 of /proc/<pid>/stat, counted after the name in parentheses; elsewhere what ps says. */
 async function startOf(pid: number): Promise<string> {
-  const text = await readIfThere(`/proc/${pid}/stat`);
-  if (text !== undefined) return text.slice(text.lastIndexOf(")") + 2).split(" ")[19] ?? "";
-  try {
-    return (await promisify(execFile)("ps", ["-o", "lstart=", "-p", String(pid)])).stdout.trim();
-  } catch {
-    return "";
-  }
-}
-
-async function readIfThere(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (error) {
-    if (errorCode(error) === "ENOENT" || errorCode(error) === "ESRCH") return undefined;
-    throw error;
-  }
+  const started = processStat(pid)?.[19];
+  return started ?? (await run("ps", ["-o", "lstart=", "-p", String(pid)], { env: process.env })).stdout.trim();
 }

@@ -1,8 +1,7 @@
-import { execFile } from "node:child_process";
 import { readdir, readFile, readlink } from "node:fs/promises";
 import { createServer } from "node:net";
 import { basename } from "node:path";
-import { promisify } from "node:util";
+import { run } from "./process.ts";
 
 /** @returns whether nothing listens on 127.0.0.1:port */
 export function portIsFree(port: number): Promise<boolean> {
@@ -21,8 +20,8 @@ export async function portHolder(port: number): Promise<string | undefined> {
   const pid = process.platform === "linux" ? await listenerByProc(port) : await listenerByLsof(port);
   if (pid === undefined) return undefined;
   // The name of a process may be that of a thread (node calls its own MainThread): the command line says which program it is.
-  const found = await promisify(execFile)("ps", ["-o", "args=", "-p", String(pid)]).catch(() => undefined);
-  const program = basename(found?.stdout.trim().split(/\s/)[0] ?? "");
+  const found = await run("ps", ["-o", "args=", "-p", String(pid)], { env: process.env });
+  const program = basename(found.stdout.trim().split(/\s/)[0] ?? "");
   return `process ${pid}${program === "" ? "" : ` (${program})`}`;
 }
 
@@ -49,7 +48,7 @@ async function listenerByProc(port: number): Promise<number | undefined> {
 }
 
 async function listenerByLsof(port: number): Promise<number | undefined> {
-  const found = await promisify(execFile)("lsof", ["-nP", `-iTCP:${port}`, "-sTCP:LISTEN", "-t"]).catch(() => undefined);
-  const pid = Number(found?.stdout.split("\n")[0]);
+  const found = await run("lsof", ["-nP", `-iTCP:${port}`, "-sTCP:LISTEN", "-t"], { env: process.env });
+  const pid = Number(found.stdout.split("\n")[0]);
   return Number.isInteger(pid) && pid > 0 ? pid : undefined;
 }

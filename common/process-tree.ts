@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
+import { errorCode } from "./errors.ts";
 
 export interface ProcessEntry {
   readonly pid: number;
@@ -22,6 +23,15 @@ function killOne(pid: number): void {
   }
 }
 
+/** Sends a signal to all of a process group. @param leader its process id; nothing happens where the group has ended */
+export function killGroup(leader: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(-leader, signal);
+  } catch (error) {
+    if (errorCode(error) !== "ESRCH") throw error;
+  }
+}
+
 /**
  * Kills what a dead leader of a session has left behind: a pulumi that was killed leaves its program running, at full speed. An id cannot
  * be given to a new process while a session of that id exists, so nobody else is hit. Linux alone tells sessions.
@@ -40,7 +50,7 @@ export function isAlive(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    return error instanceof Error && "code" in error && error.code === "EPERM";
+    return errorCode(error) === "EPERM";
   }
 }
 
@@ -61,20 +71,28 @@ export function listProcesses(): ProcessEntry[] {
   return process.platform === "linux" ? fromProc() : fromPs();
 }
 
-/** /proc rather than ps: minimal Debian has no ps. Format: proc(5), /proc/pid/stat; the name in parentheses may hold anything. */
+/** /proc rather than ps: minimal Debian has no ps. */
 function fromProc(): (ProcessEntry & { readonly session: number })[] {
   return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
     .flatMap((name) => {
-      try {
-        const stat = readFileSync(`/proc/${name}/stat`, "utf8");
-        const [state, parent, , session] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-        // A zombie has ended: it only waits for its parent to notice.
-        return state === "Z" ? [] : [{ pid: Number(name), parent: Number(parent), session: Number(session) }];
-      } catch {
-        return [];
-      }
+      const [state, parent, , session] = processStat(Number(name)) ?? [];
+      // A zombie has ended: it only waits for its parent to notice.
+      return state === undefined || state === "Z" ? [] : [{ pid: Number(name), parent: Number(parent), session: Number(session) }];
     });
+}
+
+/**
+ * What Linux tells of a process in one line, /proc/<pid>/stat: proc(5). The name in parentheses may hold anything.
+ * @returns its fields from the third on, the state; undefined where there is no such process, or no /proc
+ */
+export function processStat(pid: number): string[] | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    return stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  } catch {
+    return undefined;
+  }
 }
 
 function fromPs(): ProcessEntry[] {

@@ -129,14 +129,14 @@ export function seconds(ms: number): string {
   return `${Math.floor(whole / 60)}m ${whole % 60}s`;
 }
 
-/** Between two lines about a long check where no terminal shows it live. */
-const heartbeatMs = 10_000;
+/** Between two lines about something long where no terminal shows it live, in ms. */
+export const heartbeatMs = 10_000;
 
-/** A live line on a terminal; elsewhere a line now and then. */
-export function heartbeat(progress: Progress): (text: string) => void {
+/** A live line on a terminal, with the detail where there is one; elsewhere a line now and then. */
+export function heartbeat(progress: Progress): (text: string, detail?: string) => void {
   let told = Date.now();
-  return (text) => {
-    progress.status(text);
+  return (text, detail = "") => {
+    progress.status(`${text} ${detail}`.trimEnd());
     if (progress.live || Date.now() - told < heartbeatMs) return;
     told = Date.now();
     progress.line(`  ${text}`);

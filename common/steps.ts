@@ -1,4 +1,4 @@
-import { Progress, seconds } from "./progress.ts";
+import { heartbeatMs, Progress, seconds } from "./progress.ts";
 
 /** Where steps are shown. */
 export type Output = Pick<NodeJS.WriteStream, "write" | "isTTY" | "columns">;
@@ -6,8 +6,6 @@ export type Output = Pick<NodeJS.WriteStream, "write" | "isTTY" | "columns">;
 /** Where a running step says what it is at. */
 export type Detail = (text: string) => void;
 
-/** Between two lines of a running step where no terminal shows it live, in ms. */
-const heartbeatMs = 10_000;
 const liveMs = 100;
 
 /**

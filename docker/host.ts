@@ -2,7 +2,8 @@ import { createHash } from "node:crypto";
 import { accessSync, constants, existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { errorCode, errorMessage } from "../common/errors.ts";
+import { errorMessage } from "../common/errors.ts";
+import { ifPresentSync } from "../common/files.ts";
 import { EngineError } from "./error.ts";
 
 /** How to reach the container engine. */
@@ -113,9 +114,8 @@ function contextHost(folder: string, name: string): EngineHost {
 
 function readJson<T>(path: string): T | undefined {
   try {
-    return JSON.parse(readFileSync(path, "utf8")) as T;
+    return ifPresentSync(() => JSON.parse(readFileSync(path, "utf8")) as T);
   } catch (error) {
-    if (errorCode(error) === "ENOENT") return undefined;
     throw new EngineError(`cannot read ${path}: ${errorMessage(error)}`);
   }
 }

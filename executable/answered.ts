@@ -1,6 +1,6 @@
 import { mkdir, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { writeWhole } from "../common/write-whole.ts";
+import { ifPresent, writeWhole } from "../common/files.ts";
 
 /** The present one and the one before it: the way back. */
 const remembered = 2;
@@ -10,7 +10,7 @@ const remembered = 2;
  * @returns SHA-256 in hex, the latest first, each once, two at most
  */
 export async function readAnswered(root: string, stack: string): Promise<string[]> {
-  const text = await readFile(answeredFile(root, stack), "utf8").catch(() => "");
+  const text = (await ifPresent(readFile(answeredFile(root, stack), "utf8"))) ?? "";
   return text.split("\n").filter((line) => /^[0-9a-f]{64}$/.test(line));
 }
 

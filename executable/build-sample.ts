@@ -1,8 +1,9 @@
-import { spawn } from "node:child_process";
-import { mkdir, rename, rm } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Context } from "../common/context.ts";
 import { UserError } from "../common/errors.ts";
+import { writeByDraft } from "../common/files.ts";
+import { run } from "../common/process.ts";
 import { goEnvironment } from "../toolchain/go.ts";
 import type { Arch } from "./check.ts";
 import { sampleExecutable } from "./staging.ts";
@@ -15,7 +16,6 @@ import { sampleExecutable } from "./staging.ts";
  */
 export async function buildSample(go: string, arch: Arch, context: Context): Promise<void> {
   const target = sampleExecutable(context.root, arch);
-  const incoming = `${target}.${process.pid}.new`;
   await mkdir(dirname(target), { recursive: true });
   const env = {
     ...goEnvironment(context.env),
@@ -24,22 +24,8 @@ export async function buildSample(go: string, arch: Arch, context: Context): Pro
     CGO_ENABLED: "0",
     GOFLAGS: `${context.env.GOFLAGS ?? ""} -buildvcs=false`.trim(),
   };
-  try {
-    const { exitCode, output } = await run(go, ["build", "-trimpath", "-o", incoming, "."], join(context.root, "sample"), env);
-    if (exitCode !== 0) throw new UserError(`the sample in sample/ does not compile:\n${output.trimEnd()}`);
-    await rename(incoming, target);
-  } finally {
-    await rm(incoming, { force: true });
-  }
-}
-
-function run(command: string, args: string[], cwd: string, env: NodeJS.ProcessEnv): Promise<{ exitCode: number; output: string }> {
-  const child = spawn(command, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
-  const pieces: Buffer[] = [];
-  child.stdout.on("data", (data: Buffer) => pieces.push(data));
-  child.stderr.on("data", (data: Buffer) => pieces.push(data));
-  return new Promise((resolve, reject) => {
-    child.once("error", reject);
-    child.once("close", (code) => resolve({ exitCode: code ?? 1, output: Buffer.concat(pieces).toString("utf8") }));
+  await writeByDraft(target, async (draft) => {
+    const { code, output } = await run(go, ["build", "-trimpath", "-o", draft, "."], { cwd: join(context.root, "sample"), env });
+    if (code !== 0) throw new UserError(`the sample in sample/ does not compile:\n${output.trimEnd()}`);
   });
 }

@@ -1,17 +1,19 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { extract } from "tar-stream";
 import type { Context } from "../common/context.ts";
 import { UserError } from "../common/errors.ts";
+import { writeByDraft } from "../common/files.ts";
 import { withLock } from "../common/lock.ts";
 import type { Progress } from "../common/progress.ts";
 import type { Engine } from "../docker/engine.ts";
 import { isNotFound } from "../docker/error.ts";
 import { LineSplitter } from "../docker/streams.ts";
-import { ensureImages, goImageRefs } from "../images/build.ts";
+import { goImageRefs } from "../images/build.ts";
+import { buildShown } from "../images/show-build.ts";
 import type { StackConfig } from "../model/settings-file.ts";
 import { swapMode } from "../model/swap-mode.ts";
 import { nitroHome } from "../toolchain/home.ts";
@@ -90,7 +92,7 @@ export async function buildFromSettings(
 
 async function ownImage(engine: Engine, arch: Arch, progress: Progress, env: NodeJS.ProcessEnv): Promise<string> {
   const refs = goImageRefs(arch);
-  await ensureImages(engine, refs, { env, onProgress: ({ image, step }) => progress.status(`image ${image}: ${step}`) });
+  await buildShown(engine, refs, env, progress);
   return refs.go;
 }
 
@@ -137,13 +139,9 @@ async function fetchOutput(engine: Engine, container: string, { command, output 
       `name it as the output: go build -o ${outFolder}/payments ./your/program`,
     );
   });
-  const incoming = `${output}.${process.pid}.new`;
   await mkdir(dirname(output), { recursive: true });
-  try {
-    for await (const entry of archive.pipe(extract())) await writeFile(incoming, await buffer(entry), { mode: 0o755 });
-    await rename(incoming, output);
-  } finally {
-    await rm(incoming, { force: true });
-  }
+  await writeByDraft(output, async (draft) => {
+    for await (const entry of archive.pipe(extract())) await writeFile(draft, await buffer(entry), { mode: 0o755 });
+  });
   return output;
 }

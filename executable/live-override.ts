@@ -1,6 +1,6 @@
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { writeWhole } from "../common/write-whole.ts";
+import { ifPresent, writeWhole } from "../common/files.ts";
 
 /** The roles that run the developer's executable. */
 export const liveRoles = ["service", "worker"] as const;
@@ -27,12 +27,12 @@ export function parseOverride(text: string): LiveOverride | undefined {
  * @returns undefined where there is none
  */
 export async function readOverride(bin: string, role: LiveRole): Promise<LiveOverride | undefined> {
-  return parseOverride(await readFile(overrideFile(bin, role), "utf8").catch(() => ""));
+  return parseOverride((await ifPresent(readFile(overrideFile(bin, role), "utf8"))) ?? "");
 }
 
 /** Writes it all at once, readable by the containers' user under any umask. */
 export async function writeOverride(bin: string, role: LiveRole, { declared, live }: LiveOverride): Promise<void> {
-  await writeWhole(overrideFile(bin, role), `${declared} ${live}\n`, 0o644);
+  await writeWhole(overrideFile(bin, role), `${declared} ${live}\n`, { mode: 0o644 });
 }
 
 export async function removeOverride(bin: string, role: LiveRole): Promise<void> {

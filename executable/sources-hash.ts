@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
+import { ifPresentSync } from "../common/files.ts";
 
 /** What no build is made of: version control, installed packages, our own output. */
 const left = new Set([".git", "node_modules", ".nitro"]);
@@ -26,7 +27,7 @@ interface SourceFile {
 
 /** Links count by where they point: they may lead out of the folder. */
 function files(root: string, below: string): SourceFile[] {
-  const entries = readEntries(join(root, below))
+  const entries = (ifPresentSync(() => readdirSync(join(root, below), { withFileTypes: true })) ?? [])
     .filter(({ name }) => !left.has(name))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
   return entries.flatMap((entry) => {
@@ -36,13 +37,4 @@ function files(root: string, below: string): SourceFile[] {
     if (entry.isSymbolicLink()) return [{ file, content: () => `link ${readlinkSync(path)}` }];
     return entry.isFile() ? [{ file, content: () => readFileSync(path) }] : [];
   });
-}
-
-function readEntries(path: string) {
-  try {
-    return readdirSync(path, { withFileTypes: true });
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return [];
-    throw error;
-  }
 }

@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
-import { chmod, mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { join, relative, resolve } from "node:path";
+import { ifPresent } from "../common/files.ts";
+import { installFolder, removeStages } from "../common/staged-folder.ts";
 import { readAnswered } from "./answered.ts";
 import { type Arch, checkExecutable, ExecutableError } from "./check.ts";
 import { liveHashes, removeOverridesOf } from "./live-override.ts";
@@ -104,7 +106,8 @@ export async function installExecutable(
 }
 
 /**
- * Puts an executable where the containers see it, as bin/<sha256>/payments; all at once, whatever kills this process.
+ * Puts an executable where the containers see it, as bin/<sha256>/payments; all at once, whatever kills this process or the machine. What is
+ * staged already is compared to its last byte: a damaged one is staged anew.
  * Modes do not depend on the umask: the containers' user has to read it.
  * @returns the folder to mount
  */
@@ -113,21 +116,18 @@ export async function stageExecutable(root: string, stack: string, executable: L
   await mkdir(bin, { recursive: true });
   await chmod(bin, 0o755);
   const target = join(bin, executable.sha256);
-  if ((await stat(join(target, "payments")).catch(() => undefined))?.size === executable.bytes.length) {
+  if ((await ifPresent(readFile(join(target, "payments"))))?.equals(executable.bytes) === true) {
     // As young as if it were staged now.
     await utimes(target, new Date(), new Date());
     return bin;
   }
-  const incoming = join(bin, `.incoming-${process.pid}`);
-  await rm(incoming, { recursive: true, force: true });
-  await mkdir(incoming);
-  const file = join(incoming, "payments");
-  await writeFile(file, executable.bytes);
-  await utimes(file, executable.builtAt, executable.builtAt);
-  await chmod(file, 0o555);
-  await chmod(incoming, 0o755);
-  await rm(target, { recursive: true, force: true });
-  await rename(incoming, target);
+  await installFolder(target, async (stage) => {
+    const file = join(stage, "payments");
+    await writeFile(file, executable.bytes);
+    await utimes(file, executable.builtAt, executable.builtAt);
+    await chmod(file, 0o555);
+    await chmod(stage, 0o755);
+  });
   return bin;
 }
 
@@ -138,13 +138,10 @@ export async function stageExecutable(root: string, stack: string, executable: L
  */
 export async function pruneStaged(root: string, stack: string, spared: ReadonlySet<string>, olderThanMs = 0): Promise<void> {
   const bin = binFolder(root, stack);
-  const entries = await readdir(bin).catch(() => []);
+  await removeStages(bin);
+  const entries = (await ifPresent(readdir(bin))) ?? [];
   const live = await liveHashes(bin);
-  const unused = entries.filter(
-    (entry) =>
-      (/^[0-9a-f]{64}$/.test(entry) && !spared.has(entry) && !live.includes(entry)) ||
-      (entry.startsWith(".incoming-") && !entry.endsWith(`-${process.pid}`)),
-  );
+  const unused = entries.filter((entry) => /^[0-9a-f]{64}$/.test(entry) && !spared.has(entry) && !live.includes(entry));
   await Promise.all(
     unused.map(async (entry) => {
       const folder = join(bin, entry);

@@ -1,14 +1,15 @@
-import { spawn } from "node:child_process";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { PassThrough, type Readable } from "node:stream";
+import type { Readable } from "node:stream";
 import { errorMessage, UserError } from "../common/errors.ts";
+import { run, runWell } from "../common/process.ts";
+import { ProgramStream } from "../common/program-stream.ts";
 import type { Engine } from "../docker/engine.ts";
 import { splitReference } from "../docker/images.ts";
+import { aptInstall } from "../toolchain/apt.ts";
 import { nitroHome } from "../toolchain/home.ts";
 import { debootstrapScript } from "./inputs.ts";
 import type { Arch, Pins } from "./pins.ts";
-import { run, startError } from "./run.ts";
 
 /** How long a registry may take to say which image a name means. */
 const registryTimeout = 5_000;
@@ -61,9 +62,9 @@ async function bootstrap({ engine, ref, pins, arch, env, report }: DebianArgs): 
     const root = join(folder, "root");
     // Whatever happens to this process, no debootstrap and none of its mounts outlive it.
     const contained = ["--pdeathsig", "KILL", "unshare", "--mount", "--pid", "--fork", "--kill-child", "sh", debootstrapScript];
-    await run("setpriv", [...contained, pins.suite, root], env, (line) => report(`bootstrap Debian ${pins.suite}`, line));
+    await runWell("setpriv", [...contained, pins.suite, root], { env, onLine: (line) => report(`bootstrap Debian ${pins.suite}`, line) });
     report("import");
-    await engine.importImage(rootTar(root), ref, ({ text }) => report("import", text));
+    await engine.importImage(rootTar(root, env), ref, ({ text }) => report("import", text));
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -82,32 +83,13 @@ export function bootstrapProblem(
 }
 
 async function installDebootstrap(env: NodeJS.ProcessEnv, report: DebianArgs["report"]): Promise<void> {
-  try {
-    await run("debootstrap", ["--version"], env, () => undefined);
-    return;
-  } catch {
-    report("install debootstrap");
-  }
-  const quiet = { ...env, DEBIAN_FRONTEND: "noninteractive" };
-  const apt = (...args: string[]) =>
-    run("apt-get", ["-q", "-o", "DPkg::Lock::Timeout=300", ...args], quiet, (line) => report("install debootstrap", line));
-  try {
-    await apt("update");
-    await apt("install", "-y", "--no-install-recommends", "debootstrap", "debian-archive-keyring");
-  } catch (cause) {
-    throw new UserError(`cannot install debootstrap: ${errorMessage(cause)}`, "install the package debootstrap", { cause });
-  }
+  if ((await run("debootstrap", ["--version"], { env })).code === 0) return;
+  report("install debootstrap");
+  await aptInstall(["debootstrap", "debian-archive-keyring"], env, (line) => report("install debootstrap", line));
 }
 
 /** An archive that ends in an error when tar fails: the engine then imports nothing. */
-function rootTar(folder: string): Readable {
-  const child = spawn("tar", ["--numeric-owner", "-C", folder, "-c", "."], { stdio: ["ignore", "pipe", "inherit"] });
-  const archive = new PassThrough();
-  child.stdout.pipe(archive, { end: false });
-  child.on("error", (error) => archive.destroy(startError("tar", error)));
-  child.on("close", (code) => {
-    if (code === 0) archive.end();
-    else archive.destroy(new UserError(`tar of ${dirname(folder)} ended with exit code ${code}`));
-  });
-  return archive;
+function rootTar(folder: string, env: NodeJS.ProcessEnv): Readable {
+  const failure = (what: string) => new UserError(`tar of ${dirname(folder)} ${what}`);
+  return new ProgramStream("tar", ["--numeric-owner", "-C", folder, "-c", "."], env, failure).end();
 }

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { errorCode } from "../common/errors.ts";
+import { isAbsent } from "../common/files.ts";
 
 /** Variables that name a file of certificates, as the programs that honour them call it. */
 const bundleVariables = ["SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "PIP_CERT"] as const;
@@ -22,7 +23,7 @@ async function readIfThere(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, "utf8");
   } catch (error) {
-    if (["ENOENT", "EACCES", "EISDIR"].includes(errorCode(error) ?? "")) return undefined;
+    if (isAbsent(error) || ["EACCES", "EISDIR"].includes(errorCode(error) ?? "")) return undefined;
     throw error;
   }
 }

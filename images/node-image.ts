@@ -1,14 +1,15 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readdir, readFile, rename, rm } from "node:fs/promises";
+import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { UserError } from "../common/errors.ts";
+import { runWell } from "../common/process.ts";
+import { installFolder } from "../common/staged-folder.ts";
 import { nitroHome } from "../toolchain/home.ts";
 import type { ContextFile } from "./context.ts";
 import { programs, repository } from "./inputs.ts";
 import type { Arch, Pins } from "./pins.ts";
 import { isProgramInput, programInputs } from "./program-inputs.ts";
-import { run } from "./run.ts";
 
 /** CommonJS packages call `require` for node's own modules; an ES module has none. */
 const requireBanner =
@@ -57,23 +58,20 @@ export async function nodeExecutable(
   onLine: (line: string) => void,
 ): Promise<string> {
   const pin = pins[arch];
-  const tools = join(nitroHome(env), "tools", pin.package);
-  const folder = join(tools, `${pins.version}-linux-${arch}`);
+  const folder = join(nitroHome(env), "tools", pin.package, `${pins.version}-linux-${arch}`);
   const executable = join(folder, "bin/node");
   if (existsSync(executable)) return executable;
-  await mkdir(tools, { recursive: true });
-  const draft = await mkdtemp(join(tools, "draft-"));
-  try {
-    await run("npm", ["pack", "--silent", "--pack-destination", draft, `${pin.package}@${pins.version}`], env, onLine);
-    const [archive] = await readdir(draft);
+  await installFolder(folder, async (stage) => {
+    await runWell("npm", ["pack", "--silent", "--pack-destination", stage, `${pin.package}@${pins.version}`], { env, onLine });
+    const [archive] = await readdir(stage);
     if (archive === undefined) throw new UserError(`npm pack of ${pin.package}@${pins.version} gave no archive`);
-    await verify(join(draft, archive), pin.integrity);
-    await run("tar", ["-x", "-z", "-f", join(draft, archive), "-C", draft, "package/bin/node"], env, onLine);
-    await rm(folder, { recursive: true, force: true });
-    await rename(join(draft, "package"), folder);
-  } finally {
-    await rm(draft, { recursive: true, force: true });
-  }
+    await verify(join(stage, archive), pin.integrity);
+    await runWell("tar", ["-x", "-z", "-f", join(stage, archive), "-C", stage, "--strip-components=1", "package/bin/node"], {
+      env,
+      onLine,
+    });
+    await rm(join(stage, archive));
+  });
   return executable;
 }
 

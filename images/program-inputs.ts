@@ -1,7 +1,7 @@
 import { hash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join, posix } from "node:path";
-import { errorCode } from "../common/errors.ts";
+import { ifPresentSync } from "../common/files.ts";
 import { lockedPackages } from "./locked-packages.ts";
 
 /** What programs consist of before they are bundled. */
@@ -27,7 +27,8 @@ export function programInputs(root: string, entries: readonly string[]): Program
   const waiting = [...entries];
   for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
     if (sources.has(path)) continue;
-    const content = readIfThere(join(root, path));
+    const content = ifPresentSync(() => readFileSync(join(root, path)));
+    // Named by a comment, or missed by bundling with better words.
     if (content === undefined) continue;
     sources.set(path, hash("sha256", content));
     for (const specifier of path.endsWith(".ts") ? importsOf(content.toString("latin1")) : []) {
@@ -61,14 +62,4 @@ export function packageName(specifier: string): string {
     .split("/")
     .slice(0, specifier.startsWith("@") ? 2 : 1)
     .join("/");
-}
-
-/** @returns undefined for what a comment names, and for what bundling will miss with better words */
-function readIfThere(path: string): Buffer | undefined {
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    if (errorCode(error) === "ENOENT") return undefined;
-    throw error;
-  }
 }

@@ -1,8 +1,8 @@
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { Document, parseDocument } from "yaml";
-import { errorCode, UserError } from "../common/errors.ts";
-import { writeWhole } from "../common/write-whole.ts";
+import { UserError } from "../common/errors.ts";
+import { ifPresent, writeWhole } from "../common/files.ts";
 
 /** Settings by their path below `nitro:`, such as "service.binary". */
 export type Changes = Readonly<Record<string, string | undefined>>;
@@ -17,10 +17,7 @@ export class StackConfig {
 
   /** @returns its text, or undefined where there is none yet */
   async text(): Promise<string | undefined> {
-    return readFile(this.file, "utf8").catch((error: unknown) => {
-      if (errorCode(error) === "ENOENT") return undefined;
-      throw error;
-    });
+    return ifPresent(readFile(this.file, "utf8"));
   }
 
   /** @returns this project's settings as pulumi hands them to the program: full keys, objects as JSON text */
@@ -43,8 +40,8 @@ export class StackConfig {
     const before = await this.text();
     const after = withSettings(before ?? "", changes);
     if (after === (before ?? "")) return async () => {};
-    await writeWhole(this.file, after);
-    return () => (before === undefined ? rm(this.file, { force: true }) : writeWhole(this.file, before));
+    await writeWhole(this.file, after, { durable: true });
+    return () => (before === undefined ? rm(this.file, { force: true }) : writeWhole(this.file, before, { durable: true }));
   }
 
   async remove(): Promise<void> {

@@ -1,4 +1,5 @@
-import { execFile } from "node:child_process";
+import { errorCode } from "../common/errors.ts";
+import { run } from "../common/process.ts";
 import type { StackOutputs } from "../model/outputs.ts";
 import { pulumiEnvironment } from "../toolchain/environment.ts";
 import { noProjectRoot, projectRoot } from "./project-root.ts";
@@ -40,13 +41,10 @@ export function checkOutputs(stack: string, value: unknown): StackOutputs {
 
 const wanted = ["serviceUrl", "redisUrl", "localstackUrl", "ledgerName", "buckets", "ports", "service", "worker"] as const;
 
-function runPulumi(args: readonly string[], stack: string, cwd: string, env: NodeJS.ProcessEnv): Promise<string> {
-  return new Promise((resolve, reject) => {
-    execFile("pulumi", args, { cwd, env: { ...env, ...pulumiEnvironment(env) }, maxBuffer: 16 * 1024 * 1024 }, (error, stdout, stderr) => {
-      if (error === null) resolve(stdout);
-      else reject(new StackOutputsError(explain(stack, error.code, stderr), { cause: error }));
-    });
-  });
+async function runPulumi(args: readonly string[], stack: string, cwd: string, env: NodeJS.ProcessEnv): Promise<string> {
+  const { code, problem, stdout, stderr } = await run("pulumi", args, { cwd, env: { ...env, ...pulumiEnvironment(env) } });
+  if (code === 0) return stdout;
+  throw new StackOutputsError(explain(stack, errorCode(problem) ?? code, stderr), { cause: problem });
 }
 
 /**

@@ -1,5 +1,5 @@
-import { execFile } from "node:child_process";
 import { join } from "node:path";
+import { run } from "../common/process.ts";
 import { noProjectRoot, projectRoot } from "./project-root.ts";
 
 export interface WaitForBuildOptions {
@@ -46,10 +46,7 @@ export async function waitForBuild(stack: string, options: WaitForBuildOptions =
   const root = options.root ?? projectRoot(import.meta.dirname);
   if (root === undefined) throw new WaitForBuildError(noProjectRoot);
   const args = ["wait", "-s", stack, "--build", ...(build === undefined ? [] : [build]), "--timeout", String(timeoutMs / 1000), "--json"];
-  return new Promise((resolve, reject) => {
-    execFile(join(root, "nitro"), args, { env }, (error, stdout, stderr) => {
-      if (error === null) resolve(JSON.parse(stdout) as RunningBuild);
-      else reject(new WaitForBuildError(stderr.trim() || error.message, { cause: error }));
-    });
-  });
+  const { code, problem, stdout, stderr, output } = await run(join(root, "nitro"), args, { env });
+  if (code === 0) return JSON.parse(stdout) as RunningBuild;
+  throw new WaitForBuildError(stderr.trim() || output.trim() || `nitro wait ended with exit code ${code}`, { cause: problem });
 }

@@ -2,7 +2,7 @@ import { realpathSync } from "node:fs";
 import { access, constants, mkdir, symlink } from "node:fs/promises";
 import { delimiter, dirname, join } from "node:path";
 import { run } from "../common/process.ts";
-import { installFolder } from "./install.ts";
+import { installFolder } from "../common/staged-folder.ts";
 import { type Part, writeOrigin } from "./parts.ts";
 
 /**

@@ -2,10 +2,10 @@ import { cp, mkdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { UserError } from "../common/errors.ts";
 import { run, tail } from "../common/process.ts";
+import { installFolder, withStage } from "../common/staged-folder.ts";
 import type { Detail, Steps } from "../common/steps.ts";
 import { ensureGo, goEnvironment } from "./go.ts";
 import { nitroHome } from "./home.ts";
-import { installFolder, withStage } from "./install.ts";
 import { type Part, title, writeOrigin } from "./parts.ts";
 import { type PluginName, pins } from "./pins.ts";
 import { pluginSources } from "./plugin-sources.ts";
@@ -47,7 +47,7 @@ export function buildEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
  */
 export async function buildParts(parts: readonly Part[], env: NodeJS.ProcessEnv, steps: Steps): Promise<void> {
   const go = await ensureGo(env, steps);
-  await withStage(join(nitroHome(env), "build"), "go", async (output) => {
+  await withStage(join(nitroHome(env), "build"), async (output) => {
     const [first, second] = parts;
     const what = first !== undefined && second === undefined ? title(first) : "Pulumi and its plugins";
     await steps.run(`${what}, built from Go modules (some minutes)`, (detail) =>

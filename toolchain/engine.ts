@@ -1,10 +1,9 @@
-import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { errorCode, UserError } from "../common/errors.ts";
 import { withLock } from "../common/lock.ts";
-import { run, tail } from "../common/process.ts";
+import { run, startApart, tail } from "../common/process.ts";
 import type { Steps } from "../common/steps.ts";
 import { Engine } from "../docker/engine.ts";
 import { EngineError } from "../docker/error.ts";
@@ -64,7 +63,7 @@ async function start(engine: Engine, env: NodeJS.ProcessEnv, steps: Steps): Prom
       const result = await run("systemctl", ["start", "docker"], { env });
       if (result.code !== 0) throw new UserError(`docker does not start:\n${tail(result.output)}`, "journalctl -u docker");
     } else {
-      startDaemon(env);
+      await startDaemon(env);
     }
     await waitForEngine(engine, daemonLog(env));
   });
@@ -79,13 +78,12 @@ function daemonLog(env: NodeJS.ProcessEnv): string {
   return join(nitroHome(env), "logs", "dockerd.log");
 }
 
-/** In a session of its own and with a file as its output: neither Ctrl-C nor the end of a CI job ends it, and no pipe waits for it. */
-function startDaemon(env: NodeJS.ProcessEnv): void {
+async function startDaemon(env: NodeJS.ProcessEnv): Promise<void> {
   mkdirSync(join(nitroHome(env), "logs"), { recursive: true });
   const log = openSync(daemonLog(env), "a");
   // dockerd looks for containerd, runc and iptables on PATH.
   const PATH = `/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:${env.PATH ?? ""}`;
-  spawn(daemon() ?? "dockerd", [], { cwd: "/", env: { ...env, PATH }, detached: true, stdio: ["ignore", log, log] }).unref();
+  await startApart(daemon() ?? "dockerd", [], { ...env, PATH }, log);
 }
 
 async function waitForEngine(engine: Engine, log: string): Promise<void> {

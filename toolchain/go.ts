@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { UserError } from "../common/errors.ts";
 import { withLock } from "../common/lock.ts";
 import { run, tail } from "../common/process.ts";
+import { installFolder } from "../common/staged-folder.ts";
 import { Steps } from "../common/steps.ts";
 import { canInstallPackages, installPackages } from "./apt.ts";
 import { nitroHome, toolFolder } from "./home.ts";
-import { installFolder } from "./install.ts";
 import { pins } from "./pins.ts";
 
 /** What go.mod of the modules that nitro builds asks for. */

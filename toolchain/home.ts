@@ -1,6 +1,8 @@
 import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
+import { errorCode } from "../common/errors.ts";
+import { draftName, ifPresentSync } from "../common/files.ts";
 
 /**
  * The one folder for everything that nitro downloads, builds and keeps outside the repository.
@@ -36,30 +38,17 @@ export function pluginFolder(env: NodeJS.ProcessEnv | undefined, name: string, v
  * @param make its content, called only where the file is not there yet
  */
 export function readOrCreate(path: string, make: () => string): string {
-  const existing = readIfThere(path);
+  const existing = ifPresentSync(() => readFileSync(path, "utf8"));
   if (existing !== undefined) return existing;
   mkdirSync(dirname(path), { recursive: true });
-  const draft = `${path}.${process.pid}`;
+  const draft = draftName(`${path}.`);
   writeFileSync(draft, make(), { mode: 0o600 });
   try {
     linkSync(draft, path);
   } catch (error) {
-    if (!hasCode(error, "EEXIST")) throw error;
+    if (errorCode(error) !== "EEXIST") throw error;
   } finally {
     rmSync(draft, { force: true });
   }
   return readFileSync(path, "utf8");
-}
-
-function readIfThere(path: string): string | undefined {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    if (hasCode(error, "ENOENT")) return undefined;
-    throw error;
-  }
-}
-
-function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && "code" in error && error.code === code;
 }

@@ -1,8 +1,8 @@
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { cpSync, existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { errorCode, UserError } from "../common/errors.ts";
+import { UserError } from "../common/errors.ts";
 import { head, run } from "../common/process.ts";
-import { isAlive } from "../common/process-tree.ts";
+import { replaceFolder, withStage } from "../common/staged-folder.ts";
 import { type Output, Steps } from "../common/steps.ts";
 import { canInstallPackages, installPackages } from "./apt.ts";
 
@@ -26,29 +26,16 @@ export async function ensureModules(root: string, env: NodeJS.ProcessEnv, output
   if (modulesAreCurrent(root)) return;
   const steps = new Steps(output);
   if ((await run("npm", ["--version"], { env })).code !== 0) await installNpm(env, steps);
-  const aside = join(root, ".nitro", "npm");
-  mkdirSync(aside, { recursive: true });
-  removeLeftovers(aside);
-  const stage = mkdtempSync(join(aside, `${process.pid}-`));
-  try {
+  await withStage(join(root, ".nitro", "npm"), async (stage) => {
     await steps.run("npm packages (npm ci)", (detail) => install(root, stage, env, detail));
-    putInPlace(root, stage);
-  } finally {
-    rmSync(stage, { recursive: true, force: true });
-  }
+    await putInPlace(root, stage);
+  });
 }
 
 async function installNpm(env: NodeJS.ProcessEnv, steps: Steps): Promise<void> {
   if (!canInstallPackages())
     throw new UserError("npm is not there, and nitro's packages are installed with it", "install npm; it comes with Node");
   await installPackages(["npm"], env, steps);
-}
-
-/** What a process that was killed left behind. */
-function removeLeftovers(aside: string): void {
-  for (const name of readdirSync(aside)) {
-    if (!isAlive(Number.parseInt(name, 10))) rmSync(join(aside, name), { recursive: true, force: true });
-  }
 }
 
 async function install(root: string, stage: string, env: NodeJS.ProcessEnv, detail: (text: string) => void): Promise<void> {
@@ -60,24 +47,9 @@ async function install(root: string, stage: string, env: NodeJS.ProcessEnv, deta
   cpSync(join(stage, "package-lock.json"), join(stage, "node_modules", stampName));
 }
 
-/** rename(2) never replaces a folder with something in it: of two starts one is first, and the other looks again. */
-function putInPlace(root: string, stage: string): void {
-  const target = join(root, "node_modules");
-  for (let attempt = 0; !modulesAreCurrent(root); attempt++) {
-    if (existsSync(target)) moveAside(target, join(stage, `old-${attempt}`));
-    try {
-      renameSync(join(stage, "node_modules"), target);
-      return;
-    } catch (error) {
-      if (!["ENOTEMPTY", "EEXIST"].includes(errorCode(error) ?? "")) throw error;
-    }
-  }
-}
-
-function moveAside(folder: string, to: string): void {
-  try {
-    renameSync(folder, to);
-  } catch (error) {
-    if (errorCode(error) !== "ENOENT") throw error;
+/** Of two starts at once one is first, and the other looks again: the packages may be of another lock file. */
+async function putInPlace(root: string, stage: string): Promise<void> {
+  while (!modulesAreCurrent(root)) {
+    if (await replaceFolder(join(stage, "node_modules"), join(root, "node_modules"))) return;
   }
 }

@@ -1,8 +1,8 @@
 import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { run, tail } from "../common/process.ts";
+import { installFolder } from "../common/staged-folder.ts";
 import { DownloadError, downloadFile, downloadText, type Limits, publishedChecksum, usualLimits } from "./download.ts";
-import { installFolder } from "./install.ts";
 import { type Part, writeOrigin } from "./parts.ts";
 
 /** Where Pulumi publishes its releases: the only address that set-up knows. NITRO_PULUMI_RELEASES names a mirror of the same layout. */

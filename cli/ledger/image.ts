@@ -1,7 +1,8 @@
 import type { Context } from "../../common/context.ts";
-import { Progress, seconds } from "../../common/progress.ts";
+import { Progress } from "../../common/progress.ts";
 import { Engine } from "../../docker/engine.ts";
-import { ensureImages, ledgerImageRefs } from "../../images/build.ts";
+import { ledgerImageRefs } from "../../images/build.ts";
+import { buildShown } from "../../images/show-build.ts";
 import { type Command, parseArguments } from "../core/command.ts";
 
 export const command: Command = {
@@ -15,13 +16,7 @@ Needs a container engine. Prints the image's name, and how to run it. What is th
     const engine = Engine.connect(context.env);
     const { arch } = await engine.ping();
     const refs = ledgerImageRefs(arch);
-    const progress = new Progress(context.stderr);
-    const began = Date.now();
-    const built = await ensureImages(engine, refs, {
-      env: context.env,
-      onProgress: ({ image, step, detail, elapsedMs }) => progress.status(`image ${image}: ${step} ${seconds(elapsedMs)} ${detail}`),
-    }).finally(() => progress.stop());
-    if (built.length > 0) progress.line(`✓ images ${built.join(", ")} built ${seconds(Date.now() - began)}`);
+    await buildShown(engine, refs, context.env, new Progress(context.stderr));
     context.stdout.write(
       values.json === true ? `${JSON.stringify({ image: refs.ledger, run: runLine(refs.ledger) }, null, 2)}\n` : describe(refs.ledger),
     );

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import type { Context } from "../../common/context.ts";
-import { errorCode, UserError } from "../../common/errors.ts";
+import { UserError } from "../../common/errors.ts";
+import { isAbsent } from "../../common/files.ts";
 import { heartbeat, Progress } from "../../common/progress.ts";
 import { int, struct, text } from "../../ledger/ion/value.ts";
 import { JournalError } from "../../ledger/journal/records.ts";
@@ -27,7 +28,7 @@ async function verified(folder: string, onProgress: (name: string, blocks: numbe
     return await verifyFolder(folder, onProgress);
   } catch (error) {
     if (error instanceof JournalError) throw new UserError(error.message, "nothing was changed; keep the folder, and a copy of it");
-    if (errorCode(error) === "ENOENT" || errorCode(error) === "ENOTDIR") throw new UserError(`there is no folder ${folder}`);
+    if (isAbsent(error)) throw new UserError(`there is no folder ${folder}`);
     throw error;
   }
 }

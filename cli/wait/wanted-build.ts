@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { createReadStream, type Stats, statSync } from "node:fs";
 import { pipeline } from "node:stream/promises";
-import { errorCode, errorMessage, UserError } from "../../common/errors.ts";
+import { errorMessage, UserError } from "../../common/errors.ts";
+import { ifPresentSync, isAbsent } from "../../common/files.ts";
 
 /** Which build somebody waits for. */
 export interface WantedBuild {
@@ -54,9 +55,8 @@ class BuildFile implements WantedBuild {
 
 function fileAt(path: string): Stats | undefined {
   try {
-    return statSync(path);
+    return ifPresentSync(() => statSync(path));
   } catch (error) {
-    if (errorCode(error) === "ENOENT" || errorCode(error) === "ENOTDIR") return undefined;
     throw new UserError(`${path} cannot be looked at: ${errorMessage(error)}`);
   }
 }
@@ -72,7 +72,7 @@ async function hashOf(path: string): Promise<string> {
     await pipeline(createReadStream(path), hash);
   } catch (error) {
     // A build replaces it this very moment: the next look finds the new one.
-    if (errorCode(error) === "ENOENT") return "";
+    if (isAbsent(error)) return "";
     throw new UserError(`${path} cannot be read: ${errorMessage(error)}`, `chmod u+r ${path}`);
   }
   return hash.digest("hex");

@@ -1,5 +1,5 @@
-import { spawn } from "node:child_process";
-import { errorCode, UserError } from "../../common/errors.ts";
+import { UserError } from "../../common/errors.ts";
+import { follow } from "../../common/process.ts";
 import type { Arch } from "../../executable/check.ts";
 
 /** A build that failed by the sources' fault: the compiler's words are for the developer. */
@@ -27,42 +27,16 @@ const keptChars = 20_000;
  */
 export async function runBuild({ command, cwd, env, arch }: ShellBuild, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted();
-  const child = spawn("sh", ["-c", command], {
+  let output = "";
+  const { code, signal: ended } = await follow("sh", ["-c", command], {
     cwd,
     env: { GOOS: "linux", GOARCH: arch, CGO_ENABLED: "0", ...env },
-    detached: true,
-    stdio: ["ignore", "pipe", "pipe"],
+    ownSession: true,
+    stop: { signal, graceMs },
+    onLine: (line) => {
+      if (output.length < keptChars) output += `${line}\n`;
+    },
   });
-  let output = "";
-  const keep = (chunk: Buffer) => {
-    if (output.length < keptChars) output += chunk.toString("utf8");
-  };
-  child.stdout.on("data", keep);
-  child.stderr.on("data", keep);
-  let forced: NodeJS.Timeout | undefined;
-  const onAbort = () => {
-    endGroup(child.pid, "SIGTERM");
-    forced = setTimeout(() => endGroup(child.pid, "SIGKILL"), graceMs);
-  };
-  signal.addEventListener("abort", onAbort);
-  try {
-    const code = await new Promise<number | null>((resolve, reject) => {
-      child.once("error", reject);
-      child.once("close", resolve);
-    });
-    signal.throwIfAborted();
-    if (code !== 0) throw new BuildError(`the build failed${code === null ? "" : ` (exit code ${code})`}:\n${output.trimEnd()}`);
-  } finally {
-    clearTimeout(forced);
-    signal.removeEventListener("abort", onAbort);
-  }
-}
-
-function endGroup(pid: number | undefined, signal: NodeJS.Signals): void {
-  if (pid === undefined) return;
-  try {
-    process.kill(-pid, signal);
-  } catch (error) {
-    if (errorCode(error) !== "ESRCH") throw error;
-  }
+  signal.throwIfAborted();
+  if (code !== 0) throw new BuildError(`the build failed (${ended ?? `exit code ${code}`}):\n${output.trimEnd()}`);
 }

@@ -17,6 +17,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { writeOverride } from "../../executable/live-override.ts";
 import { installExecutable, loadExecutable, pruneStaged, stageExecutable } from "../../executable/staging.ts";
+import { deadPid } from "../toolchain/folder.ts";
 import { elf } from "./elf.ts";
 
 const arch = "amd64";
@@ -72,12 +73,26 @@ test("a staged file that was cut off is replaced", async () => {
   expect(statSync(staged).size).toBe(loaded.bytes.length);
 });
 
+test("a staged file with a damaged byte is replaced", async () => {
+  const loaded = await loadExecutable(root, executable(), arch, "alice");
+  const bin = await stageExecutable(root, "alice", loaded);
+  const staged = join(bin, loaded.sha256, "payments");
+  const damaged = Buffer.from(loaded.bytes);
+  damaged.writeUInt8(damaged.readUInt8(damaged.length - 1) ^ 1, damaged.length - 1);
+  chmodSync(staged, 0o755);
+  writeFileSync(staged, damaged);
+  await installExecutable(root, "alice", loaded, []);
+  expect(readFileSync(staged)).toEqual(loaded.bytes);
+  expect(statSync(staged).mode & 0o777).toBe(0o555);
+  expect(readdirSync(bin)).toEqual([loaded.sha256]);
+});
+
 test("pruning spares what is named and removes the rest, also what a killed run left", async () => {
   const loaded = await loadExecutable(root, executable(), arch, "alice");
   const bin = await stageExecutable(root, "alice", loaded);
   const old = "0".repeat(64);
   mkdirSync(join(bin, old));
-  mkdirSync(join(bin, ".incoming-1"));
+  mkdirSync(join(bin, `.new-${deadPid}-1`));
   await pruneStaged(root, "alice", new Set([loaded.sha256]));
   expect(readdirSync(bin)).toEqual([loaded.sha256]);
   await pruneStaged(root, "nobody", new Set());

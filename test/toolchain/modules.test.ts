@@ -53,7 +53,7 @@ test("a failure shows npm's first lines, and leaves the packages that were there
 });
 
 test("what a killed start left goes away", async () => {
-  mkdirSync(join(root, ".nitro/npm", `${deadPid}-abc`, "node_modules"), { recursive: true });
+  mkdirSync(join(root, ".nitro/npm", `.new-${deadPid}-abc`, "node_modules"), { recursive: true });
   await ensureModules(root, env, output);
   expect(readdirSync(join(root, ".nitro/npm"))).toEqual([]);
 });

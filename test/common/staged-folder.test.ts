@@ -3,8 +3,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { installFolder } from "../../toolchain/install.ts";
-import { deadPid, testFolder } from "./folder.ts";
+import { installFolder, replaceFolder } from "../../common/staged-folder.ts";
+import { deadPid, testFolder } from "../toolchain/folder.ts";
 
 const fill = (text: string) => (stage: string) => writeFile(join(stage, "file"), text);
 
@@ -40,7 +40,7 @@ test("what dead processes left goes away, what living ones make stays", async ()
 test("a process that is killed half-way leaves no half tool", async () => {
   const parent = testFolder();
   const program = `
-    import { installFolder } from ${JSON.stringify(join(import.meta.dirname, "../../toolchain/install.ts"))};
+    import { installFolder } from ${JSON.stringify(join(import.meta.dirname, "../../common/staged-folder.ts"))};
     import { writeFileSync } from "node:fs";
     await installFolder(${JSON.stringify(join(parent, "tool"))}, async (stage) => {
       writeFileSync(stage + "/file", "half");
@@ -59,4 +59,19 @@ test("a process that is killed half-way leaves no half tool", async () => {
   await installFolder(join(parent, "tool"), fill("whole"));
   expect(readFileSync(join(parent, "tool", "file"), "utf8")).toBe("whole");
   expect(readdirSync(parent).sort()).toEqual(["program.ts", "tool"]);
+});
+
+test("of two at once in one process each has a stage of its own, and the place holds one whole folder", async () => {
+  const folder = join(testFolder(), "tool");
+  await Promise.all(["one", "two"].map((text) => installFolder(folder, fill(text))));
+  expect(["one", "two"]).toContain(readFileSync(join(folder, "file"), "utf8"));
+  expect(readdirSync(join(folder, ".."))).toEqual(["tool"]);
+});
+
+test("a folder that cannot be put in place leaves the old one there", async () => {
+  const parent = testFolder();
+  mkdirSync(join(parent, "place"));
+  writeFileSync(join(parent, "place", "file"), "old");
+  await expect(replaceFolder(join(parent, "none"), join(parent, "place"))).rejects.toThrow("ENOENT");
+  expect(readFileSync(join(parent, "place", "file"), "utf8")).toBe("old");
 });

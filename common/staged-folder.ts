@@ -1,0 +1,68 @@
+import { mkdir, readdir, rename, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { errorCode } from "./errors.ts";
+import { draftName, ifPresent, removeLeftovers, sync } from "./files.ts";
+
+/** What the names of folders begin with that are being made. */
+const stagePrefix = ".new-";
+
+/**
+ * Makes a folder whole or not at all, whatever kills this process or the machine: `fill` works in a folder beside it, which takes its place
+ * once it is on disk.
+ * @param folder where it belongs; what is there is replaced. Of two processes at once the first one's stays.
+ */
+export async function installFolder(folder: string, fill: (stage: string) => Promise<void>): Promise<void> {
+  await withStage(dirname(folder), async (stage) => {
+    await fill(stage);
+    await syncTree(stage);
+    await replaceFolder(stage, folder);
+    await sync(dirname(folder));
+  });
+}
+
+/** Works in a new folder that goes away afterwards; those of processes that were killed go away too. @param parent is made */
+export async function withStage<T>(parent: string, work: (stage: string) => Promise<T>): Promise<T> {
+  await mkdir(parent, { recursive: true });
+  await removeStages(parent);
+  const stage = join(parent, draftName(stagePrefix));
+  await mkdir(stage);
+  try {
+    return await work(stage);
+  } finally {
+    await rm(stage, { recursive: true, force: true });
+  }
+}
+
+/** Removes what processes that were killed half-way left in a folder. */
+export async function removeStages(parent: string): Promise<void> {
+  await removeLeftovers(parent, stagePrefix);
+}
+
+/**
+ * Puts a folder where another one may be. rename(2) replaces no folder with something in it: the old one moves away first, under a name that
+ * is a leftover if this process is killed.
+ * @param from its content is complete; its name is not that of the place
+ * @returns false where another process has put one there meanwhile, which stays
+ */
+export async function replaceFolder(from: string, to: string): Promise<boolean> {
+  const old = join(dirname(from), draftName(stagePrefix));
+  await ifPresent(rename(to, old));
+  try {
+    await rename(from, to);
+    return true;
+  } catch (error) {
+    if (["ENOTEMPTY", "EEXIST"].includes(errorCode(error) ?? "")) return false;
+    await ifPresent(rename(old, to));
+    throw error;
+  } finally {
+    await rm(old, { recursive: true, force: true });
+  }
+}
+
+async function syncTree(folder: string): Promise<void> {
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    if (entry.isDirectory()) await syncTree(join(folder, entry.name));
+    else if (entry.isFile()) await sync(join(folder, entry.name));
+  }
+  await sync(folder);
+}
