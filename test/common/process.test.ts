@@ -63,21 +63,33 @@ test("a kill takes all that a program has started, whatever its process group", 
   await expect.poll(() => isRunning(child), { timeout: 5_000 }).toBe(false);
 });
 
-test("a polite end reaches the whole group of a session; what is deaf to it is killed after the grace", async () => {
-  const stop = new AbortController();
+test("a polite end reaches the whole group of a session", async () => {
+  const [stop, kill] = [new AbortController(), new AbortController()];
   const told: string[] = [];
   const child = `(trap 'echo child told; exit' TERM; echo ready; while :; do sleep 0.05; done)`;
   const running = follow("sh", sh(`trap 'echo parent told' TERM; ${child} & while :; do sleep 0.05; done`), {
     env,
     ownSession: true,
-    stop: { signal: stop.signal, graceMs: 500 },
+    stop: { signal: stop.signal },
+    kill: kill.signal,
     onLine: (line) => {
       if (line === "ready") stop.abort();
       if (line.endsWith("told")) told.push(line);
+      if (told.length === 2) kill.abort();
     },
   });
   expect(await running).toMatchObject({ signal: "SIGKILL" });
   expect(told.sort()).toEqual(["child told", "parent told"]);
+});
+
+test("what is deaf to a polite end is killed after the grace", async () => {
+  const stop = new AbortController();
+  const running = follow("sh", sh("trap '' TERM; echo ready; while :; do sleep 0.05; done"), {
+    env,
+    stop: { signal: stop.signal, graceMs: 100 },
+    onLine: () => stop.abort(),
+  });
+  expect(await running).toEqual({ code: 137, signal: "SIGKILL" });
 });
 
 test("a stop that was asked for before the start counts", async () => {
