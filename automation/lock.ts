@@ -53,7 +53,7 @@ export function lockFolder(folder: string, stack: string): string {
 }
 
 /**
- * Removes locks of dead processes of this host, and what those processes left running.
+ * Removes locks of dead processes of this host, and what those processes left running: nothing else, whatever their ids are by now.
  * @param folder of the file backend
  * @returns what was removed
  * @throws UserError naming the holder of a living lock
@@ -69,10 +69,17 @@ export async function clearStaleLocks(folder: string, stack: string): Promise<Lo
     await rm(file, { force: true });
     await rm(`${file}.attrs`, { force: true });
     if (lock === undefined) continue;
-    killSession(lock.pid);
+    killSession(lock.pid, leftoverMark(stack));
     cleared.push(lock);
   }
   return cleared;
+}
+
+/** In the environment of every pulumi that nitro starts, and so of its plugins: tells what a killed one left behind. */
+export const updateVariable = "NITRO_UPDATE_OF";
+
+function leftoverMark(stack: string): string {
+  return `${updateVariable}=${stack}`;
 }
 
 /** Linux names its processes, and shows which only wait to be reaped; elsewhere a living process of that id has to do. */

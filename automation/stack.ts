@@ -8,7 +8,7 @@ import { pulumiEnvironment } from "../toolchain/environment.ts";
 import { type EngineEvent, eventName, type Outcome, outcomeOf } from "./events.ts";
 import { failure, tidy } from "./failure.ts";
 import { InlineHost, type Program } from "./inline-host.ts";
-import { backendFolder, clearStaleLocks, type Lock } from "./lock.ts";
+import { backendFolder, clearStaleLocks, type Lock, updateVariable } from "./lock.ts";
 import { type PulumiResult, runPulumi } from "./process.ts";
 import { mendAttributes, parseState, readStateFile, type StackState } from "./state.ts";
 
@@ -48,7 +48,7 @@ export class Stack {
     this.name = name;
     this.context = context;
     this.config = new StackConfig(context.root, name);
-    this.env = environment(context);
+    this.env = { ...environment(context), [updateVariable]: name };
   }
 
   /** What pulumi's state holds; undefined where the stack does not exist. */

@@ -104,8 +104,13 @@ async function lives(holder: Holder): Promise<boolean> {
   return started === "" || holder.started === "" || started === holder.started;
 }
 
-/** On Linux field 22 of /proc/<pid>/stat, counted after the name in parentheses; elsewhere what ps says. */
+/**
+ * On Linux field 22 of /proc/<pid>/stat, counted after the name in parentheses, which counts from the start of the system: so the id of that
+ * start goes with it (random(4)). Elsewhere what ps says.
+ */
 async function startOf(pid: number): Promise<string> {
   const started = processStat(pid)?.[19];
-  return started ?? (await run("ps", ["-o", "lstart=", "-p", String(pid)], { env: process.env })).stdout.trim();
+  const boot = await ifPresent(readFile("/proc/sys/kernel/random/boot_id", "utf8"));
+  if (started !== undefined) return `${boot?.trim() ?? ""} ${started}`;
+  return (await run("ps", ["-o", "lstart=", "-p", String(pid)], { env: process.env })).stdout.trim();
 }

@@ -33,15 +33,28 @@ export function killGroup(leader: number, signal: NodeJS.Signals): void {
 }
 
 /**
- * Kills what a dead leader of a session has left behind: a pulumi that was killed leaves its program running, at full speed. An id cannot
- * be given to a new process while a session of that id exists, so nobody else is hit. Linux alone tells sessions.
+ * Kills what a dead leader of a session has left behind: a pulumi that was killed leaves its plugins running, at full speed. The number of
+ * the session alone proves nothing, since after a reboot, or later, it is somebody else's: only processes that carry the mark are killed, and
+ * none while a leader of that number lives. Linux alone tells sessions and environments.
+ * @param mark the variable of the environment that the leader was started with, as in "NAME=value"
  * @returns how many processes
  */
-export function killSession(session: number): number {
+export function killSession(session: number, mark: string): number {
   if (process.platform !== "linux") return 0;
-  const members = fromProc().filter((entry) => entry.session === session && entry.pid !== session);
-  for (const { pid } of members) killOne(pid);
-  return members.length;
+  const members = fromProc().filter((entry) => entry.session === session);
+  if (members.some(({ pid }) => pid === session)) return 0;
+  const ours = members.filter(({ pid }) => environmentOf(pid).includes(mark));
+  for (const { pid } of ours) killOne(pid);
+  return ours.length;
+}
+
+/** @returns "NAME=value" for each variable that a process was started with; none where it has ended or is another user's */
+function environmentOf(pid: number): string[] {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, "utf8").split("\0");
+  } catch {
+    return [];
+  }
 }
 
 /** True where a process of this id lives, whoever owns it. */

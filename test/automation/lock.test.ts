@@ -3,8 +3,11 @@ import { once } from "node:events";
 import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { backendFolder, clearStaleLocks, isStale, parseLock } from "../../automation/lock.ts";
+import { backendFolder, clearStaleLocks, isStale, parseLock, updateVariable } from "../../automation/lock.ts";
+import { descendants, killTree, listProcesses } from "../../common/process-tree.ts";
 
 const lock = { pid: 42, username: "ann", hostname: "here", timestamp: "2026-11-24T00:00:00Z" };
 
@@ -70,6 +73,27 @@ describe("clearStaleLocks", () => {
   it("does not take another program with the same process id for pulumi", async () => {
     await writeFile(join(locks, "a.json"), JSON.stringify({ ...lock, pid: process.pid, hostname: hostname() }));
     expect(await clearStaleLocks(folder, "alice")).toHaveLength(process.platform === "linux" ? 1 : 0);
+  });
+
+  it.runIf(process.platform === "linux")("kills nobody whose session has the number of a lock by now", async () => {
+    const stranger = spawn("sh", ["-c", "sleep 300 & wait"], { detached: true, stdio: "ignore" });
+    await writeFile(join(locks, "a.json"), JSON.stringify({ ...lock, pid: stranger.pid, hostname: hostname() }));
+    expect(await clearStaleLocks(folder, "alice")).toHaveLength(1);
+    expect(await readdir(locks)).toEqual([]);
+    await sleep(100);
+    expect(stranger.signalCode).toBeNull();
+    expect(descendants(stranger.pid ?? 0, listProcesses())).toHaveLength(1);
+    killTree(stranger.pid ?? 0);
+  });
+
+  it.runIf(process.platform === "linux")("kills what a dead pulumi of the stack left running", async () => {
+    const env = { ...process.env, [updateVariable]: "alice" };
+    const leader = spawn("sh", ["-c", "sleep 300 & echo $!"], { detached: true, env, stdio: ["ignore", "pipe", "ignore"] });
+    const [left] = (await once(createInterface({ input: leader.stdout }), "line")) as [string];
+    await once(leader, "exit");
+    await writeFile(join(locks, "a.json"), JSON.stringify({ ...lock, pid: leader.pid, hostname: hostname() }));
+    await clearStaleLocks(folder, "alice");
+    await expect.poll(() => listProcesses().some(({ pid }) => pid === Number(left)), { timeout: 5_000 }).toBe(false);
   });
 
   it("names the holder of a lock from another host and leaves it", async () => {

@@ -64,6 +64,17 @@ test("a later process of the same number does not hold what the earlier one left
   expect(await withLock(path, async () => "mine")).toBe("mine");
 });
 
+test.runIf(process.platform === "linux")(
+  "nor does one of the same number and the same moment after another start of the system",
+  async () => {
+    const own = await withLock(path, async () => JSON.parse(readFileSync(path, "utf8")) as Holder);
+    expect(own.started).toMatch(/^[0-9a-f-]{36} \d+$/);
+    const earlier = { ...own, started: own.started.replace(/^\S+/, "00000000-0000-0000-0000-000000000000") };
+    writeFileSync(path, JSON.stringify(earlier));
+    expect(await withLock(path, async () => "mine")).toBe("mine");
+  },
+);
+
 test.each(["{torn", "{}", ""])("a lock file with %j is nobody's lock", async (text) => {
   writeFileSync(path, text);
   const seen = await withLock(path, async () => JSON.parse(readFileSync(path, "utf8")) as Holder);

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
+import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { descendants, isAlive, killSession, killTree } from "../../common/process-tree.ts";
 
@@ -38,15 +39,51 @@ describe("killTree", () => {
 
 describe.runIf(process.platform === "linux")("killSession", () => {
   it("kills what the dead leader of a session left running", async () => {
-    const leader = spawn("sh", ["-c", "sleep 300 & echo $!"], { detached: true, stdio: ["ignore", "pipe", "ignore"] });
+    const { session, left, ended } = await deadLeader({ NITRO_TEST_OF: "alice" });
+    expect(isRunning(left)).toBe(true);
+    expect(killSession(session, "NITRO_TEST_OF=alice")).toBe(1);
+    await expect.poll(() => isRunning(left), { timeout: 5_000 }).toBe(false);
+    expect(killSession(session, "NITRO_TEST_OF=alice")).toBe(0);
+    ended();
+  });
+
+  it.each<Readonly<Record<string, string>>>([{}, { NITRO_TEST_OF: "bob" }, { NITRO_TEST_OF: "alice2" }])(
+    "lets a session with %j live: its id proves nothing",
+    async (env) => {
+      const { session, left, ended } = await deadLeader(env);
+      expect(killSession(session, "NITRO_TEST_OF=alice")).toBe(0);
+      await sleep(100);
+      expect(isRunning(left)).toBe(true);
+      ended();
+    },
+  );
+
+  it("lets a session live whose leader does", async () => {
+    const leader = spawn("sh", ["-c", "sleep 300 & echo $!; wait"], {
+      detached: true,
+      env: { ...process.env, NITRO_TEST_OF: "alice" },
+      stdio: ["ignore", "pipe", "ignore"],
+    });
     const [line] = (await once(createInterface({ input: leader.stdout }), "line")) as [string];
-    await once(leader, "exit");
-    expect(isRunning(Number(line))).toBe(true);
-    expect(killSession(leader.pid ?? 0)).toBe(1);
-    await expect.poll(() => killSession(leader.pid ?? 0), { timeout: 5_000 }).toBe(0);
-    expect(isRunning(Number(line))).toBe(false);
+    expect(killSession(leader.pid ?? 0, "NITRO_TEST_OF=alice")).toBe(0);
+    await sleep(100);
+    expect([leader.pid ?? 0, Number(line)].map(isRunning)).toEqual([true, true]);
+    killTree(leader.pid ?? 0);
   });
 });
+
+/** A session whose leader has ended and left one process. */
+async function deadLeader(env: Readonly<Record<string, string>>) {
+  const leader = spawn("sh", ["-c", "sleep 300 & echo $!"], {
+    detached: true,
+    env: { ...process.env, ...env },
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  const [line] = (await once(createInterface({ input: leader.stdout }), "line")) as [string];
+  await once(leader, "exit");
+  const left = Number(line);
+  return { session: leader.pid ?? 0, left, ended: () => killTree(left) };
+}
 
 /** A killed process may wait to be reaped for a while. */
 function isRunning(pid: number): boolean {
