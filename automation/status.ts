@@ -55,7 +55,7 @@ export async function stackStatus(engine: Engine, stack: string, owner: string):
   const details = await Promise.all(
     roles.map(async (role) => {
       const found = await engine.inspect(names.containers[role]);
-      return found?.labels[labels.owner] === owner ? found : undefined;
+      return found?.labels[labels.owner] === owner && found.labels[labels.stack] === stack ? found : undefined;
     }),
   );
   const declared = details[roles.indexOf("service")];

@@ -83,7 +83,11 @@ export interface StackNames {
   readonly region: string;
 }
 
-/** @param stack a valid stack name (see stackNameProblem) */
+/**
+ * Names of two stacks never meet: of one kind of thing, no name ends in a hyphen and what another ends in (`-public-keys` beside `-keys` would
+ * make the public keys of `x` the private ones of `x-public`).
+ * @param stack a valid stack name (see stackNameProblem)
+ */
 export function stackNames(stack: string, region = "us-west-2"): StackNames {
   const prefix = `nitro-${stack}`;
   return {
@@ -94,7 +98,7 @@ export function stackNames(stack: string, region = "us-west-2"): StackNames {
       redis: `${prefix}-redis`,
       ledger: `${prefix}-ledger`,
       keys: `${prefix}-keys`,
-      publicKeys: `${prefix}-public-keys`,
+      publicKeys: `${prefix}-pubkeys`,
       credentials: `${prefix}-credentials`,
     },
     buckets: { config: `${prefix}-config`, shares: `${prefix}-operator-shares` },

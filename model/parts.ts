@@ -38,7 +38,7 @@ export async function roleContainer<T extends LabelledContainer>(
 ): Promise<T> {
   const details = await engine.inspect(stackNames(stack).containers[role]);
   if (details === undefined) throw new UserError(`stack "${stack}" has no container for ${role}`, `./nitro up -s ${stack}`);
-  if (details.labels[labels.owner] !== owner) {
+  if (details.labels[labels.owner] !== owner || details.labels[labels.stack] !== stack) {
     throw new UserError(`container ${details.name} belongs to somebody else: it is left alone`, "use another stack name: -s <name>");
   }
   return details;

@@ -19,9 +19,7 @@ export interface PreflightArgs {
  */
 export async function preflight(engine: Listing, args: PreflightArgs): Promise<ContainerSummary[]> {
   const [containers, networks, volumes] = await Promise.all([engine.containers({ all: true }), engine.networks({}), engine.volumes({})]);
-  const ours = containers.filter(
-    (container) => container.labels[labels.owner] === args.owner && container.labels[labels.stack] === args.names.stack,
-  );
+  const ours = containers.filter((container) => isOwn(container.labels, args));
   const foreign = [
     ...foreignOnes("container", containers, Object.values(args.names.containers), args),
     ...foreignOnes("network", networks, [args.names.network], args),
@@ -40,16 +38,23 @@ interface Named {
 
 function foreignOnes(kind: string, existing: readonly Named[], wanted: readonly string[], args: PreflightArgs): string[] {
   return existing
-    .filter(({ name, labels: has }) => wanted.includes(name) && has[labels.owner] !== args.owner)
+    .filter(({ name, labels: has }) => wanted.includes(name) && !isOwn(has, args))
     .map(({ name, labels: has }) => {
-      const owner = has[labels.owner];
-      const whose =
-        owner === undefined
-          ? "does not carry our label, somebody else made it"
-          : `belongs to another owner (${owner}; this backend is ${args.owner})`;
+      const whose = whoseItIs(has, args);
       const remove = kind === "container" ? `docker rm -f ${name}` : `docker ${kind} rm ${name}`;
       return `${kind} ${name} exists already and ${whose}: it is left alone; use another stack name, or if nobody needs it: ${remove}`;
     });
+}
+
+function isOwn(has: Named["labels"], { owner, names }: PreflightArgs): boolean {
+  return has[labels.owner] === owner && has[labels.stack] === names.stack;
+}
+
+function whoseItIs(has: Named["labels"], { owner }: PreflightArgs): string {
+  const other = has[labels.owner];
+  if (other === undefined) return "does not carry our label, somebody else made it";
+  if (other !== owner) return `belongs to another owner (${other}; this backend is ${owner})`;
+  return `belongs to stack "${has[labels.stack] ?? ""}"`;
 }
 
 async function takenPorts(

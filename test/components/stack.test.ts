@@ -222,7 +222,7 @@ test("private keys are mounted by the key-feeder alone, public ones read-only by
   expect(withKeys.map(({ name }) => name)).toEqual(["key-feeder-container"]);
   for (const role of ["service", "worker"] as const) {
     expect(mounts(role)).toEqual([
-      { volumeName: "nitro-alice-public-keys", containerPath: "/payments/payment-test/secrets", readOnly: true },
+      { volumeName: "nitro-alice-pubkeys", containerPath: "/payments/payment-test/secrets", readOnly: true },
       { hostPath: "/host/.nitro/alice/bin", containerPath: "/nitro/bin", readOnly: true },
     ]);
   }

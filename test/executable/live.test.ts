@@ -26,7 +26,7 @@ afterEach(() => rmSync(root, { recursive: true, force: true }));
 function engineWith(details: Partial<ContainerDetails> | undefined, exitCode = 0, crash = "seen\n") {
   const calls: string[] = [];
   const mounts = [{ target: "/nitro/bin", source: binFolder(root, "alice") }];
-  const has = { [labels.owner]: "me", [labels.executable]: declared };
+  const has = { [labels.owner]: "me", [labels.stack]: "alice", [labels.executable]: declared };
   const engine = {
     inspect: async (name: string) =>
       details && ({ name, id: "1", status: "running", mounts, labels: has, healthCheck: ["check"], ...details } as ContainerDetails),
@@ -73,7 +73,7 @@ describe("a live swap", () => {
   it("back to what is declared leaves no override", async () => {
     const { target } = engineWith({});
     await swapLive(target, executable);
-    const same = engineWith({ labels: { [labels.owner]: "me", [labels.executable]: sha256 } });
+    const same = engineWith({ labels: { [labels.owner]: "me", [labels.stack]: "alice", [labels.executable]: sha256 } });
     await swapLive(same.target, executable);
     for (const role of ["service", "worker"] as const) expect(await readOverride(binFolder(root, "alice"), role)).toBeUndefined();
   });

@@ -42,17 +42,44 @@ test("the longest stack name keeps within what QLDB and S3 allow", () => {
   for (const bucket of Object.values(names.buckets)) expect(bucket).toMatch(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/);
 });
 
-test("two stacks share no name", () => {
-  const all = (stack: string) => {
-    const names = stackNames(stack);
-    return [
-      names.network,
-      names.ledgerName,
-      ...Object.values(names.containers),
-      ...Object.values(names.volumes),
-      ...Object.values(names.buckets),
-    ];
+/** Names by kind of thing: those of different kinds may be the same. */
+function namesByKind(stack: string): Record<string, readonly string[]> {
+  const { containers, volumes, network, ledgerName, qldbRoleName, buckets } = stackNames(stack);
+  return {
+    containers: Object.values(containers),
+    volumes: Object.values(volumes),
+    networks: [network],
+    ledgers: [ledgerName],
+    roles: [qldbRoleName],
+    buckets: Object.values(buckets),
   };
-  const [alice, bob] = [all("alice"), all("bob")];
-  expect(alice.filter((name) => bob.includes(name))).toEqual([]);
+}
+
+/** Words that names end in, and some others: what is most likely to meet. */
+const words = [
+  ...new Set(
+    Object.values(namesByKind("x"))
+      .flat()
+      .flatMap((name) => name.split("-").slice(2)),
+  ),
+  ...["public", "nitro", "x", "y"],
+];
+
+/** All stack names of up to three of these words. */
+const stacks = [words, words, words]
+  .reduce<string[]>((shorter, more) => [...more, ...shorter.flatMap((name) => more.map((word) => `${name}-${word}`))], [])
+  .filter((name) => stackNameProblem(name) === undefined);
+
+test("no two names of any two stacks meet", () => {
+  expect(stacks.length).toBeGreaterThan(2_000);
+  const holders = new Map<string, string>();
+  for (const stack of new Set(stacks)) {
+    for (const [kind, names] of Object.entries(namesByKind(stack))) {
+      for (const name of names) {
+        const key = `${kind} ${name}`;
+        expect(holders.get(key), `${key} of ${stack}`).toBeUndefined();
+        holders.set(key, stack);
+      }
+    }
+  }
 });

@@ -56,6 +56,13 @@ test("resources of the same name that are not ours are named, all at once", asyn
   await expect(found).rejects.toThrow(/volume nitro-alice-keys exists already.*docker volume rm nitro-alice-keys/);
 });
 
+test("what another stack of the same owner has made is left alone, too", async () => {
+  const volume = { id: "v", name: args.names.volumes.keys, labels: { "nitro.owner": "me", "nitro.stack": "bob" }, created: "" };
+  await expect(preflight(engine([], [], [volume]), args)).rejects.toThrow(
+    'volume nitro-alice-keys exists already and belongs to stack "bob": it is left alone',
+  );
+});
+
 test("a port that a process holds: who, and a base that is free", async () => {
   const port = await listen(0);
   const base = port - (port % 10);
