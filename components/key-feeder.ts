@@ -40,7 +40,8 @@ export class KeyFeeder extends pulumi.ComponentResource {
     const { context } = args;
     const { volumes } = context.names;
     const keys = stackVolume(`${name}-keys`, context, "key-feeder", volumes.keys, { parent: this });
-    const publicKeys = stackVolume(`${name}-public-keys`, context, "key-feeder", volumes.publicKeys, { parent: this });
+    // A resource of its own, not the one of the name before: that is removed last, once no container of an older stack uses it.
+    const publicKeys = stackVolume(`${name}-pubkeys`, context, "key-feeder", volumes.publicKeys, { parent: this });
     const check = { command: ["test", "-f", "/tmp/healthy"] };
     const dependencies = Promise.all([args.network, keys, publicKeys, args.redis.ready, args.localstack.ready]);
     const container = stackContainer(
