@@ -77,6 +77,11 @@ async function receive(url: string, limits: Limits, consume: (answer: http.Incom
   }
 }
 
+/** A redirect never leads from https to anything else. Pure. */
+export function keepsSecrecy(from: URL, to: URL): boolean {
+  return from.protocol !== "https:" || to.protocol === "https:";
+}
+
 /** Follows redirects. Proxies are the environment's (Node 24.5 and newer). */
 function request(url: URL, limits: Limits, redirects: number): Promise<http.IncomingMessage> {
   const { get, Agent } = url.protocol === "http:" ? http : https;
@@ -87,8 +92,11 @@ function request(url: URL, limits: Limits, redirects: number): Promise<http.Inco
       const { statusCode = 0, headers } = answer;
       if (statusCode === 200) return done(answer);
       answer.destroy();
-      if (statusCode >= 300 && statusCode < 400 && headers.location !== undefined && redirects > 0)
-        return done(request(new URL(headers.location, url), limits, redirects - 1));
+      if (statusCode >= 300 && statusCode < 400 && headers.location !== undefined && redirects > 0) {
+        const next = new URL(headers.location, url);
+        if (keepsSecrecy(url, next)) return done(request(next, limits, redirects - 1));
+        return fail(new DownloadError(url.href, `it leads from https to ${next.href}, which anybody on the way could change`));
+      }
       fail(new DownloadError(url.href, `the server answered ${statusCode}`));
     });
     const timer = setTimeout(() => asked.destroy(new Error(`no answer within ${limits.answerMs / 1000} s`)), limits.answerMs);

@@ -1,7 +1,7 @@
 import pinsJson from "./pins.json" with { type: "json" };
 
 /** What toolchain/pins.json says: every version that set-up installs, and what its files have to be. */
-export const pins = pinsJson;
+export const pins: typeof pinsJson & { readonly releases: Readonly<Record<string, string>> } = pinsJson;
 
 export type PluginName = keyof typeof pins.plugins;
 

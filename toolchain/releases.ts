@@ -4,6 +4,7 @@ import { run, tail } from "../common/process.ts";
 import { installFolder } from "../common/staged-folder.ts";
 import { DownloadError, downloadFile, downloadText, type Limits, publishedChecksum, usualLimits } from "./download.ts";
 import { type Part, writeOrigin } from "./parts.ts";
+import { pins } from "./pins.ts";
 
 /** Where Pulumi publishes its releases: the only address that set-up knows. NITRO_PULUMI_RELEASES names a mirror of the same layout. */
 const releasesUrl = "https://get.pulumi.com/releases";
@@ -18,15 +19,17 @@ export function pulumiReleases(env: NodeJS.ProcessEnv): Releases {
   return { url: (env.NITRO_PULUMI_RELEASES || releasesUrl).replace(/\/+$/, ""), limits: usualLimits };
 }
 
+/** Checksums by the name of the archive. */
+export type PinnedChecksums = Readonly<Record<string, string>>;
+
 /**
- * Downloads a part's release, checks it against the checksums published with it and installs it.
+ * Downloads a part's release, checks it and installs it. What it has to be is what `pins.json` says; where that does not know the archive, what
+ * was published with it.
  * @throws DownloadError; nothing is then installed
  */
-export async function downloadPart(part: Part, releases: Releases): Promise<void> {
+export async function downloadPart(part: Part, releases: Releases, pinned: PinnedChecksums = pins.releases): Promise<void> {
   const archive = basename(part.archive);
-  const checksums = await downloadText(`${releases.url}/${part.checksums}`, releases.limits);
-  const digest = publishedChecksum(checksums, archive);
-  if (digest === undefined) throw new DownloadError(`${releases.url}/${part.checksums}`, `it names no ${archive}`);
+  const digest = pinned[archive] ?? (await published(part, releases));
   await installFolder(part.folder, async (stage) => {
     const unpacked = join(stage, ".archive");
     const file = join(stage, archive);
@@ -39,6 +42,15 @@ export async function downloadPart(part: Part, releases: Releases): Promise<void
     await rm(file);
     await writeOrigin(stage, "release");
   });
+}
+
+/** @returns the checksum that was published with a part's archive. @throws DownloadError */
+export async function published(part: Part, releases: Releases): Promise<string> {
+  const archive = basename(part.archive);
+  const checksums = await downloadText(`${releases.url}/${part.checksums}`, releases.limits);
+  const digest = publishedChecksum(checksums, archive);
+  if (digest === undefined) throw new DownloadError(`${releases.url}/${part.checksums}`, `it names no ${archive}`);
+  return digest;
 }
 
 async function take(part: Part, unpacked: string, stage: string): Promise<void> {

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { DownloadError, downloadFile, downloadText, publishedChecksum } from "../../toolchain/download.ts";
+import { DownloadError, downloadFile, downloadText, keepsSecrecy, publishedChecksum } from "../../toolchain/download.ts";
 import { testFolder } from "./folder.ts";
 import { standIn } from "./server.ts";
 
@@ -29,6 +29,14 @@ describe("downloadFile", () => {
     expect(await download(`${url}/old`)).toEqual(content);
     expect(asked).toEqual(["/old", "/file"]);
   });
+
+  it.each([
+    ["https://a.example/x", "http://a.example/x", false],
+    ["https://a.example/x", "ftp://a.example/x", false],
+    ["https://a.example/x", "https://b.example/x", true],
+    ["http://127.0.0.1/x", "https://b.example/x", true],
+    ["http://127.0.0.1/x", "http://127.0.0.1/y", true],
+  ])("from %s to %s: %s", (from, to, allowed) => expect(keepsSecrecy(new URL(from), new URL(to))).toBe(allowed));
 
   it("gives up on redirects that lead nowhere", async () => {
     const { url } = await standIn({ "/old": (response) => response.writeHead(302, { location: "/old" }).end() });

@@ -1,10 +1,11 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import { Steps } from "../../common/steps.ts";
 import { allParts, extraParts, isInstalled, originOf, type Part } from "../../toolchain/parts.ts";
-import { downloadPart } from "../../toolchain/releases.ts";
+import { publishedChecksums } from "../../toolchain/pin-releases.ts";
+import { downloadPart, published } from "../../toolchain/releases.ts";
 import { ensurePulumi } from "../../toolchain/setup.ts";
 import { script, testFolder } from "./folder.ts";
 import { archive, folderOf, releaseServer } from "./releases.ts";
@@ -184,11 +185,37 @@ describe("downloadPart", () => {
     await expect(downloadPart(part("random"), { url, limits: { ...limits, answerMs: 50 } })).rejects.toThrow("no answer within");
   });
 
+  it("takes a pinned checksum's word, and asks for no other", async () => {
+    const random = part("random");
+    const server = await releaseServer(env, (_, good) => good);
+    const name = basename(random.archive);
+    const wrong = "0".repeat(64);
+    await expect(downloadPart(random, { url: server.url, limits }, { [name]: wrong })).rejects.toThrow(`published is ${wrong}`);
+    expect(existsSync(random.folder)).toBe(false);
+    const right = await published(random, { url: server.url, limits });
+    server.asked.length = 0;
+    await downloadPart(random, { url: server.url, limits }, { [name]: right });
+    expect(server.asked).toEqual([`/${random.archive}`]);
+    expect(isInstalled(random)).toBe(true);
+  });
+
   it("refuses an archive without the executables, and installs nothing of it", async () => {
     const pulumi = part("pulumi");
     const server = await releaseServer(env, (each, good) => (each.name === "pulumi" ? archive(pulumi, ["pulumi"]) : good));
     await expect(downloadPart(pulumi, { url: server.url, limits })).rejects.toThrow();
     expect(readdirSync(folderOf(pulumi))).toEqual([]);
+  });
+});
+
+describe("publishedChecksums", () => {
+  it("has every part of every system, as published", async () => {
+    const every = ["linux", "darwin"].flatMap((os) => ["x64", "arm64"].flatMap((arch) => allParts(env, { os, arch }, ["aws"])));
+    const digests = new Map(every.map(({ archive: path }, index) => [basename(path), String(index).padStart(64, "0")]));
+    const text = [...digests].map(([name, digest]) => `${digest}  ${name}\n`).join("");
+    const { url } = await standIn(Object.fromEntries(every.map(({ checksums }) => [`/${checksums}`, text])));
+    const found = await publishedChecksums(env, { url, limits: { answerMs: 2_000, stallMs: 2_000 } });
+    expect(found).toEqual(Object.fromEntries(digests));
+    expect(Object.keys(found)).toHaveLength(16);
   });
 });
 
