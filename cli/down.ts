@@ -14,20 +14,19 @@ import { Engine, EngineError } from "../docker/engine.ts";
 import { removeExecutableImages } from "../executable/layer.ts";
 import { labels, stackNames } from "../model/names.ts";
 import { ownerId } from "../toolchain/owner.ts";
-import { type Command, parseArguments, stackOption } from "./core/command.ts";
+import { declareCommand } from "./core/command.ts";
+import { stackOption } from "./core/declaration.ts";
 import { selectStack } from "./core/selection.ts";
 
-export const command: Command = {
-  summary: "Remove the stack: containers, network, volumes, staged files, settings",
-  usage: `nitro down [-s STACK] [--yes] [--keep-settings]
-
-  --yes            do not ask (without a terminal nothing is ever asked)
-  --keep-settings  leave Pulumi.STACK.yaml for the next up`,
+export const command = declareCommand({
+  options: {
+    ...stackOption,
+    yes: { type: "boolean", short: "y", help: "do not ask (without a terminal nothing is ever asked)" },
+    "keep-settings": { type: "boolean", help: "leave Pulumi.STACK.yaml for the next up" },
+  },
   stopsCleanly: true,
 
-  async run(args: string[], context: Context): Promise<number> {
-    const options = { ...stackOption, yes: { type: "boolean", short: "y" }, "keep-settings": { type: "boolean" } } as const;
-    const { values } = parseArguments(args, options);
+  async run({ values }, context) {
     const began = Date.now();
     const stack = new Stack(selectStack(values.stack, context.env), context);
     const progress = new Progress(context.stderr);
@@ -44,7 +43,7 @@ export const command: Command = {
       context.stdout.write(`there is no stack "${stack.name}": nothing to remove\n`);
       return 0;
     }
-    if (values.yes !== true && context.stdin.isTTY === true && !(await confirmed(stack.name, context))) {
+    if (!values.yes && context.stdin.isTTY === true && !(await confirmed(stack.name, context))) {
       context.stdout.write("nothing was removed\n");
       return 1;
     }
@@ -57,11 +56,11 @@ export const command: Command = {
     }
     await removeLeftovers(engine, stack.name, context);
     await rm(staged, { recursive: true, force: true });
-    if (state !== undefined) await stack.remove(values["keep-settings"] === true);
+    if (state !== undefined) await stack.remove(values["keep-settings"]);
     context.stdout.write(`stack ${stack.name} is gone, ${seconds(Date.now() - began)}\n`);
     return 0;
   },
-};
+});
 
 async function confirmed(stack: string, { stdin, stderr, signal }: Context): Promise<boolean> {
   // Without `terminal` Ctrl-C stays a signal.

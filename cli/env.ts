@@ -1,20 +1,17 @@
-import type { Context } from "../common/context.ts";
 import { pulumiEnvironment } from "../toolchain/environment.ts";
-import { type Command, parseArguments } from "./core/command.ts";
+import { declareCommand } from "./core/command.ts";
+import { jsonOption } from "./core/declaration.ts";
 
-export const command: Command = {
-  summary: "Print what plain pulumi needs",
-  usage: `nitro env [--json]
+export const command = declareCommand({
+  options: jsonOption,
+  notes: `  eval "$(./nitro env)"   # then: pulumi up -s alice, pulumi preview, pulumi destroy`,
 
-  eval "$(./nitro env)"   # then: pulumi up -s alice, pulumi preview, pulumi destroy`,
-
-  async run(args: string[], context: Context): Promise<number> {
-    const { values } = parseArguments(args, { json: { type: "boolean" } });
+  async run({ values }, context) {
     const variables = pulumiEnvironment(context.env);
-    context.stdout.write(values.json === true ? `${JSON.stringify(variables, null, 2)}\n` : exports(variables));
+    context.stdout.write(values.json ? `${JSON.stringify(variables, null, 2)}\n` : exports(variables));
     return 0;
   },
-};
+});
 
 /** @returns lines for a POSIX shell: `export NAME='value'` */
 export function exports(variables: Readonly<Record<string, string>>): string {

@@ -1,5 +1,4 @@
 import { asUserError, readSettings } from "../automation/aws-ready.ts";
-import type { Context } from "../common/context.ts";
 import { UserError } from "../common/errors.ts";
 import { Engine } from "../docker/engine.ts";
 import { imageRefs } from "../images/build.ts";
@@ -8,22 +7,25 @@ import { StackConfig } from "../model/settings-file.ts";
 import { deliverCredentials } from "../stacks/aws/credentials.ts";
 import { type AwsLogin, checkRole, logIn } from "../stacks/aws/login.ts";
 import { ownerId } from "../toolchain/owner.ts";
-import { type Command, parseArguments, stackOption } from "./core/command.ts";
+import { declareCommand } from "./core/command.ts";
+import { jsonOption, stackOption } from "./core/declaration.ts";
 import { selectStack } from "./core/selection.ts";
 
-export const command: Command = {
-  summary: "Ledger mode aws: give the service your AWS credentials of now",
-  usage: `nitro login [-s STACK] [--profile NAME] [--restart] [--json]
+export const command = declareCommand({
+  options: {
+    ...stackOption,
+    profile: {
+      type: "string",
+      placeholder: "NAME",
+      help: "a profile of your AWS configuration; stays in the stack's settings (aws.profile)",
+    },
+    restart: { type: "boolean", help: "restart the service, for programs that read the file only when they start" },
+    ...jsonOption,
+  },
+  notes: `Your credentials are found where every AWS tool finds them: environment, profile, IAM Identity Center, credential process. They go into
+a file that only the service sees, and nowhere else. \`up\` does it too; this is for when they have expired: aws sso login && ./nitro login`,
 
-Your credentials are found where every AWS tool finds them: environment, profile, IAM Identity Center, credential process. They go into
-a file that only the service sees, and nowhere else. \`up\` does it too; this is for when they have expired: aws sso login && ./nitro login
-
-  --profile NAME  a profile of your AWS configuration; stays in the stack's settings (aws.profile)
-  --restart       restarts the service, for programs that read the file only when they start`,
-
-  async run(args: string[], context: Context): Promise<number> {
-    const options = { ...stackOption, profile: { type: "string" }, restart: { type: "boolean" }, json: { type: "boolean" } } as const;
-    const { values } = parseArguments(args, options);
+  async run({ values }, context) {
     const stack = selectStack(values.stack, context.env);
     const config = new StackConfig(context.root, stack);
     const settings = await readSettings(config, stack);
@@ -43,11 +45,11 @@ a file that only the service sees, and nowhere else. \`up\` does it too; this is
     const image = imageRefs(arch, settings.images).base;
     await deliverCredentials(engine, login, { volume: names.volumes.credentials, stack, owner, image });
     if (values.profile !== undefined) await config.change({ "aws.profile": values.profile });
-    if (values.restart === true) await engine.restart(names.containers.service, { graceSeconds: 1 });
-    context.stdout.write(describe(login, stack, values.json === true));
+    if (values.restart) await engine.restart(names.containers.service, { graceSeconds: 1 });
+    context.stdout.write(describe(login, stack, values.json));
     return 0;
   },
-};
+});
 
 async function mustBeUp(engine: Engine, volume: string, stack: string, owner: string): Promise<void> {
   const found = await engine.volumes({ labels: { [labels.stack]: stack, [labels.owner]: owner } });

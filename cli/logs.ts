@@ -1,34 +1,35 @@
 import { styleText } from "node:util";
-import type { Context } from "../common/context.ts";
 import { UsageError } from "../common/errors.ts";
 import { merge } from "../common/merge.ts";
 import { Engine, type LogLine } from "../docker/engine.ts";
 import { type Role, roles, stackNames } from "../model/names.ts";
 import { partsOf, roleContainer, roleNamed } from "../model/parts.ts";
 import { ownerId } from "../toolchain/owner.ts";
-import { type Command, parseArguments, stackOption } from "./core/command.ts";
+import { declareCommand } from "./core/command.ts";
+import { stackOption } from "./core/declaration.ts";
 import { selectStack } from "./core/selection.ts";
 
-export const command: Command = {
-  summary: "What the parts of the stack log",
-  usage: `nitro logs [-s STACK] [-f] [--tail N] [ROLE…]
-
-Without a role: all parts, each line with its part, in the order of time.
-  -f, --follow   go on with what is logged from now on
-  --tail N       only the last N lines of each part`,
+export const command = declareCommand({
+  arguments: {
+    roles: { words: roles, read: roleNamed, multiple: true, placeholder: "ROLE", help: `of these parts alone: ${roles.join(", ")}` },
+  },
+  options: {
+    ...stackOption,
+    follow: { type: "boolean", short: "f", help: "go on with what is logged from now on" },
+    tail: { type: "string", placeholder: "N", read: lineCount, help: "only the last N lines of each part" },
+  },
+  notes: "Without a role: all parts, each line with its part, in the order of time.",
+  examples: [["nitro logs -s alice -f --tail 20 service worker", "the last 20 lines of two parts, and what comes"]],
   stopsCleanly: true,
 
-  async run(args: string[], context: Context): Promise<number> {
-    const options = { ...stackOption, follow: { type: "boolean", short: "f" }, tail: { type: "string" } } as const;
-    const { values, positionals } = parseArguments(args, options, roles.length);
+  async run({ values, words: { roles: named } }, context) {
     const stack = selectStack(values.stack, context.env);
-    const tail = values.tail === undefined ? undefined : lineCount(values.tail);
     const engine = Engine.connect(context.env);
     const parts = async () => partsOf((await engine.inspect(stackNames(stack).containers.service))?.labels);
-    const wanted = positionals.length === 0 ? [...(await parts())] : [...new Set(positionals.map(roleNamed))];
+    const wanted = named.length === 0 ? [...(await parts())] : [...new Set(named)];
     const owner = ownerId(context.env);
     const containers = await Promise.all(wanted.map((role) => roleContainer(engine, stack, role, owner)));
-    const follow = values.follow === true;
+    const { follow, tail } = values;
     const sources = containers.map(({ name }) => engine.logs(name, { timestamps: true, follow, tail, signal: context.signal }));
     const prefixes = wanted.length === 1 ? [""] : wanted.map((role) => prefix(role, wanted));
     for await (const { source, item } of merge(sources, (line: LogLine) => line.time ?? "", !follow)) {
@@ -37,7 +38,7 @@ Without a role: all parts, each line with its part, in the order of time.
     }
     return 0;
   },
-};
+});
 
 function lineCount(text: string): number {
   if (!/^\d+$/.test(text)) throw new UsageError(`--tail is "${text}": allowed is a number of lines`);

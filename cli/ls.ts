@@ -1,27 +1,25 @@
 import { type ListedStack, listStacks } from "../automation/stack.ts";
-import type { Context } from "../common/context.ts";
 import { table } from "../common/table.ts";
 import { type ContainerSummary, Engine } from "../docker/engine.ts";
 import { labels } from "../model/names.ts";
 import { partsOf } from "../model/parts.ts";
 import { ownerId } from "../toolchain/owner.ts";
-import { type Command, parseArguments } from "./core/command.ts";
+import { declareCommand } from "./core/command.ts";
+import { jsonOption } from "./core/declaration.ts";
 import { age } from "./status.ts";
 
-export const command: Command = {
-  summary: "All stacks of this backend, and what runs of each",
-  usage: "nitro ls [--json]",
+export const command = declareCommand({
+  options: jsonOption,
 
-  async run(args: string[], context: Context): Promise<number> {
-    const { values } = parseArguments(args, { json: { type: "boolean" } });
+  async run({ values }, context) {
     const engine = Engine.connect(context.env);
     const filter = { labels: { [labels.owner]: ownerId(context.env) }, all: true };
     const [stacks, containers] = await Promise.all([listStacks(context), engine.containers(filter)]);
     const rows = joinStacks(stacks, containers);
-    context.stdout.write(values.json === true ? `${JSON.stringify(rows, null, 2)}\n` : describe(rows, new Date()));
+    context.stdout.write(values.json ? `${JSON.stringify(rows, null, 2)}\n` : describe(rows, new Date()));
     return 0;
   },
-};
+});
 
 export interface StackRow {
   readonly name: string;

@@ -1,25 +1,25 @@
 import { Stack } from "../automation/stack.ts";
-import type { Context } from "../common/context.ts";
 import { UserError } from "../common/errors.ts";
 import { table } from "../common/table.ts";
-import { type Command, parseArguments, stackOption } from "./core/command.ts";
+import { declareCommand } from "./core/command.ts";
+import { jsonOption, stackOption } from "./core/declaration.ts";
 import { selectStack } from "./core/selection.ts";
 
-export const command: Command = {
-  summary: "What the stack tells its users: addresses, names, executables",
-  usage: `nitro outputs [-s STACK] [--json] [--show-secrets]
+export const command = declareCommand({
+  options: {
+    ...stackOption,
+    ...jsonOption,
+    "show-secrets": { type: "boolean", help: "secrets as they are; they appear as [secret] otherwise" },
+  },
 
-Secrets appear as [secret] unless asked for.`,
-
-  async run(args: string[], context: Context): Promise<number> {
-    const { values } = parseArguments(args, { ...stackOption, json: { type: "boolean" }, "show-secrets": { type: "boolean" } });
+  async run({ values }, context) {
     const stack = new Stack(selectStack(values.stack, context.env), context);
     if ((await stack.state()) === undefined) throw new UserError(`there is no stack "${stack.name}"`, `./nitro up -s ${stack.name}`);
-    const outputs = await stack.outputs(values["show-secrets"] === true);
-    context.stdout.write(values.json === true ? `${JSON.stringify(outputs, null, 2)}\n` : table(["output", "value"], outputRows(outputs)));
+    const outputs = await stack.outputs(values["show-secrets"]);
+    context.stdout.write(values.json ? `${JSON.stringify(outputs, null, 2)}\n` : table(["output", "value"], outputRows(outputs)));
     return 0;
   },
-};
+});
 
 /** One row for each value, nested ones by their path: `ports.redis`. */
 export function outputRows(outputs: Readonly<Record<string, unknown>>, prefix = ""): string[][] {

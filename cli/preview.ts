@@ -17,54 +17,48 @@ import { replacingInputs } from "../previews/replacing.ts";
 import { countOf, type Report } from "../previews/report.ts";
 import { markdown, plainText } from "../previews/style.ts";
 import { ensurePulumi } from "../toolchain/setup.ts";
-import { type Command, parseArguments, stackOption } from "./core/command.ts";
+import { declareCommand } from "./core/command.ts";
+import { jsonOption, type Options, stackOption, type Values } from "./core/declaration.ts";
 import { settingChanges, settingOptions } from "./core/options.ts";
 import { selectStack } from "./core/selection.ts";
 
 const options = {
   ...stackOption,
   ...settingOptions,
-  json: { type: "boolean" },
-  markdown: { type: "boolean" },
-  "fail-on-replace": { type: "boolean" },
-  blueprint: { type: "boolean" },
-  settings: { type: "string" },
-  base: { type: "string" },
-  head: { type: "string" },
-} as const;
+  ...jsonOption,
+  markdown: { type: "boolean", help: "for a comment" },
+  "fail-on-replace": { type: "boolean", help: "exit code 1 where something would be replaced" },
+  blueprint: { type: "boolean", help: "write what is declared, in place of a preview" },
+  settings: { type: "string", placeholder: "FILE", complete: "files", help: "in place of the stack's own Pulumi.STACK.yaml" },
+  base: { type: "string", placeholder: "FILE", complete: "files", help: "the blueprint before (default: none)" },
+  head: { type: "string", placeholder: "FILE", complete: "files", help: "compare this blueprint with the one before" },
+} as const satisfies Options;
 
-export const command: Command = {
-  summary: "Show what an update would do, and which policies it would break",
-  usage: `nitro preview [-s STACK] [--binary FILE] [--markdown|--json] [--fail-on-replace]
-       nitro preview --blueprint [-s STACK] [--settings FILE]
-       nitro preview [--base FILE] --head FILE [--markdown|--json] [--fail-on-replace]
-
-The first previews a stack against its state, and changes nothing. The second writes, as JSON, everything that settings and sources declare, from empty
-state: it needs neither an engine nor an executable nor a secret. The third compares two of these, as a pull request does.
-
-  --binary FILE       as if it were given to up or swap; so too --bootstrap and --authorization
-  --fail-on-replace   exit code 1 where something would be replaced; it is 1 in any case where a policy would be broken
-  --settings FILE     in place of the stack's own Pulumi.STACK.yaml`,
+export const command = declareCommand({
+  options,
+  notes: `A stack is previewed against its state, and nothing is changed. --blueprint writes, as JSON, everything that settings and sources declare, from empty
+state: it needs neither an engine nor an executable nor a secret. --head compares two of these, as a pull request does.
+Exit code 1 where a policy would be broken.`,
+  examples: [
+    ["nitro preview -s alice --binary ./payments", "what `swap --binary` would do"],
+    ["nitro preview --blueprint --settings Pulumi.dev.yaml", "in each of two checkouts"],
+    ["nitro preview --base base.json --head head.json --markdown", "what differs between them"],
+  ],
   stopsCleanly: true,
 
-  async run(args: string[], context: Context): Promise<number> {
-    const { values } = parseArguments(args, options);
-    if (values.json === true && values.markdown === true)
-      throw new UsageError("--json and --markdown are two forms of one report: choose one");
+  async run({ values }, context) {
+    if (values.json && values.markdown) throw new UsageError("--json and --markdown are two forms of one report: choose one");
     if (values.base !== undefined && values.head === undefined) throw new UsageError("--base is compared with --head, which is missing");
-    if (values.blueprint === true) return await writeBlueprint(values, context);
+    if (values.blueprint) return await writeBlueprint(values, context);
     const report = values.head === undefined ? await previewStack(values, context) : await compareFiles(values.base, values.head, context);
-    const text =
-      values.json === true ? `${JSON.stringify(report, null, 2)}\n` : render(report, values.markdown === true ? markdown : plainText);
+    const text = values.json ? `${JSON.stringify(report, null, 2)}\n` : render(report, values.markdown ? markdown : plainText);
     context.stdout.write(text);
-    judge(report, values["fail-on-replace"] === true);
+    judge(report, values["fail-on-replace"]);
     return 0;
   },
-};
+});
 
-type Values = ReturnType<typeof parseArguments<typeof options>>["values"];
-
-async function writeBlueprint(values: Values, context: Context): Promise<number> {
+async function writeBlueprint(values: Values<typeof options>, context: Context): Promise<number> {
   await ensurePulumi(context.env, new Steps(context.stderr));
   const stack = new Stack(selectStack(values.stack ?? "preview", context.env), context);
   const { digest, declared } = await previewFromEmpty({
@@ -77,7 +71,7 @@ async function writeBlueprint(values: Values, context: Context): Promise<number>
   return 0;
 }
 
-async function previewStack(values: Values, context: Context): Promise<Report> {
+async function previewStack(values: Values<typeof options>, context: Context): Promise<Report> {
   await ensurePulumi(context.env, new Steps(context.stderr));
   const stack = new Stack(selectStack(values.stack, context.env), context);
   const settings = await settingsText(stack, values, context);
@@ -90,7 +84,7 @@ async function previewStack(values: Values, context: Context): Promise<Report> {
   };
 }
 
-async function settingsText(stack: Stack, values: Values, context: Context): Promise<string> {
+async function settingsText(stack: Stack, values: Values<typeof options>, context: Context): Promise<string> {
   const text = values.settings === undefined ? await stack.config.text() : await readText(values.settings, context);
   return withSettings(text ?? "", settingChanges(values, context));
 }

@@ -1,28 +1,25 @@
 import { styleText } from "node:util";
 import { neededShares } from "../automation/sealing.ts";
 import { type PartStatus, type StackStatus, stackStatus } from "../automation/status.ts";
-import type { Context } from "../common/context.ts";
 import { table } from "../common/table.ts";
 import { Engine } from "../docker/engine.ts";
 import { ownerId } from "../toolchain/owner.ts";
-import { type Command, parseArguments, stackOption } from "./core/command.ts";
+import { declareCommand } from "./core/command.ts";
+import { jsonOption, stackOption } from "./core/declaration.ts";
 import { selectStack } from "./core/selection.ts";
 
-export const command: Command = {
-  summary: "Each part's health, version, ports; whether the service is sealed",
-  usage: `nitro status [-s STACK] [--json]
-
-The version is that of the process; where it is not the declared one, a line says so.
+export const command = declareCommand({
+  options: { ...stackOption, ...jsonOption },
+  notes: `The version is that of the process; where it is not the declared one, a line says so.
 Exit code 0 where everything runs and answers, 1 otherwise.`,
 
-  async run(args: string[], context: Context): Promise<number> {
-    const { values } = parseArguments(args, { ...stackOption, json: { type: "boolean" } });
+  async run({ values }, context) {
     const stack = selectStack(values.stack, context.env);
     const status = await stackStatus(Engine.connect(context.env), stack, ownerId(context.env));
-    context.stdout.write(values.json === true ? `${JSON.stringify(status, null, 2)}\n` : describe(status, new Date()));
+    context.stdout.write(values.json ? `${JSON.stringify(status, null, 2)}\n` : describe(status, new Date()));
     return status.healthy ? 0 : 1;
   },
-};
+});
 
 /** The status for people. */
 export function describe(status: StackStatus, now: Date): string {

@@ -12,25 +12,35 @@ import { readRunning } from "../executable/running.ts";
 import { type LoadedExecutable, stagedFile } from "../executable/staging.ts";
 import { labels, stackNames } from "../model/names.ts";
 import { roleNamed } from "../model/parts.ts";
-import { type Command, parseArguments, stackOption } from "./core/command.ts";
+import { declareCommand } from "./core/command.ts";
+import { stackOption } from "./core/declaration.ts";
 import { settingChanges, settingOptions } from "./core/options.ts";
 import { selectStack } from "./core/selection.ts";
 
-export const command: Command = {
-  summary: "Replace the executable of the service and the worker, and nothing else",
-  usage: `nitro swap [-s STACK] [service|worker] [--binary FILE | --previous]
-
-Without --binary: the executable or image of the stack's settings as it is now; where none is set, build.command or the sample is built again.
-An executable that cannot run is refused before anything is touched.
-  --previous  go back to the executable before, the last other one that answered; the settings stay, so the next swap takes the file again`,
+export const command = declareCommand({
+  arguments: { role: { words: liveRoles, read: swappedRole, optional: true, help: "only this one (default: both)" } },
+  options: {
+    ...stackOption,
+    binary: settingOptions.binary,
+    previous: {
+      type: "boolean",
+      help: "go back to the executable before, the last other one that answered; the settings stay, so the next swap takes the file again",
+    },
+  },
+  notes: `Without --binary: the executable or image of the stack's settings as it is now; where none is set, build.command or the sample is built again.
+An executable that cannot run is refused before anything is touched.`,
+  examples: [
+    ["nitro swap -s alice --binary ./payments", "that file, now and at every later swap"],
+    ["nitro swap -s alice", "the same file again, as it is now"],
+    ["nitro swap -s alice worker", "the worker alone"],
+    ["nitro swap -s alice --previous", "back to what ran before"],
+  ],
   stopsCleanly: true,
 
-  async run(args: string[], context: Context): Promise<number> {
-    const options = { ...stackOption, binary: settingOptions.binary, previous: { type: "boolean" } } as const;
-    const { values, positionals } = parseArguments(args, options, 1);
-    if (values.previous === true && values.binary !== undefined) throw new UsageError("--binary and --previous: allowed is one of them");
+  async run({ values, words: { role } }, context) {
+    if (values.previous && values.binary !== undefined) throw new UsageError("--binary and --previous: allowed is one of them");
     const began = Date.now();
-    const roles = positionals[0] === undefined ? liveRoles : [swappedRole(positionals[0])];
+    const roles = role === undefined ? liveRoles : [role];
     const stack = new Stack(selectStack(values.stack, context.env), context);
     const changes = settingChanges(values, context);
     const progress = new Progress(context.stderr);
@@ -38,7 +48,7 @@ An executable that cannot run is refused before anything is touched.
     const swap = { engine, stack, roles, progress, context };
     const start = await beginSwap(swap);
     const before = await running(engine, stack.name);
-    const executable = values.previous === true ? await previous(stack, engine, before, context) : undefined;
+    const executable = values.previous ? await previous(stack, engine, before, context) : undefined;
     if (executable === undefined && changes["service.binary"] === undefined && !(await bringsExecutable(stack.config))) {
       await buildForEngine(engine, stack, progress, context);
     }
@@ -50,7 +60,7 @@ An executable that cannot run is refused before anything is touched.
     for (const role of roles) mustRun(role, after.get(role), stack.name);
     return 0;
   },
-};
+});
 
 function swappedRole(word: string): LiveRole {
   const role = liveRoles.find((each) => each === roleNamed(word));

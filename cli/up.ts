@@ -12,23 +12,24 @@ import type { Engine } from "../docker/engine.ts";
 import { isRemote } from "../docker/remote.ts";
 import { publishedRoles } from "../model/names.ts";
 import type { Changes } from "../model/settings-file.ts";
-import { type Command, parseArguments, stackOption } from "./core/command.ts";
+import { declareCommand } from "./core/command.ts";
+import { jsonOption, stackOption } from "./core/declaration.ts";
 import { settingChanges, settingOptions } from "./core/options.ts";
 import { selectStack } from "./core/selection.ts";
 import { sealing } from "./status.ts";
 
-export const command: Command = {
-  summary: "Make the machine ready, then the stack; heal it where it is damaged",
-  usage: `nitro up [-s STACK] [--binary FILE] [--bootstrap auto|manual] [--authorization auto|manual] [--json]
-
-  --binary FILE         the payments executable (Linux, of the engine's architecture); the sample is built where none was ever given
-  --bootstrap MODE      manual: the service stays sealed until operators bring their shares
-  --authorization MODE  manual: prepared payments wait for operators
-The options are written to the stack's settings, Pulumi.STACK.yaml, and stay until they are changed there.`,
+export const command = declareCommand({
+  options: { ...stackOption, ...settingOptions, ...jsonOption },
+  notes: `The payments executable is one for Linux, of the engine's architecture; the sample is built where none was ever given.
+--binary, --bootstrap and --authorization are written to the stack's settings, Pulumi.STACK.yaml, and stay until they are changed there.`,
+  examples: [
+    ["nitro up -s alice", "a stack with the sample, or as its settings say"],
+    ["nitro up -s alice --binary ./payments", "with your own executable"],
+    ["nitro up -s alice --bootstrap manual", "the service stays sealed until operators bring their shares"],
+  ],
   stopsCleanly: true,
 
-  async run(args: string[], context: Context): Promise<number> {
-    const { values } = parseArguments(args, { ...stackOption, ...settingOptions, json: { type: "boolean" } });
+  async run({ values }, context) {
     const began = Date.now();
     const stack = new Stack(selectStack(values.stack, context.env), context);
     const changes = settingChanges(values, context);
@@ -41,12 +42,12 @@ The options are written to the stack's settings, Pulumi.STACK.yaml, and stay unt
     const status = await unsealed(engine, stack, progress, context);
 
     const took = Date.now() - began;
-    if (values.json === true)
+    if (values.json)
       context.stdout.write(`${JSON.stringify({ ...status, outputs: outcome.outputs, changes: outcome.counts, took }, null, 2)}\n`);
     else context.stdout.write(describe(status, outcome, took) + elsewhere(engine, stack.name));
     return 0;
   },
-};
+});
 
 /** Until pulumi runs there is nothing that would have to be stopped cleanly. */
 async function untilStopped<T>(work: Promise<T>, { signal }: Context): Promise<T> {

@@ -1,60 +1,55 @@
-import { type ParseArgsOptionsConfig, parseArgs } from "node:util";
 import type { Context } from "../../common/context.ts";
-import { errorCode, errorMessage, UsageError } from "../../common/errors.ts";
+import type { Arguments, Declaration, Given, Options } from "./declaration.ts";
+import { type Parsed, parseCommandLine } from "./parse.ts";
 
-/** One `nitro` command. Its file exports it as `command`. */
+/** One `nitro` command. Its file exports it as `command`; its name and summary are in a table of commands. */
 export interface Command {
-  /** One line for the list of commands. */
-  readonly summary: string;
-  /** Printed for --help and after a usage error; begins with `nitro <name>`. */
-  readonly usage: string;
-  /** True where the command itself watches `context.signal` and ends soon after it is aborted. */
-  readonly stopsCleanly?: boolean;
-  /** The command that a first word stands for, such as `nitro ledger query`; its `run` gets what follows that word. */
-  subcommand?(word: string): Promise<Command | undefined>;
+  readonly declaration: Declaration;
+  /** @throws UsageError where the arguments are not what the declaration says */
+  parse(args: readonly string[]): Parsed;
   /**
    * @param args what follows the command's name
    * @returns the exit code
+   * @throws UsageError as `parse` does
    */
-  run(args: string[], context: Context): Promise<number>;
+  run(args: readonly string[], context: Context): Promise<number>;
 }
 
-/** The option that every command about a stack has; resolve it by selectStack. */
-export const stackOption = { stack: { type: "string", short: "s" } } as const;
-
-/**
- * Parses the arguments of a command: node's parseArgs, with usage errors. (`--help` never arrives here: main answers it.)
- * @throws UsageError for unknown options, missing values and positionals beyond `positionals`
- */
-export function parseArguments<T extends ParseArgsOptionsConfig>(args: string[], options: T, positionals = 0) {
-  const parsed = parse(args, options);
-  const extra = parsed.positionals[positionals];
-  if (extra !== undefined) throw new UsageError(`unexpected argument "${extra}"`);
-  return parsed;
+/** A command whose arguments have the types of its declaration. */
+export interface DeclaredCommand<O extends Options, A extends Arguments> extends Command {
+  parse(args: readonly string[]): Given<O, A>;
 }
 
-function parse<T extends ParseArgsOptionsConfig>(args: string[], options: T) {
-  try {
-    return parseArgs({ args, options, allowPositionals: true, strict: true });
-  } catch (error) {
-    if (errorCode(error)?.startsWith("ERR_PARSE_ARGS_")) throw new UsageError(firstSentence(errorMessage(error)));
-    throw error;
-  }
+interface Declared<O extends Options, A extends Arguments> extends Declaration {
+  readonly options?: O;
+  readonly arguments?: A;
+  /** @returns the exit code */
+  run(given: Given<O, A>, context: Context): Promise<number>;
 }
 
-/** node explains at length how to write a positional that begins with a hyphen: the first sentence says what is wrong. */
-function firstSentence(text: string): string {
-  return text.split(/\. |\n/)[0] ?? text;
+/** Declares a command: what it takes, said once, and what it does with that. */
+export function declareCommand<const O extends Options = Record<never, never>, const A extends Arguments = Record<never, never>>(
+  declared: Declared<O, A>,
+): DeclaredCommand<O, A> {
+  const parse = (args: readonly string[]) => parseCommandLine(declared, args) as Given<O, A>;
+  return { declaration: declared, parse, run: async (args, context) => declared.run(parse(args), context) };
 }
 
-/**
- * @param value what was given for `option`
- * @returns it, as one of the allowed words; undefined where the option was not given
- * @throws UsageError for any other word
- */
-export function oneOf<T extends string>(option: string, value: string | undefined, allowed: readonly T[]): T | undefined {
-  if (value === undefined) return undefined;
-  const found = allowed.find((word) => word === value);
-  if (found === undefined) throw new UsageError(`${option} is "${value}": allowed are ${allowed.join(", ")}`);
-  return found;
+/** A line of a table of commands. It loads nothing until its command is wanted. */
+export interface Entry {
+  /** One line. */
+  readonly summary: string;
+  /** Undefined where only subcommands do something. */
+  load?(): Promise<{ readonly command: Command }>;
+  readonly commands?: CommandTable;
+  /** Of what has only subcommands: what is true of all of them. */
+  readonly notes?: string;
+}
+
+/** Commands by name, in the order of the help. */
+export type CommandTable = Readonly<Record<string, Entry>>;
+
+/** @returns the command of that name, or undefined */
+export function entryNamed(table: CommandTable, word: string): Entry | undefined {
+  return Object.hasOwn(table, word) ? table[word] : undefined;
 }

@@ -1,16 +1,16 @@
 import { resolve } from "node:path";
 import type { Context } from "../../common/context.ts";
 import type { Changes } from "../../model/settings-file.ts";
-import { oneOf } from "./command.ts";
+import type { Options } from "./declaration.ts";
+
+const modes = ["auto", "manual"] as const;
 
 /** Options that are written to the stack's settings, so that plain `pulumi up` sees them too. */
 export const settingOptions = {
-  binary: { type: "string" },
-  bootstrap: { type: "string" },
-  authorization: { type: "string" },
-} as const;
-
-const onOff = ["auto", "manual"] as const;
+  binary: { type: "string", placeholder: "FILE", complete: "files", help: "the payments executable" },
+  bootstrap: { type: "string", words: modes, help: "manual: the service stays sealed until operators bring their shares" },
+  authorization: { type: "string", words: modes, help: "manual: prepared payments wait for operators" },
+} as const satisfies Options;
 
 interface Values {
   readonly binary?: string | undefined;
@@ -18,16 +18,12 @@ interface Values {
   readonly authorization?: string | undefined;
 }
 
-/**
- * The settings that a command line asks for. Whether the executable is fit to run is for the program to say.
- * @throws UsageError for a word that is not allowed
- */
-export function settingChanges(values: Values, context: Pick<Context, "cwd">): Changes {
-  const binary = values.binary === undefined ? undefined : resolve(context.cwd, values.binary);
+/** The settings that a command line asks for. Whether the executable is fit to run is for the program to say. */
+export function settingChanges({ binary, bootstrap, authorization }: Values, context: Pick<Context, "cwd">): Changes {
   return {
-    ...(binary === undefined ? {} : { "service.binary": binary }),
-    ...defined("bootstrap", oneOf("--bootstrap", values.bootstrap, onOff)),
-    ...defined("authorization.mode", oneOf("--authorization", values.authorization, onOff)),
+    ...(binary === undefined ? {} : { "service.binary": resolve(context.cwd, binary) }),
+    ...defined("bootstrap", bootstrap),
+    ...defined("authorization.mode", authorization),
   };
 }
 

@@ -1,23 +1,20 @@
 import { styleText } from "node:util";
-import type { Context } from "../../common/context.ts";
 import { table } from "../../common/table.ts";
 import { Engine } from "../../docker/engine.ts";
-import { type Command, parseArguments } from "../core/command.ts";
+import { declareCommand } from "../core/command.ts";
+import { jsonOption } from "../core/declaration.ts";
 import { type Check, checkMachine } from "./checks.ts";
 
-export const command: Command = {
-  summary: "List what stacks need of this machine, what is there, and how to mend it",
-  usage: `nitro doctor [--json]
+export const command = declareCommand({
+  options: jsonOption,
+  notes: "Changes nothing. Exit code 1 where something is missing.",
 
-Changes nothing. Exit code 1 where something is missing.`,
-
-  async run(args: string[], context: Context): Promise<number> {
-    const { values } = parseArguments(args, { json: { type: "boolean" } });
+  async run({ values }, context) {
     const checks = await checkMachine(context.root, context.env, Engine.connect(context.env));
-    context.stdout.write(values.json === true ? `${JSON.stringify(checks, null, 2)}\n` : report(checks));
+    context.stdout.write(values.json ? `${JSON.stringify(checks, null, 2)}\n` : report(checks));
     return isHealthy(checks) ? 0 : 1;
   },
-};
+});
 
 /** True where nothing is missing that every stack needs. */
 export function isHealthy(checks: readonly Check[]): boolean {

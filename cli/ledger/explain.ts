@@ -1,13 +1,12 @@
 import { styleText } from "node:util";
-import type { Context } from "../../common/context.ts";
-import { UsageError, UserError } from "../../common/errors.ts";
+import { UserError } from "../../common/errors.ts";
 import { table } from "../../common/table.ts";
 import { type LedgerHttp, LedgerRefusal } from "../../ledger/client/http.ts";
 import { struct, text } from "../../ledger/ion/value.ts";
-import { type Command, parseArguments } from "../core/command.ts";
+import { declareCommand } from "../core/command.ts";
 import { pointing } from "./caret.ts";
 import { showRows } from "./rows.ts";
-import { findLedger, ledgerOptions, ledgerOptionsUsage } from "./target.ts";
+import { findLedger, ledgerOptions } from "./target.ts";
 
 /** One source of a statement and how its rows are found. */
 export interface PlanStep {
@@ -15,22 +14,16 @@ export interface PlanStep {
   readonly access: string;
 }
 
-export const command: Command = {
-  summary: "How a statement finds its rows: by document id, by an index, or by looking at every document",
-  usage: `nitro ledger explain STATEMENT [-s STACK | --endpoint URL [--ledger NAME]] [--json]
-
-Reads and writes nothing; each ? may be left open. One line for each source, in the order of the nested loops.
-
-${ledgerOptionsUsage}`,
+export const command = declareCommand({
+  arguments: { statement: { what: "the statement", help: "each ? may be left open" } },
+  options: ledgerOptions,
+  notes: "Reads and writes nothing. One line for each source, in the order of the nested loops.",
   stopsCleanly: true,
 
-  async run(args: string[], context: Context): Promise<number> {
-    const { values, positionals } = parseArguments(args, ledgerOptions, 1);
-    const [statement] = positionals;
-    if (statement === undefined) throw new UsageError("the statement is missing");
+  async run({ values, words: { statement } }, context) {
     const { http, name } = await findLedger(values, context);
     const plan = await pointing(statement, explained(http, name, statement));
-    if (context.stdout.isTTY === true && values.json !== true) context.stdout.write(describe(plan));
+    if (context.stdout.isTTY === true && !values.json) context.stdout.write(describe(plan));
     else
       showRows(
         plan.map(({ source, access }) => struct({ source: text(source), access: text(access) })),
@@ -39,7 +32,7 @@ ${ledgerOptionsUsage}`,
       );
     return 0;
   },
-};
+});
 
 async function explained(http: LedgerHttp, name: string, statement: string): Promise<PlanStep[]> {
   try {

@@ -7,43 +7,44 @@ import { int, struct, text } from "../../ledger/ion/value.ts";
 import { innerPorts, localAccount, stackNames } from "../../model/names.ts";
 import { roleContainer } from "../../model/parts.ts";
 import { ownerId } from "../../toolchain/owner.ts";
-import { type Command, oneOf, parseArguments } from "../core/command.ts";
+import { declareCommand } from "../core/command.ts";
+import type { Options } from "../core/declaration.ts";
 import type { BucketAccess, ExportedObject } from "./export-bucket.ts";
 import { counted, showRows } from "./rows.ts";
-import { findLedger, ledgerOptions, ledgerOptionsUsage, type Target } from "./target.ts";
+import { findLedger, ledgerOptions, type Target } from "./target.ts";
 
 const options = {
   ...ledgerOptions,
-  from: { type: "string" },
-  to: { type: "string" },
-  bucket: { type: "string" },
-  prefix: { type: "string" },
-  format: { type: "string" },
-  "s3-endpoint": { type: "string" },
-} as const;
+  from: {
+    type: "string",
+    placeholder: "TIME",
+    read: moment,
+    help: "blocks committed from then on, such as 2026-01-31T12:00:00Z (default: the ledger's first)",
+  },
+  to: { type: "string", placeholder: "TIME", read: moment, help: "and before then (default: now)" },
+  bucket: {
+    type: "string",
+    placeholder: "B",
+    help: "made where it is not there (default: nitro-<stack>-journal in the stack's LocalStack; nitro-journal with --endpoint)",
+  },
+  prefix: { type: "string", placeholder: "P", help: "what every object's key begins with (default: <ledger>/<time of the export>/)" },
+  format: { type: "string", words: ["ION_TEXT", "ION_BINARY", "JSON"], default: "ION_TEXT", help: "of the objects" },
+  "s3-endpoint": {
+    type: "string",
+    placeholder: "URL",
+    help: "with --endpoint: the S3 that the ledger was started with (default: $AWS_ENDPOINT_URL_S3, $AWS_ENDPOINT_URL)",
+  },
+} as const satisfies Options;
 
-const formats = ["ION_TEXT", "ION_BINARY", "JSON"] as const;
 const pollMs = 100;
 
-export const command: Command = {
-  summary: "Export the journal to S3, as QLDB does",
-  usage: `nitro ledger export [-s STACK | --endpoint URL [--ledger NAME]] [--from TIME] [--to TIME] [--bucket B] [--prefix P] [--format F] [--json]
-
-  --from TIME        blocks committed from then on, such as 2026-01-31T12:00:00Z (default: the ledger's first)
-  --to TIME          and before then (default: now)
-  --bucket B         made where it is not there (default: nitro-<stack>-journal in the stack's LocalStack; nitro-journal with --endpoint)
-  --prefix P         what every object's key begins with (default: <ledger>/<time of the export>/)
-  --format F         ION_TEXT (default), ION_BINARY or JSON
-  --s3-endpoint URL  with --endpoint: the S3 that the ledger was started with (default: $AWS_ENDPOINT_URL_S3, $AWS_ENDPOINT_URL)
-
-Prints the objects that the export wrote.
-${ledgerOptionsUsage}`,
+export const command = declareCommand({
+  options,
+  notes: "Prints the objects that the export wrote.",
   stopsCleanly: true,
 
-  async run(args: string[], context: Context): Promise<number> {
-    const { values } = parseArguments(args, options);
-    const format = oneOf("--format", values.format, formats) ?? "ION_TEXT";
-    const [from, to] = [moment("--from", values.from), moment("--to", values.to)];
+  async run({ values }, context) {
+    const { from, to, format } = values;
     const now = new Date();
     const target = await findLedger(values, context);
     const access =
@@ -63,13 +64,12 @@ ${ledgerOptionsUsage}`,
     }
     return 0;
   },
-};
+});
 
 /** @returns milliseconds since 1970. @throws UsageError for what is no time */
-export function moment(option: string, value: string | undefined): number | undefined {
-  if (value === undefined) return undefined;
-  const ms = /^\d{4}-\d\d-\d\d/.test(value) ? Date.parse(value) : Number.NaN;
-  if (Number.isNaN(ms)) throw new UsageError(`${option} is "${value}": allowed is a time such as 2026-01-31T12:00:00Z`);
+export function moment(text: string, option: string): number {
+  const ms = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN;
+  if (Number.isNaN(ms)) throw new UsageError(`${option} is "${text}": allowed is a time such as 2026-01-31T12:00:00Z`);
   return ms;
 }
 

@@ -1,32 +1,27 @@
-import type { Context } from "../../common/context.ts";
-import { UsageError, UserError } from "../../common/errors.ts";
+import { UserError } from "../../common/errors.ts";
 import { table } from "../../common/table.ts";
 import { quotedName, readCatalog, tableNamed } from "../../ledger/client/catalog.ts";
 import type { LedgerClient } from "../../ledger/client/session.ts";
 import { field, type IonValue, struct, text } from "../../ledger/ion/value.ts";
-import { type Command, parseArguments } from "../core/command.ts";
+import { declareCommand } from "../core/command.ts";
 import { cell, counted, showRows } from "./rows.ts";
-import { ledgerOptions, ledgerOptionsUsage, withLedger } from "./target.ts";
+import { ledgerOptions, withLedger } from "./target.ts";
 
-export const command: Command = {
-  summary: "Every revision of a document",
-  usage: `nitro ledger history TABLE ID [-s STACK | --endpoint URL [--ledger NAME]] [--json]
-
-TABLE is a table's name, or its id, also of a dropped one; ID is the document's id: SELECT id FROM T BY id WHERE …
-
-${ledgerOptionsUsage}`,
+export const command = declareCommand({
+  arguments: {
+    table: { what: "the table", help: "a table's name, or its id, also of a dropped one" },
+    id: { what: "the document's id", help: "the document's id: SELECT id FROM T BY id WHERE …" },
+  },
+  options: ledgerOptions,
   stopsCleanly: true,
 
-  async run(args: string[], context: Context): Promise<number> {
-    const { values, positionals } = parseArguments(args, ledgerOptions, 2);
-    const [word, id] = positionals;
-    if (word === undefined || id === undefined) throw new UsageError(`the ${word === undefined ? "table" : "document's id"} is missing`);
+  async run({ values, words: { table: word, id } }, context) {
     const revisions = await withLedger(values, context, ({ client }) => revisionsOf(client, word, id));
-    if (context.stdout.isTTY === true && values.json !== true) context.stdout.write(describe(revisions));
+    if (context.stdout.isTTY === true && !values.json) context.stdout.write(describe(revisions));
     else showRows(revisions.map(revisionRow), context, values.json);
     return 0;
   },
-};
+});
 
 async function revisionsOf(client: LedgerClient, word: string, id: string): Promise<IonValue[]> {
   const found = tableNamed(await readCatalog(client), word);

@@ -1,28 +1,25 @@
-import type { Context } from "../../common/context.ts";
 import { Progress } from "../../common/progress.ts";
 import { Engine } from "../../docker/engine.ts";
 import { ledgerImageRefs } from "../../images/build.ts";
 import { buildShown } from "../../images/show-build.ts";
-import { type Command, parseArguments } from "../core/command.ts";
+import { declareCommand } from "../core/command.ts";
+import { jsonOption } from "../core/declaration.ts";
 
-export const command: Command = {
-  summary: "Build an image of the ledger alone, to be run anywhere",
-  usage: `nitro ledger image [--json]
+export const command = declareCommand({
+  options: jsonOption,
+  notes: "Needs a container engine. Prints the image's name, and how to run it. What is there already is not built again.",
 
-Needs a container engine. Prints the image's name, and how to run it. What is there already is not built again.`,
-
-  async run(args: string[], context: Context): Promise<number> {
-    const { values } = parseArguments(args, { json: { type: "boolean" } });
+  async run({ values }, context) {
     const engine = Engine.connect(context.env);
     const { arch } = await engine.ping();
     const refs = ledgerImageRefs(arch);
     await buildShown(engine, refs, context.env, new Progress(context.stderr));
     context.stdout.write(
-      values.json === true ? `${JSON.stringify({ image: refs.ledger, run: runLine(refs.ledger) }, null, 2)}\n` : describe(refs.ledger),
+      values.json ? `${JSON.stringify({ image: refs.ledger, run: runLine(refs.ledger) }, null, 2)}\n` : describe(refs.ledger),
     );
     return 0;
   },
-};
+});
 
 /** The line that runs an image. */
 export function runLine(image: string): string {

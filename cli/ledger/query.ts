@@ -1,42 +1,33 @@
 import { text as readAll } from "node:stream/consumers";
-import type { Context } from "../../common/context.ts";
 import { UsageError } from "../../common/errors.ts";
 import { IonError } from "../../ledger/ion/errors.ts";
 import { readText } from "../../ledger/ion/text.ts";
 import type { IonValue } from "../../ledger/ion/value.ts";
-import { type Command, parseArguments } from "../core/command.ts";
+import { declareCommand } from "../core/command.ts";
 import { pointing } from "./caret.ts";
 import { showRows } from "./rows.ts";
-import { ledgerOptions, ledgerOptionsUsage, withLedger } from "./target.ts";
+import { ledgerOptions, withLedger } from "./target.ts";
 
-/** As many parameters as anyone writes on a command line. */
-const mostParameters = 100;
-
-export const command: Command = {
-  summary: "Run a PartiQL statement, in a transaction of its own",
-  usage: `nitro ledger query STATEMENT [PARAMETER…] [-s STACK | --endpoint URL [--ledger NAME]] [--json]
-
-Any statement that QLDB knows, changes too; committed, and tried again after a conflict. - reads it from standard input. Each ? takes a
-parameter, written as Ion:
-  nitro ledger query "SELECT * FROM transactions WHERE idempotencyKey = ?" '"abc"'
-
-${ledgerOptionsUsage}`,
+export const command = declareCommand({
+  arguments: {
+    statement: { what: "the statement", help: "any statement that QLDB knows; - reads it from standard input" },
+    parameters: { placeholder: "PARAMETER", multiple: true, read: parameter, help: "for each ? one, written as Ion" },
+  },
+  options: ledgerOptions,
+  notes: "Changes are committed, and tried again after a conflict.",
+  examples: [[`nitro ledger query "SELECT * FROM transactions WHERE idempotencyKey = ?" '"abc"'`, "one document, by a text"]],
   stopsCleanly: true,
 
-  async run(args: string[], context: Context): Promise<number> {
-    const { values, positionals } = parseArguments(args, ledgerOptions, mostParameters + 1);
-    const [given, ...texts] = positionals;
-    if (given === undefined) throw new UsageError("the statement is missing");
-    const parameters = texts.map(parameter);
+  async run({ values, words: { statement: given, parameters } }, context) {
     const statement = given === "-" ? (await readAll(context.stdin)).trimEnd() : given;
     const rows = await withLedger(values, context, ({ client }) => pointing(statement, client.execute(statement, parameters)));
     showRows(rows, context, values.json);
     return 0;
   },
-};
+});
 
 /** @throws UsageError where the text is not one Ion value */
-export function parameter(text: string, index: number): IonValue {
+function parameter(text: string, _name: string, index: number): IonValue {
   try {
     return readText(text);
   } catch (error) {

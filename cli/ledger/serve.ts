@@ -7,12 +7,31 @@ import { FolderLockError } from "../../ledger/folder-lock.ts";
 import { logTo } from "../../ledger/log.ts";
 import { type Serving, serve } from "../../ledger/serve.ts";
 import { localAccount } from "../../model/names.ts";
-import { type Command, parseArguments } from "../core/command.ts";
+import { declareCommand } from "../core/command.ts";
+import type { Options } from "../core/declaration.ts";
 
-const defaults = { dir: "./ledger-data", port: "8182", name: "ledger", host: "127.0.0.1" } as const;
+const defaults = { port: "8182", host: "127.0.0.1" } as const;
 const region = "us-east-1";
 
-const options = { dir: { type: "string" }, port: { type: "string" }, name: { type: "string" }, host: { type: "string" } } as const;
+const options = {
+  dir: {
+    type: "string",
+    placeholder: "D",
+    default: "./ledger-data",
+    read: folder,
+    complete: "folders",
+    help: "folder that keeps the ledgers, made where it is not there",
+  },
+  port: { type: "string", placeholder: "P", default: defaults.port, read: port, help: "to listen on; 0: any free one" },
+  name: { type: "string", placeholder: "N", default: "ledger", read: ledgerName, help: "ledger, made where it is not there" },
+  host: {
+    type: "string",
+    placeholder: "H",
+    default: defaults.host,
+    read: address,
+    help: "address to listen on; 0.0.0.0: every one of this machine, for everybody who reaches it",
+  },
+} as const satisfies Options;
 
 /** Where and under which name a ledger is served. */
 export interface ServeArguments {
@@ -23,20 +42,12 @@ export interface ServeArguments {
   readonly host: string;
 }
 
-export const command: Command = {
-  summary: "Run the ledger by itself: no stack, no container engine",
-  usage: `nitro ledger serve [--dir D] [--port P] [--name N] [--host H]
-
-  --dir D     folder that keeps the ledgers, made where it is not there (default ${defaults.dir})
-  --port P    port (default ${defaults.port}; 0: any free one)
-  --name N    ledger, made where it is not there (default ${defaults.name})
-  --host H    address to listen on (default ${defaults.host}; 0.0.0.0: every one of this machine, for everybody who reaches it)
-
-Runs until Ctrl-C. LEDGER_HOSTS names further hosts with a dot that requests may be addressed to, with commas.`,
+export const command = declareCommand({
+  options,
+  notes: "Runs until Ctrl-C. LEDGER_HOSTS names further hosts with a dot that requests may be addressed to, with commas.",
   stopsCleanly: true,
 
-  async run(args: string[], context: Context): Promise<number> {
-    const given = serveArguments(args);
+  async run({ values: given }, context) {
     const failure = Promise.withResolvers<never>();
     const serving = await start(given, context, (error) => failure.reject(new UserError(error.message, `the data is in ${given.dir}`)));
     context.stdout.write(greeting(given, serving));
@@ -45,19 +56,26 @@ Runs until Ctrl-C. LEDGER_HOSTS names further hosts with a dot that requests may
     context.stdout.write(`ledger ended; its data is in ${given.dir}\n`);
     return 0;
   },
-};
+});
 
-/** @throws UsageError for a port that is none, or a ledger's name that QLDB does not allow */
-export function serveArguments(args: string[]): ServeArguments {
-  const { values } = parseArguments(args, options);
-  const { dir = defaults.dir, port = defaults.port, name = defaults.name, host = defaults.host } = values;
-  if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) throw new UsageError(`--port is "${port}": allowed are 0 to 65535`);
-  const problem = ledgerNameProblem(name);
-  if (problem !== undefined)
-    throw new UsageError(`--name is "${name}": allowed are 1 to 32 letters, digits and single hyphens, not digits alone`);
-  if (dir === "") throw new UsageError("--dir is empty: name the folder that keeps the ledgers");
-  if (host === "") throw new UsageError("--host is empty: name an address of this machine");
-  return { dir, port: Number(port), name, host };
+function folder(text: string): string {
+  if (text === "") throw new UsageError("--dir is empty: name the folder that keeps the ledgers");
+  return text;
+}
+
+function port(text: string): number {
+  if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535) throw new UsageError(`--port is "${text}": allowed are 0 to 65535`);
+  return Number(text);
+}
+
+function ledgerName(text: string): string {
+  if (ledgerNameProblem(text) === undefined) return text;
+  throw new UsageError(`--name is "${text}": allowed are 1 to 32 letters, digits and single hyphens, not digits alone`);
+}
+
+function address(text: string): string {
+  if (text === "") throw new UsageError("--host is empty: name an address of this machine");
+  return text;
 }
 
 async function start(given: ServeArguments, context: Context, onFailure: (error: Error) => void): Promise<Serving> {

@@ -1,32 +1,27 @@
-import type { Context } from "../../common/context.ts";
 import { table } from "../../common/table.ts";
 import { type CatalogTable, quotedName, readCatalog } from "../../ledger/client/catalog.ts";
 import type { LedgerClient } from "../../ledger/client/session.ts";
 import { type IonValue, int, list, struct, text } from "../../ledger/ion/value.ts";
-import { type Command, parseArguments } from "../core/command.ts";
+import { declareCommand } from "../core/command.ts";
 import { showRows } from "./rows.ts";
-import { ledgerOptions, ledgerOptionsUsage, withLedger } from "./target.ts";
+import { ledgerOptions, withLedger } from "./target.ts";
 
 interface CountedTable extends CatalogTable {
   /** Undefined for a dropped table: nobody can ask. */
   readonly documents: number | undefined;
 }
 
-export const command: Command = {
-  summary: "The ledger's tables, with their documents counted",
-  usage: `nitro ledger tables [-s STACK | --endpoint URL [--ledger NAME]] [--json]
-
-${ledgerOptionsUsage}`,
+export const command = declareCommand({
+  options: ledgerOptions,
   stopsCleanly: true,
 
-  async run(args: string[], context: Context): Promise<number> {
-    const { values } = parseArguments(args, ledgerOptions);
+  async run({ values }, context) {
     const tables = await withLedger(values, context, ({ client }) => countedTables(client));
-    if (context.stdout.isTTY === true && values.json !== true) context.stdout.write(describe(tables));
+    if (context.stdout.isTTY === true && !values.json) context.stdout.write(describe(tables));
     else showRows(tables.map(tableRow), context, values.json);
     return 0;
   },
-};
+});
 
 async function countedTables(client: LedgerClient): Promise<CountedTable[]> {
   const tables: CountedTable[] = [];

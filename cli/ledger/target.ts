@@ -8,22 +8,21 @@ import { LedgerClient } from "../../ledger/client/session.ts";
 import { innerPorts, labels, stackNames } from "../../model/names.ts";
 import { roleContainer } from "../../model/parts.ts";
 import { ownerId } from "../../toolchain/owner.ts";
-import { stackOption } from "../core/command.ts";
+import { jsonOption, type Options, stackOption } from "../core/declaration.ts";
 import { selectStack } from "../core/selection.ts";
 
 /** The options of every subcommand that asks a ledger. */
 export const ledgerOptions = {
-  ...stackOption,
-  endpoint: { type: "string" },
-  ledger: { type: "string" },
-  json: { type: "boolean" },
-} as const;
-
-/** What the usage of such a subcommand says about them. */
-export const ledgerOptionsUsage = `  -s, --stack STACK   the ledger of this stack (default: $NITRO_STACK, else your login name)
-  --endpoint URL      a ledger without a stack, such as http://127.0.0.1:8182 of \`nitro ledger serve\`
-  --ledger NAME       its name (default: the stack's; with --endpoint the only one there is)
-  --json              JSON`;
+  stack: { ...stackOption.stack, help: "the ledger of this stack (default: $NITRO_STACK, else your login name)" },
+  endpoint: {
+    type: "string",
+    placeholder: "URL",
+    read: checkedUrl,
+    help: "a ledger without a stack, such as http://127.0.0.1:8182 of `nitro ledger serve`",
+  },
+  ledger: { type: "string", placeholder: "NAME", help: "its name (default: the stack's; with --endpoint the only one there is)" },
+  ...jsonOption,
+} as const satisfies Options;
 
 export interface TargetValues {
   readonly stack?: string | undefined;
@@ -50,11 +49,7 @@ export async function findLedger(values: TargetValues, context: Context): Promis
   const { stack: option, endpoint, ledger } = values;
   if (endpoint !== undefined && option !== undefined) throw new UsageError("-s and --endpoint name two ledgers: give one of them");
   if (endpoint !== undefined) {
-    const http = new LedgerHttp(
-      checkedUrl(endpoint),
-      "start one: ./nitro ledger serve, or leave --endpoint away for a stack's",
-      context.signal,
-    );
+    const http = new LedgerHttp(endpoint, "start one: ./nitro ledger serve, or leave --endpoint away for a stack's", context.signal);
     const name = ledger ?? (await onlyLedger(http));
     return { http, name, client: new LedgerClient(http, name), stack: undefined };
   }

@@ -4,32 +4,38 @@ import { heartbeat, Progress, seconds } from "../../common/progress.ts";
 import { type Digest, Evidence } from "../../ledger/client/evidence.ts";
 import type { LedgerClient } from "../../ledger/client/session.ts";
 import { int, struct, text } from "../../ledger/ion/value.ts";
-import { type Command, parseArguments } from "../core/command.ts";
+import { declareCommand } from "../core/command.ts";
 import { counted, showRows } from "./rows.ts";
-import { ledgerOptions, ledgerOptionsUsage, withLedger } from "./target.ts";
+import { ledgerOptions, withLedger } from "./target.ts";
 import { placeOf, verifyDocument } from "./verify-document.ts";
 import { verifyFiles } from "./verify-files.ts";
 import { verifyJournal } from "./verify-journal.ts";
 import { type VerifiedState, verifyCounts, verifyState } from "./verify-state.ts";
 
-export const command: Command = {
-  summary: "Check documents and journal against the ledger's digest, hash by hash",
-  usage: `nitro ledger verify [ID] [-s STACK | --endpoint URL [--ledger NAME]] [--json]
-       nitro ledger verify --dir D
-
-With a document's id: the hash of each of its revisions, computed from metadata and data, and folded with the proof that the ledger gives,
+export const command = declareCommand({
+  arguments: { id: { optional: true, help: "a document's id: only this document (default: the whole ledger)" } },
+  options: {
+    ...ledgerOptions,
+    dir: {
+      type: "string",
+      placeholder: "D",
+      complete: "folders",
+      help: "the files of a folder that `nitro ledger serve` keeps, whether it runs or not",
+    },
+  },
+  notes: `With a document's id: the hash of each of its revisions, computed from metadata and data, and folded with the proof that the ledger gives,
 has to be the ledger's digest.
 Without: every block is read, every hash in it computed anew, the chain followed, the root over all blocks compared with the digest; then every
 document that queries see has to be the journal's last revision of it.
-With --dir: the files of a folder that \`nitro ledger serve\` keeps, whether it runs or not: checksums, chain, and every revision's hash.
-Exit code 1 where anything differs, naming the place.
-
-${ledgerOptionsUsage}`,
+With --dir: checksums, chain, and every revision's hash.
+Exit code 1 where anything differs, naming the place.`,
+  examples: [
+    ["nitro ledger verify -s alice", "the ledger of a stack"],
+    ["nitro ledger verify --dir ./ledger-data", "ledgers where they are kept"],
+  ],
   stopsCleanly: true,
 
-  async run(args: string[], context: Context): Promise<number> {
-    const { values, positionals } = parseArguments(args, { ...ledgerOptions, dir: { type: "string" } }, 1);
-    const [id] = positionals;
+  async run({ values, words: { id } }, context) {
     if (values.dir !== undefined) {
       if (id !== undefined) throw new UsageError("--dir verifies whole ledgers: leave the id away");
       await verifyFiles(values.dir, context, values.json);
@@ -42,7 +48,7 @@ ${ledgerOptionsUsage}`,
     });
     return 0;
   },
-};
+});
 
 async function verifyOne(client: LedgerClient, evidence: Evidence, id: string, context: Context, json: boolean | undefined): Promise<void> {
   const { table, revisions, digest } = await verifyDocument(client, evidence, id);

@@ -4,7 +4,7 @@ import { errorMessage, UsageError } from "../../common/errors.ts";
 import { seconds } from "../../common/progress.ts";
 import { table } from "../../common/table.ts";
 import { setUp } from "../../toolchain/setup.ts";
-import type { Command } from "../core/command.ts";
+import { declareCommand } from "../core/command.ts";
 import { type Counts, closingLine, noTests, single, sum } from "./counts.ts";
 import { suites } from "./suites.ts";
 
@@ -17,18 +17,19 @@ interface Ran {
   readonly took: number;
 }
 
-export const command: Command = {
-  summary: "Run the tests: lint, unit, Go, end to end",
-  usage: `nitro test [lint|unit|go|e2e] [FILTER…]
-
-Without a suite all of them run, one after the other; only e2e needs a container engine. Filters go to the suite's runner:
-  nitro test unit ledger            files whose path has "ledger" in it
-  nitro test e2e -t swap            tests whose name has "swap" in it
-  nitro test go -run TestSubmit     Go tests by name
+export const command = declareCommand({
+  arguments: { suite: { words: suiteNames, read: suiteNamed, optional: true, help: "one of them (default: all, one after the other)" } },
+  rest: { placeholder: "FILTER…", after: "arguments", what: "the filter", help: "for the suite's runner" },
+  notes: `Only e2e needs a container engine. Filters go to the suite's runner.
 The last line counts: N passed, N failed. Exit code 1 where anything failed, or nothing ran.`,
+  examples: [
+    ["nitro test unit ledger", 'files whose path has "ledger" in it'],
+    ["nitro test e2e -t swap", 'tests whose name has "swap" in it'],
+    ["nitro test go -run TestSubmit", "Go tests by name"],
+  ],
 
-  async run(args: string[], context: Context): Promise<number> {
-    const { names, filters } = selection(args);
+  async run({ words: { suite }, rest: filters }, context) {
+    const names = suitesOf(suite);
     const inner = { ...context, env: testEnvironment(context.env) };
     const ran: Ran[] = [];
     if (names.includes("e2e")) ran.push(await runSuite("setup", inner, () => prepare(inner)));
@@ -38,15 +39,18 @@ The last line counts: N passed, N failed. Exit code 1 where anything failed, or 
     context.stdout.write(`${closingLine(total)}\n`);
     return total.failed === 0 && total.passed > 0 ? 0 : 1;
   },
-};
+});
 
-/** @throws UsageError where the first argument is no suite */
-export function selection(args: readonly string[]): { names: readonly SuiteName[]; filters: readonly string[] } {
-  const [first, ...filters] = args;
-  if (first === undefined) return { names: suiteNames, filters: [] };
-  const name = suiteNames.find((each) => each === first);
-  if (name === undefined) throw new UsageError(`there is no suite "${first}": allowed are ${suiteNames.join(", ")}`);
-  return { names: [name], filters };
+/** All of them where none is named. */
+export function suitesOf(suite: SuiteName | undefined): readonly SuiteName[] {
+  return suite === undefined ? suiteNames : [suite];
+}
+
+/** @throws UsageError where there is no such suite */
+function suiteNamed(word: string): SuiteName {
+  const name = suiteNames.find((each) => each === word);
+  if (name === undefined) throw new UsageError(`there is no suite "${word}": allowed are ${suiteNames.join(", ")}`);
+  return name;
 }
 
 /** Tests start `node` and `./nitro` by name: theirs is the Node that runs this. */

@@ -9,51 +9,65 @@ import { sampleExecutable } from "../../executable/staging.ts";
 import { labels, stackNames } from "../../model/names.ts";
 import { StackConfig } from "../../model/settings-file.ts";
 import { ownerId } from "../../toolchain/owner.ts";
-import { type Command, parseArguments, stackOption } from "../core/command.ts";
+import { declareCommand } from "../core/command.ts";
+import { jsonOption, stackOption } from "../core/declaration.ts";
 import { selectStack } from "../core/selection.ts";
 import { describeFound, type Found, runsBuild } from "./waiting.ts";
 import { type WantedBuild, wantedBuild } from "./wanted-build.ts";
 
-const defaultTimeout = "60";
 const intervalMs = 100;
 
-export const command: Command = {
-  summary: "Wait until service and worker run exactly a given build",
-  usage: `nitro wait [-s STACK] --build [FILE|HASH] [--timeout SECONDS] [--json]
+export const command = declareCommand({
+  arguments: {
+    build: {
+      placeholder: "FILE|HASH",
+      optional: true,
+      complete: "files",
+      help: "the build; see below (default: the executable of the stack's settings, else the sample's build)",
+    },
+  },
+  options: {
+    ...stackOption,
+    build: { type: "boolean", required: true, help: "wait for a build" },
+    timeout: {
+      type: "string",
+      placeholder: "SECONDS",
+      read: milliseconds,
+      default: "60",
+      help: "how long at most; the error then says what runs instead",
+    },
+    ...jsonOption,
+  },
+  notes: `Ends with 0 once the service and the worker both run that build, by the hash of their processes, and answer. It starts nothing.
+  FILE: that file as it is; when it changes meanwhile, its new content is waited for, so the last build counts
+  HASH: exactly that SHA-256, or its first 12 digits or more`,
+  examples: [
+    ["nitro wait -s alice --build", "the stack's executable, as the file is now"],
+    ["nitro wait -s alice --build ./payments", "another file"],
+  ],
 
-Ends with 0 once the service and the worker both run that build, by the hash of their processes, and answer. It starts nothing.
-  --build           FILE: that file as it is; when it changes meanwhile, its new content is waited for, so the last build counts
-                    HASH: exactly that SHA-256, or its first 12 digits or more
-                    neither: the executable of the stack's settings, else the sample's build
-  --timeout SECONDS how long at most (default ${defaultTimeout}); the error then says what runs instead`,
-
-  async run(args: string[], context: Context): Promise<number> {
-    const options = { ...stackOption, build: { type: "boolean" }, timeout: { type: "string" }, json: { type: "boolean" } } as const;
-    const { values, positionals } = parseArguments(args, options, 1);
-    if (values.build !== true) throw new UsageError("what to wait for is missing: --build");
-    const timeoutMs = timeoutOf(values.timeout ?? defaultTimeout) * 1000;
+  async run({ values, words: { build } }, context) {
     const stack = selectStack(values.stack, context.env);
     const binary = await new StackConfig(context.root, stack).get("service.binary");
     const engine = Engine.connect(context.env);
     const configured = binary === undefined ? sampleExecutable(context.root, (await engine.ping()).arch) : resolve(context.root, binary);
-    const wanted = wantedBuild(positionals[0], configured, (path) => resolve(context.cwd, path));
+    const wanted = wantedBuild(build, configured, (path) => resolve(context.cwd, path));
     const began = Date.now();
-    const found = await waitForBuild(engine, stack, wanted, timeoutMs, context);
+    const found = await waitForBuild(engine, stack, wanted, values.timeout, context);
     const took = Date.now() - began;
     const programs = Object.fromEntries(found.map(({ role, program }) => [role, program]));
-    if (values.json === true)
-      context.stdout.write(`${JSON.stringify({ stack, sha256: found[0]?.program?.sha256, ...programs, took }, null, 2)}\n`);
+    if (values.json) context.stdout.write(`${JSON.stringify({ stack, sha256: found[0]?.program?.sha256, ...programs, took }, null, 2)}\n`);
     else context.stdout.write(`${found.map(describeFound).join("\n")}\n${seconds(took)}\n`);
     return 0;
   },
-};
+});
 
 /** @throws UsageError */
-function timeoutOf(text: string): number {
+function milliseconds(text: string, option: string): number {
   const value = Number(text);
   if (text.trim() === "" || !Number.isFinite(value) || value < 0)
-    throw new UsageError(`--timeout is "${text}": allowed are seconds, such as 60 or 0.5`);
-  return value;
+    throw new UsageError(`${option} is "${text}": allowed are seconds, such as 60 or 0.5`);
+  return value * 1000;
 }
 
 /** @throws UserError when the time is over */

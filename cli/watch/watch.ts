@@ -19,7 +19,8 @@ import { stackNames } from "../../model/names.ts";
 import { ensureGo } from "../../toolchain/go.ts";
 import { nitroHome } from "../../toolchain/home.ts";
 import { ownerId } from "../../toolchain/owner.ts";
-import { type Command, parseArguments, stackOption } from "../core/command.ts";
+import { declareCommand } from "../core/command.ts";
+import { stackOption } from "../core/declaration.ts";
 import { settingChanges, settingOptions } from "../core/options.ts";
 import { selectStack } from "../core/selection.ts";
 import { runBuild } from "./build.ts";
@@ -33,35 +34,36 @@ import { WatchReport } from "./report.ts";
 /** Between two looks whether everything is as it was, in ms. */
 const checkMs = 1000;
 
-export const command: Command = {
-  summary: "Swap the executable after every build, within a second",
-  usage: `nitro watch [-s STACK] [--build COMMAND [--sources PATTERN]…] [--binary FILE] [--live] [--json]
-
-Watches the stack's executable and swaps it whenever it is replaced, until Ctrl-C. The stack has to be up.
-  --build COMMAND    a line for sh, run in this folder at once and after every change of its Go sources; it makes the executable, with GOOS, GOARCH and
-                     CGO_ENABLED set for the engine. A newer change ends a build that still runs. Without it: the setting build.command, and where
-                     the settings name no executable at all, the sample
-  --sources PATTERN  further files to build after, such as 'templates/**'
-  --binary FILE      the executable, written to the stack's settings
-  --live             replace the process inside the running containers: faster, and drift that the end of the watch declares
-  --json             one JSON object a line`,
+export const command = declareCommand({
+  options: {
+    ...stackOption,
+    build: { type: "string", placeholder: "COMMAND", read: buildCommand, help: "a line for sh that makes the executable; see below" },
+    sources: {
+      type: "string",
+      placeholder: "PATTERN",
+      multiple: true,
+      help: "further files to build after, such as 'templates/**'",
+    },
+    binary: settingOptions.binary,
+    live: {
+      type: "boolean",
+      help: "replace the process inside the running containers: faster, and drift that the end of the watch declares",
+    },
+    json: { type: "boolean", help: "one JSON object a line" },
+  },
+  notes: `Watches the stack's executable and swaps it whenever it is replaced, until Ctrl-C. The stack has to be up.
+The build command runs in this folder at once and after every change of its Go sources, with GOOS, GOARCH and CGO_ENABLED set for the engine. A newer
+change ends a build that still runs. Without --build: the setting build.command, and where the settings name no executable at all, the sample.`,
+  examples: [
+    ["nitro watch -s alice", "you build, as you always do"],
+    ["nitro watch -s alice --build 'go build -o payments ./cmd'", "every change of a source is built and swapped"],
+  ],
   stopsCleanly: true,
 
-  async run(args: string[], context: Context): Promise<number> {
-    const options = {
-      ...stackOption,
-      binary: settingOptions.binary,
-      build: { type: "string" },
-      sources: { type: "string", multiple: true },
-      live: { type: "boolean" },
-      json: { type: "boolean" },
-    } as const;
-    const { values } = parseArguments(args, options);
-    if (values.build?.trim() === "")
-      throw new UsageError("--build is empty: allowed is a command, such as --build 'go build -o payments .'");
+  async run({ values }, context) {
     const name = selectStack(values.stack, context.env);
     const progress = new Progress(context.stderr);
-    const report = new WatchReport(context.stdout, progress, values.json === true);
+    const report = new WatchReport(context.stdout, progress, values.json);
     // What is under way when somebody stops the watch ends well: it takes about a second.
     const lasting: Context = { ...context, signal: new AbortController().signal };
     const stack = new Stack(name, lasting);
@@ -73,9 +75,9 @@ Watches the stack's executable and swaps it whenever it is replaced, until Ctrl-
         await beginSwap(swap);
         await stack.config.change(settingChanges(values, context));
         const { arch } = await engine.ping();
-        const watched = await whatToWatch(stack, arch, { command: values.build, also: values.sources ?? [] }, engine, progress, context);
-        const swapper = values.live === true ? new LiveSwapper(swap, ownerId(context.env)) : new DeclaredSwapper(swap);
-        if (values.live === true) await swapper.arm();
+        const watched = await whatToWatch(stack, arch, { command: values.build, also: values.sources }, engine, progress, context);
+        const swapper = values.live ? new LiveSwapper(swap, ownerId(context.env)) : new DeclaredSwapper(swap);
+        if (values.live) await swapper.arm();
         await watch({ swap, watched, swapper, report, arch, context });
       },
       {
@@ -86,7 +88,13 @@ Watches the stack's executable and swaps it whenever it is replaced, until Ctrl-
     );
     return 0;
   },
-};
+});
+
+/** @throws UsageError where there is no command in the text */
+function buildCommand(text: string): string {
+  if (text.trim() === "") throw new UsageError("--build is empty: allowed is a command, such as --build 'go build -o payments .'");
+  return text;
+}
 
 interface Watched {
   readonly executable: string;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { commandNames } from "../../cli/core/names.ts";
+import { commandNames } from "../../cli/core/commands.ts";
 import { nearest } from "../../common/nearest.ts";
 
 describe("nearest", () => {

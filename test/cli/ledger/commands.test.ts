@@ -5,7 +5,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { ledgerCommandNames } from "../../../cli/ledger/ledger.ts";
+import { commands } from "../../../cli/core/commands.ts";
+import { resolve } from "../../../cli/core/resolve.ts";
+import { usage } from "../../../cli/core/usage.ts";
+import { ledgerCommands } from "../../../cli/ledger/commands.ts";
 import { UsageError } from "../../../common/errors.ts";
 import { Registry } from "../../../ledger/control/registry.ts";
 import { runIn } from "../../ledger/run-in.ts";
@@ -34,10 +37,10 @@ afterAll(async () => {
 const screen = async (...args: string[]) => stripVTControlCharacters((await runLedger([...args, ...endpoint], { tty: true })).stdout);
 const pipe = async (...args: string[]) => (await runLedger([...args, ...endpoint])).stdout;
 
-test.each(ledgerCommandNames)("%s has a file, a summary and a usage of its own", async (name) => {
-  const { command } = (await import(`../../../cli/ledger/${name}.ts`)) as { command: { summary: string; usage: string } };
-  expect(command.usage).toMatch(new RegExp(`^nitro ledger ${name}\\b`));
-  expect(command.summary).not.toBe("");
+test.each(Object.keys(ledgerCommands))("%s has a file, a summary and a usage of its own", async (name) => {
+  const resolved = await resolve(commands, ["ledger", name]);
+  expect(usage(resolved)).toMatch(new RegExp(`^usage: nitro ledger ${name}\\b`, "m"));
+  expect(resolved.entry.summary).not.toBe("");
 });
 
 test("query: a table on a terminal, Ion in a pipe, JSON where asked for", async () => {

@@ -1,15 +1,15 @@
 import { expect, test } from "vitest";
-import { defaultPrefix, moment, orderBody, ownAccess } from "../../../cli/ledger/export.ts";
+import { command, defaultPrefix, moment, orderBody, ownAccess } from "../../../cli/ledger/export.ts";
 import { describe, runLine } from "../../../cli/ledger/image.ts";
 import { UsageError } from "../../../common/errors.ts";
 import { runLedger } from "./run.ts";
 
 test("times", () => {
-  expect(moment("--from", undefined)).toBeUndefined();
-  expect(moment("--from", "2026-01-31T12:00:00Z")).toBe(1_769_860_800_000);
-  expect(moment("--from", "2026-01-31")).toBe(1_769_817_600_000);
+  expect(command.parse([]).values.from).toBeUndefined();
+  expect(moment("2026-01-31T12:00:00Z", "--from")).toBe(1_769_860_800_000);
+  expect(moment("2026-01-31", "--from")).toBe(1_769_817_600_000);
   for (const text of ["yesterday", "12", "2026-13-01T00:00:00Z", ""])
-    expect(() => moment("--to", text)).toThrow(`--to is "${text}": allowed is a time such as 2026-01-31T12:00:00Z`);
+    expect(() => moment(text, "--to")).toThrow(`--to is "${text}": allowed is a time such as 2026-01-31T12:00:00Z`);
 });
 
 test("each export has a prefix of its own", () => {

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { greeting, serveArguments, startError } from "../../../cli/ledger/serve.ts";
+import { command, greeting, startError } from "../../../cli/ledger/serve.ts";
 import { UsageError, UserError } from "../../../common/errors.ts";
 import { FolderLockError } from "../../../ledger/folder-lock.ts";
 import { logTo } from "../../../ledger/log.ts";
@@ -128,8 +128,8 @@ test.each([
   [["--host", ""], "--host is empty"],
   [["extra"], 'unexpected argument "extra"'],
 ])("%j is told what is wrong before anything is made", (args, message) => {
-  expect(() => serveArguments(args)).toThrow(UsageError);
-  expect(() => serveArguments(args)).toThrow(message);
+  expect(() => command.parse(args)).toThrow(UsageError);
+  expect(() => command.parse(args)).toThrow(message);
 });
 
 const given = { dir: "data", port: 8182, name: "ledger", host: "127.0.0.1" };

@@ -1,10 +1,8 @@
 import { expect, test } from "vitest";
-import { command } from "../../../cli/pay/pay.ts";
-import type { Context } from "../../../common/context.ts";
 import { UsageError } from "../../../common/errors.ts";
+import { runNitro } from "../run.ts";
 
-// What is wrong with the arguments is said before anything is touched: no context is needed to get there.
-const untouched = {} as Context;
+// What is wrong with the arguments is said before anything is touched: no stack and no engine are needed to get there.
 
 test.each([
   [["--count", "0"], '--count is "0": allowed are whole numbers from 1 to 10000'],
@@ -21,7 +19,7 @@ test.each([
   [["status", "p", "q"], 'unexpected argument "q"'],
   [["--colour"], "Unknown option '--colour'"],
 ])("%j", async (args, message) => {
-  const call = command.run(args, untouched);
+  const call = runNitro(["pay", ...args]);
   await expect(call).rejects.toThrow(UsageError);
   await expect(call).rejects.toThrow(message);
 });

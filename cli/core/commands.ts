@@ -1,0 +1,87 @@
+import { ledgerCommands, ledgerNotes } from "../ledger/commands.ts";
+import { payCommands } from "../pay/commands.ts";
+import type { CommandTable } from "./command.ts";
+
+/** Every command, in the order of `nitro help` and of README.md's table. */
+export const commands = {
+  up: {
+    summary: "Make the machine ready, then the stack; heal it where it is damaged",
+    load: () => import("../up.ts"),
+  },
+  swap: {
+    summary: "Replace the executable of the service and the worker, and nothing else",
+    load: () => import("../swap.ts"),
+  },
+  watch: {
+    summary: "Swap the executable after every build, within a second",
+    load: () => import("../watch/watch.ts"),
+  },
+  preview: {
+    summary: "Show what an update would do, and which policies it would break",
+    load: () => import("../preview.ts"),
+  },
+  down: {
+    summary: "Remove the stack: containers, network, volumes, staged files, settings",
+    load: () => import("../down.ts"),
+  },
+  status: {
+    summary: "Each part's health, version, ports; whether the service is sealed",
+    load: () => import("../status.ts"),
+  },
+  wait: {
+    summary: "Wait until service and worker run exactly a given build",
+    load: () => import("../wait/wait.ts"),
+  },
+  outputs: {
+    summary: "What the stack tells its users: addresses, names, executables",
+    load: () => import("../outputs.ts"),
+  },
+  logs: {
+    summary: "What the parts of the stack log",
+    load: () => import("../logs.ts"),
+  },
+  exec: {
+    summary: "Run a command inside a part of the stack",
+    load: () => import("../exec.ts"),
+  },
+  ls: {
+    summary: "All stacks of this backend, and what runs of each",
+    load: () => import("../ls.ts"),
+  },
+  pay: {
+    summary: "Make a payout and follow it until every payment is paid",
+    load: () => import("../pay/pay.ts"),
+    commands: payCommands,
+  },
+  ledger: {
+    summary: "The ledger: query, history, verify, export, explain; serve it without a stack",
+    commands: ledgerCommands,
+    notes: ledgerNotes,
+  },
+  tunnel: {
+    summary: "Keep the ports of a stack on another machine open on this one",
+    load: () => import("../tunnel.ts"),
+  },
+  login: {
+    summary: "Ledger mode aws: give the service your AWS credentials of now",
+    load: () => import("../login.ts"),
+  },
+  setup: {
+    summary: "Make this machine ready: container engine, Pulumi, plugins, images",
+    load: () => import("../setup.ts"),
+  },
+  doctor: {
+    summary: "List what stacks need of this machine, what is there, and how to mend it",
+    load: () => import("../doctor/doctor.ts"),
+  },
+  env: {
+    summary: "Print what plain pulumi needs",
+    load: () => import("../env.ts"),
+  },
+  test: {
+    summary: "Run the tests: lint, unit, Go, end to end",
+    load: () => import("../run-tests/run-tests.ts"),
+  },
+} as const satisfies CommandTable;
+
+export const commandNames = Object.keys(commands);

@@ -1,0 +1,20 @@
+import { declareCommand } from "../core/command.ts";
+import { jsonOption, stackOption } from "../core/declaration.ts";
+import { selectStack } from "../core/selection.ts";
+import { Payer } from "./payer.ts";
+
+export const command = declareCommand({
+  arguments: { payout: { what: "the payout's id", help: "the payout's id, as `nitro pay` tells it" } },
+  options: { ...stackOption, ...jsonOption },
+  notes: "Exit code 0 where every payment ended in the state it should, 1 otherwise.",
+  stopsCleanly: true,
+
+  async run({ values, words: { payout } }, context) {
+    const payer = await Payer.connect(selectStack(values.stack, context.env), context);
+    try {
+      return await payer.status(payout, values.json);
+    } finally {
+      payer.close();
+    }
+  },
+});
