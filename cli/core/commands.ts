@@ -78,6 +78,10 @@ export const commands = {
     summary: "Print what plain pulumi needs",
     load: () => import("../env.ts"),
   },
+  completion: {
+    summary: "Print what makes a shell complete commands, options, parts and stacks",
+    load: () => import("../completion/completion.ts"),
+  },
   test: {
     summary: "Run the tests: lint, unit, Go, end to end",
     load: () => import("../run-tests/run-tests.ts"),

@@ -10,7 +10,7 @@ interface Taken {
   readonly words?: readonly string[];
   /**
    * Makes a value of the text; takes the place of the check against `words`, which are then only offered.
-   * @param name of the option, such as "--count"; of an argument its placeholder
+   * @param name of the option, such as "--count"; of an argument what it is, else its placeholder
    * @param index of an argument that may be repeated: which one this is, from 0
    * @throws UsageError for a text that is not allowed
    */

@@ -6,6 +6,7 @@ import { errorMessage, InterruptedError, UsageError, UserError } from "../../com
 import { trace } from "../../common/trace.ts";
 import type { Command } from "./command.ts";
 import { commands } from "./commands.ts";
+import { completionWord } from "./completion-word.ts";
 import { stackOption } from "./declaration.ts";
 import { type Resolved, resolve, subcommandProblem } from "./resolve.ts";
 import { firstWord, wantsHelp } from "./scan.ts";
@@ -42,6 +43,10 @@ async function dispatch(argv: readonly string[]): Promise<number> {
     process.stdout.write(version());
     return 0;
   }
+  if (word === completionWord) {
+    process.stdout.write(await completionLines(rest));
+    return 0;
+  }
   return await runCommand(await resolve(commands, argv));
 }
 
@@ -49,6 +54,14 @@ async function dispatch(argv: readonly string[]): Promise<number> {
 async function help(words: readonly string[]): Promise<string> {
   const topic = words.filter((word) => !word.startsWith("-"));
   return topic.length === 0 ? overview(commands) : usage(await resolve(commands, topic));
+}
+
+/** For the scripts of `nitro completion`: a line for each word, its help after a tab; `:files` or `:folders` where the shell is to look for these. */
+async function completionLines(words: readonly string[]): Promise<string> {
+  const [{ complete }, { knownStacks }] = await Promise.all([import("./complete.ts"), import("../../automation/known-stacks.ts")]);
+  const { words: offers, files } = await complete(commands, words, () => knownStacks(process.env, root));
+  const lines = offers.map(({ word, help }) => (help === "" ? word : `${word}\t${help}`));
+  return [...lines, ...(files === undefined ? [] : [`:${files}`])].map((line) => `${line}\n`).join("");
 }
 
 async function runCommand(resolved: Resolved): Promise<number> {

@@ -101,13 +101,13 @@ function readArguments(declared: Arguments, positionals: readonly string[]): Rec
   const words: Record<string, unknown> = {};
   let next = 0;
   for (const [name, argument] of Object.entries(declared)) {
-    const shown = placeholderOf(name, argument);
+    const shown = argument.what ?? placeholderOf(name, argument);
     if (argument.multiple === true) {
       words[name] = positionals.slice(next).map((text, index) => read(argument, shown, text, index));
       return words;
     }
     const text = positionals[next++];
-    if (text === undefined && argument.optional !== true) throw new UsageError(`${argument.what ?? shown} is missing`);
+    if (text === undefined && argument.optional !== true) throw new UsageError(`${shown} is missing`);
     words[name] = text === undefined ? undefined : read(argument, shown, text);
   }
   const extra = positionals[next];

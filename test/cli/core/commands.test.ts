@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
 import { type CommandTable, entryNamed } from "../../../cli/core/command.ts";
 import { commands } from "../../../cli/core/commands.ts";
+import { completionWord } from "../../../cli/core/completion-word.ts";
 import { resolve } from "../../../cli/core/resolve.ts";
 import { usage } from "../../../cli/core/usage.ts";
 
@@ -23,7 +24,7 @@ describe("the table of commands", () => {
   });
 
   it("has no names that the command line keeps for itself", () => {
-    for (const word of ["help", "version"]) expect(entryNamed(commands, word)).toBeUndefined();
+    for (const word of ["help", "version", completionWord]) expect(entryNamed(commands, word)).toBeUndefined();
   });
 });
 
