@@ -92,14 +92,14 @@ async function partStatus(engine: Engine, role: Role, container: string, details
     container,
     id: details.id,
     state: details.status,
-    ...(health === undefined ? {} : { health }),
+    health,
     ...(details.running ? {} : { exitCode: details.exitCode }),
     restarts: details.restartCount,
     image,
     ...executable,
     ...(details.running ? { startedAt: details.startedAt } : {}),
     ports: [...new Set(details.ports.map(({ hostPort }) => hostPort))].sort((a, b) => a - b),
-    ...(memory === undefined ? {} : { memory }),
+    memory,
   };
 }
 
@@ -121,9 +121,9 @@ async function executableStatus(engine: Engine, role: Role, details: ContainerDe
   const builtAt = await buildTime(engine, details, folder, running?.sha256 ?? sha256);
   return {
     sha256,
-    ...(running === undefined ? {} : { running }),
+    running,
     ...(override?.declared === sha256 ? { live: override.live } : {}),
-    ...(builtAt === undefined ? {} : { builtAt }),
+    builtAt,
   };
 }
 

@@ -62,7 +62,7 @@ export async function swapDeclared(args: SwapArgs, start: SwapStart, changes: Ch
   const options: UpdateOptions = sound ? { targets } : { refresh };
   if (program === undefined) progress.line(`$ ${stack.updateCommand(options)}`);
   try {
-    await applySettings(stack, changes, { ...options, ...(program === undefined ? {} : { program }) }, progress, context);
+    await applySettings(stack, changes, { ...options, program }, progress, context);
   } catch (error) {
     throw await withWayBack(error, stack.name, context);
   }

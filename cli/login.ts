@@ -72,6 +72,6 @@ async function mayUseRole(access: Parameters<typeof checkRole>[0], login: AwsLog
 
 function describe({ identity, secrets }: AwsLogin, stack: string, json: boolean): string {
   const until = secrets.expiration?.toISOString();
-  if (json) return `${JSON.stringify({ stack, ...identity, ...(until === undefined ? {} : { until }) }, null, 2)}\n`;
+  if (json) return `${JSON.stringify({ stack, ...identity, until }, null, 2)}\n`;
   return `stack ${stack} uses ${identity.arn}${until === undefined ? "" : `, until ${until}`}\n`;
 }

@@ -43,7 +43,7 @@ export function joinStacks(stacks: readonly ListedStack[], containers: readonly 
       running: own.filter(({ state }) => state === "running").length,
       healthy: own.filter(({ health }) => health === "healthy").length,
       parts: partsOf(own.find(({ labels: has }) => has[labels.role] === "service")?.labels).length,
-      ...(stack?.lastUpdate === undefined ? {} : { lastUpdate: stack.lastUpdate }),
+      lastUpdate: stack?.lastUpdate,
       updating: stack?.updateInProgress === true,
     };
   });

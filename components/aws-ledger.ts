@@ -102,7 +102,7 @@ function providerArgs({ region, profile, endpoints }: Settings["aws"]): Construc
   const named = { ...(iam && { iam }), ...(sts && { sts }), ...(qldb && { qldb }) };
   return {
     region: region as NonNullable<ConstructorParameters<typeof Provider>[1]>["region"] & string,
-    ...(profile === undefined ? {} : { profile }),
+    profile,
     ...(Object.keys(named).length === 0 ? {} : { endpoints: [named] }),
     skipCredentialsValidation: true,
     skipMetadataApiCheck: true,

@@ -245,7 +245,7 @@ export class Engine {
 
   /** @returns once the engine has begun to report: whatever happens afterwards is among the events */
   async subscribe(options: EventOptions = {}): Promise<AsyncGenerator<EngineEvent>> {
-    const filters = labelFilter(options.labels ?? {}, options.types === undefined ? {} : { type: [...options.types] });
+    const filters = labelFilter(options.labels ?? {}, { type: options.types });
     const call: Call = { method: "GET", path: "/events", query: { filters }, signal: options.signal, doing: "follow the engine's events" };
     const answer = await this.transport.request(call);
     return endedBy(options.signal, this.readEvents(this.transport.body(answer, call)));

@@ -149,7 +149,7 @@ export function splitReference(ref: string): [string, string] {
 }
 
 /** The engine's filter for things that carry all of these labels; an empty value stands for any. */
-export function labelFilter(labels: Record<string, string>, more: Record<string, string[]> = {}): string {
+export function labelFilter(labels: Record<string, string>, more: Readonly<Record<string, readonly string[] | undefined>> = {}): string {
   const label = Object.entries(labels).map(([key, value]) => (value === "" ? key : `${key}=${value}`));
   return JSON.stringify(label.length === 0 ? more : { label, ...more });
 }

@@ -61,7 +61,7 @@ export async function ensureBuilder(args: BuilderArgs): Promise<string> {
       init: true,
       autoRemove: true,
       binds: sees ? [...binds, `${folder}:${sourceFolder}:ro`] : binds,
-      ...(network === undefined ? {} : { network }),
+      network,
     });
   } catch (error) {
     // Another process was faster with the very same container.

@@ -83,7 +83,7 @@ export async function awaitAnswer(
 ): Promise<RunningProgram | undefined> {
   try {
     const command = ["sh", "-c", patientScript, "sh", ...healthCheck];
-    const { exitCode, stdout } = await engine.exec(container, command, signal === undefined ? {} : { signal });
+    const { exitCode, stdout } = await engine.exec(container, command, { signal });
     return exitCode === 0 ? parseReport(stdout) : undefined;
   } catch (error) {
     if (signal?.aborted === true) return undefined;

@@ -103,15 +103,18 @@ export async function buildImage(
   ];
   const { proxies, ...network } = buildNetwork(env);
   const buildArgs = { ...proxies, BASE: own[below[role]], ...roleArguments(role, pins, env) };
-  const signal = workshop.failed === undefined ? {} : { signal: workshop.failed.signal };
   let step = "build";
-  await engine.build(contextTar(files), { tag, buildArgs, labels: { "nitro.image": role }, ...network, ...signal }, ({ text }) => {
-    const line = text.split("\n").at(-1)?.trim() ?? "";
-    const started = stepName(line);
-    step = started ?? step;
-    if (started !== undefined) report(step);
-    else if (!isNoise(line)) report(step, line);
-  });
+  await engine.build(
+    contextTar(files),
+    { tag, buildArgs, labels: { "nitro.image": role }, ...network, signal: workshop.failed?.signal },
+    ({ text }) => {
+      const line = text.split("\n").at(-1)?.trim() ?? "";
+      const started = stepName(line);
+      step = started ?? step;
+      if (started !== undefined) report(step);
+      else if (!isNoise(line)) report(step, line);
+    },
+  );
 }
 
 /** "Step 3/9 : RUN apt-get update  && …" → "3/9 RUN apt-get update"; undefined for any other line. Pure. */

@@ -58,8 +58,7 @@ async function previewFiles(github: GitHub, run: number): Promise<{ readonly bas
   if (size > mostPacked) throw new ZipError(`it has ${size} bytes, allowed are ${mostPacked}`);
   const archive = await github.download(`/actions/artifacts/${id}/zip`, mostPacked);
   const text = (name: string) => readZipEntry(archive, name, mostUnpacked)?.toString("utf8");
-  const [base, head] = [text("base.json"), text("head.json")];
-  return { ...(base === undefined ? {} : { base }), ...(head === undefined ? {} : { head }) };
+  return { base: text("base.json"), head: text("head.json") };
 }
 
 function footer({ headSha, url }: PreviewRunEvent): string {

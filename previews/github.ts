@@ -54,7 +54,7 @@ export class GitHub {
         "X-GitHub-Api-Version": "2022-11-28",
         ...(body === undefined ? {} : { "Content-Type": "application/json" }),
       },
-      ...(body === undefined ? {} : { body }),
+      body,
       signal: AbortSignal.timeout(30_000),
     });
     if (answer.ok) return answer;

@@ -51,9 +51,7 @@ export class ExportBucket {
     const found: ExportedObject[] = [];
     let token: string | undefined;
     do {
-      const page = await this.client.send(
-        new ListObjectsV2Command({ Bucket: this.name, Prefix: prefix, ...(token === undefined ? {} : { ContinuationToken: token }) }),
-      );
+      const page = await this.client.send(new ListObjectsV2Command({ Bucket: this.name, Prefix: prefix, ContinuationToken: token }));
       for (const { Key: key = "", Size: bytes = 0 } of page.Contents ?? []) found.push({ key, bytes });
       token = page.NextContinuationToken;
     } while (token !== undefined);

@@ -172,7 +172,7 @@ async function observe(stack: string, context: Context, entries: PayoutEntries):
     stackStatus(engine, stack, ownerId(context.env)),
     lastLine(engine, stackNames(stack).containers.worker, new Set([...entries.requests, ...entries.submits].map(({ id }) => id))),
   ]);
-  return { stopped, sealed, shares, ...(workerSays === undefined ? {} : { workerSays }) };
+  return { stopped, sealed, shares, workerSays };
 }
 
 /** The newest of a container's last log lines that names one of these messages. */

@@ -74,11 +74,11 @@ export function paymentViews(entries: PayoutEntries, authorizing: Authorizing): 
         to,
         amount: text(details.amount),
         custodian: text(details.custodian),
-        ...(document === undefined ? {} : { documentId: document.documentId }),
+        documentId: document?.documentId,
         state: outcome?.state ?? (document === undefined ? "waiting" : "prepared"),
         expected: expectedState(text(details.custodian), authorizing),
         authorizations: authorizations.get(document?.documentId ?? "") ?? 0,
-        ...(reached === undefined ? {} : { ms: Math.max(0, reached - time(entry)) }),
+        ms: reached && Math.max(0, reached - time(entry)),
       },
     ];
   });

@@ -46,8 +46,8 @@ export class LedgerHttp {
     const { status, text, type } = await this.send(path, {
       method,
       headers: { ...headers, authorization },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      ...(this.signal === undefined ? {} : { signal: this.signal }),
+      body: body && JSON.stringify(body),
+      signal: this.signal,
     });
     const answer = parsed(text);
     if (answer === undefined) throw new UserError(`${this.endpoint} is no ledger: it answered ${status} ${text.slice(0, 60)}`, this.hint);

@@ -94,7 +94,7 @@ export class LedgerClient {
   }
 
   private async command(token: string | undefined, name: string, body: Readonly<Record<string, unknown>>): Promise<Answer> {
-    const answer = await this.http.session({ ...(token === undefined ? {} : { SessionToken: token }), [name]: body });
+    const answer = await this.http.session({ SessionToken: token, [name]: body });
     return (answer[name] ?? {}) as Answer;
   }
 }

@@ -23,7 +23,7 @@ export function connectS3(access: S3Access, { bucket, encryption }: ExportTarget
     region,
     // A bucket as part of the host's name would need a name server that knows it.
     forcePathStyle: true,
-    credentials: { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) },
+    credentials: { accessKeyId, secretAccessKey, sessionToken },
     // Attempts are counted here: the client's own waits between them cannot be interrupted.
     maxAttempts: 1,
     requestHandler: { connectionTimeout: 2_000, requestTimeout: 30_000, throwOnRequestTimeout: true },

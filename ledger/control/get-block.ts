@@ -9,5 +9,5 @@ export async function getBlock({ registry, path: [name = ""], body }: ControlReq
   const sequenceNo = sequenceNoOf(body.BlockAddress, "BlockAddress", ledger);
   const tip = body.DigestTipAddress === undefined ? undefined : sequenceNoOf(body.DigestTipAddress, "DigestTipAddress", ledger);
   const { block, proof } = await blockAndProof(ledger, sequenceNo, tip);
-  return { Block: { IonText: writeText(shownBlock(block)) }, ...(proof === undefined ? {} : { Proof: proofHolder(proof) }) };
+  return { Block: { IonText: writeText(shownBlock(block)) }, Proof: proof && proofHolder(proof) };
 }

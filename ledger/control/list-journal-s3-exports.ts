@@ -37,7 +37,7 @@ export function shownExport({ id, ledgerName, created, status, start, end, targe
     S3ExportConfiguration: {
       Bucket: target.bucket,
       Prefix: target.prefix,
-      EncryptionConfiguration: { ObjectEncryptionType: type, ...(kmsKeyArn === undefined ? {} : { KmsKeyArn: kmsKeyArn }) },
+      EncryptionConfiguration: { ObjectEncryptionType: type, KmsKeyArn: kmsKeyArn },
     },
     RoleArn: roleArn,
     OutputFormat: format ?? "ION_TEXT",

@@ -64,8 +64,8 @@ export function readRevision(value: IonValue): Revision {
   return {
     address: { strandId: textField(address, "strandId") ?? "", sequenceNo: number(field(address, "sequenceNo")) },
     hash: hash.value,
-    ...(data === undefined ? {} : { data }),
-    ...(dataHash?.type === "blob" ? { dataHash: dataHash.value } : {}),
+    data,
+    dataHash: dataHash?.type === "blob" ? dataHash.value : undefined,
     metadata: {
       id: textField(metadata, "id") ?? "",
       version: number(field(metadata, "version")),

@@ -114,8 +114,8 @@ async function withSts<T>(access: AwsAccess, secrets: AwsSecrets | undefined, wo
     endpoint: attempt.endpoint,
     maxAttempts: 2,
     requestHandler: { ...agents(), connectionTimeout: connectMs, requestTimeout: answerMs, throwOnRequestTimeout: true },
-    ...(profile === undefined ? {} : { profile }),
-    ...(secrets === undefined ? {} : { credentials: secrets }),
+    profile,
+    credentials: secrets,
   });
   try {
     return await work(client);
