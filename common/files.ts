@@ -57,7 +57,7 @@ export async function writeWhole(file: string, content: string | Uint8Array, { m
  */
 export async function writeByDraft(file: string, fill: (draft: string) => Promise<void>): Promise<void> {
   const [folder, prefix] = [dirname(file), `.${basename(file)}.new-`];
-  await removeLeftovers(folder, prefix);
+  await removeDrafts(folder, prefix);
   const draft = join(folder, draftName(prefix));
   try {
     await fill(draft);
@@ -74,7 +74,7 @@ export function draftName(prefix: string): string {
 }
 
 /** Removes the files and folders with a name of draftName that belong to processes which have ended. */
-export async function removeLeftovers(folder: string, prefix: string): Promise<void> {
+export async function removeDrafts(folder: string, prefix: string): Promise<void> {
   const names = (await ifPresent(readdir(folder))) ?? [];
   for (const name of names) {
     const pid = name.startsWith(prefix) ? Number.parseInt(name.slice(prefix.length), 10) : Number.NaN;

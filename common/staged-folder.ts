@@ -1,7 +1,7 @@
 import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { errorCode } from "./errors.ts";
-import { draftName, ifPresent, removeLeftovers, sync } from "./files.ts";
+import { draftName, ifPresent, removeDrafts, sync } from "./files.ts";
 
 /** What the names of folders begin with that are being made. */
 const stagePrefix = ".new-";
@@ -35,7 +35,7 @@ export async function withStage<T>(parent: string, work: (stage: string) => Prom
 
 /** Removes what processes that were killed half-way left in a folder. */
 export async function removeStages(parent: string): Promise<void> {
-  await removeLeftovers(parent, stagePrefix);
+  await removeDrafts(parent, stagePrefix);
 }
 
 /**

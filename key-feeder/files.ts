@@ -1,4 +1,4 @@
-import { mkdir, open, readdir, rename, rm } from "node:fs/promises";
+import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
 /** Files of one folder: name (may hold one level of folders) → content. */
@@ -43,6 +43,16 @@ export async function replaceFile(path: string, content: string, mode: number): 
   await writeSynced(temporary, content, mode);
   await rename(temporary, path);
   await syncFolder(dirname(path));
+}
+
+/** @returns undefined where there is no such file */
+export async function readIfPresent(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    throw error;
+  }
 }
 
 async function writeSynced(path: string, content: string, mode: number): Promise<void> {

@@ -1,9 +1,9 @@
 import { createPrivateKey, generateKeyPairSync } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, readFile } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { generateX25519Identity } from "age-encryption";
-import { removeLeftovers, replaceFile, writeFolderOnce } from "./files.ts";
+import { readIfPresent, removeLeftovers, replaceFile, writeFolderOnce } from "./files.ts";
 import { rawPublicKey } from "./payouts/signer.ts";
 import { combineShares, splitSecret } from "./shares.ts";
 
@@ -54,7 +54,7 @@ export async function publishKeys(keys: Keys, publicDir: string): Promise<void> 
   await removeLeftovers(publicDir);
   for (const operator of keys.operators) {
     const path = join(publicDir, `${operator.name}.pub`);
-    if ((await readText(path)) !== `${operator.publicKey}\n`) await replaceFile(path, `${operator.publicKey}\n`, 0o444);
+    if ((await readIfPresent(path)) !== `${operator.publicKey}\n`) await replaceFile(path, `${operator.publicKey}\n`, 0o444);
   }
 }
 
@@ -85,13 +85,13 @@ function keyFiles(keys: Keys): Record<string, string> {
 
 async function readKeys(folder: string): Promise<Keys | undefined> {
   if (!existsSync(folder)) return undefined;
-  const identity = (await readText(join(folder, identityFile)))?.trim() ?? damaged(join(folder, identityFile), "it is missing");
+  const identity = (await readIfPresent(join(folder, identityFile)))?.trim() ?? damaged(join(folder, identityFile), "it is missing");
   const operators = await Promise.all(
     operatorNames.map(async (name) => {
       const [privateKey, publicKey, share] = await Promise.all(
         ["pem", "pub", "share"].map(async (extension) => {
           const path = join(folder, `${name}.${extension}`);
-          return (await readText(path)) ?? damaged(path, "it is missing");
+          return (await readIfPresent(path)) ?? damaged(path, "it is missing");
         }),
       );
       const operator = { name, privateKey: privateKey ?? "", publicKey: publicKey?.trim() ?? "", share: share?.trim() ?? "" };
@@ -128,13 +128,4 @@ function length(part: Buffer): Buffer {
   const bytes = Buffer.alloc(4);
   bytes.writeUInt32BE(part.length);
   return bytes;
-}
-
-async function readText(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
-    throw error;
-  }
 }

@@ -1,6 +1,6 @@
-import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { syncFolder } from "../sync-folder.ts";
+import { replaceOnDisk, unlessMissing } from "../whole-file.ts";
 
 export const exportFormats = ["ION_TEXT", "ION_BINARY", "JSON"] as const;
 export type ExportFormat = (typeof exportFormats)[number];
@@ -47,7 +47,7 @@ export class ExportFiles {
 
   /** Reads all of them. A damaged one is left out: it says nothing about the journal. @param log told of those */
   async read(log: (message: string) => void): Promise<ExportDescription[]> {
-    const names = await readdir(this.folder).catch(() => []);
+    const names = (await unlessMissing(readdir(this.folder))) ?? [];
     const found: ExportDescription[] = [];
     for (const name of names.filter((each) => each.endsWith(".json"))) {
       const path = join(this.folder, name);
@@ -63,16 +63,7 @@ export class ExportFiles {
   /** Resolves once the description is on disk. */
   async write(description: ExportDescription): Promise<void> {
     await mkdir(this.folder, { recursive: true, mode: 0o700 });
-    const path = this.path(description.id);
-    const file = await open(`${path}.new`, "w", 0o600);
-    try {
-      await file.writeFile(JSON.stringify(description));
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(`${path}.new`, path);
-    await syncFolder(this.folder);
+    await replaceOnDisk(this.path(description.id), (file) => file.writeFile(JSON.stringify(description)));
   }
 
   async remove(id: string): Promise<void> {

@@ -1,8 +1,9 @@
-import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { newId } from "../ids.ts";
 import { Ledger, type Surroundings } from "../ledger.ts";
 import { syncFolder } from "../sync-folder.ts";
+import { replaceOnDisk } from "../whole-file.ts";
 import { ControlError } from "./errors.ts";
 import { type ExportStorage, storageFromEnvironment } from "./export-storage.ts";
 import { JournalExports } from "./exports.ts";
@@ -188,14 +189,5 @@ function readDescription(folder: string, text: string): LedgerDescription {
 }
 
 async function writeDescription(folder: string, description: LedgerDescription): Promise<void> {
-  const draft = join(folder, "ledger.json.new");
-  const file = await open(draft, "w", 0o600);
-  try {
-    await file.writeFile(JSON.stringify(description));
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(draft, join(folder, "ledger.json"));
-  await syncFolder(folder);
+  await replaceOnDisk(join(folder, "ledger.json"), (file) => file.writeFile(JSON.stringify(description)));
 }

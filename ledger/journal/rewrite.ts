@@ -1,6 +1,7 @@
 import { open, readFile, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { syncFolder } from "../sync-folder.ts";
+import { unlessMissing } from "../whole-file.ts";
 import type { RecordLock } from "./record-lock.ts";
 import { frame, headSize, JournalError, recordIn } from "./records.ts";
 
@@ -32,10 +33,7 @@ export async function rewriteRecord(journal: string, offset: number, content: Bu
 
 /** Carries out a replacement that a crash has cut off; one that was not yet written down whole never began. */
 export async function finishRewrite(journal: string): Promise<void> {
-  const bytes = await readFile(redoPath(journal)).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return undefined;
-    throw error;
-  });
+  const bytes = await unlessMissing(readFile(redoPath(journal)));
   if (bytes === undefined) return;
   const record = recordIn(bytes);
   if (record === undefined) await rm(redoPath(journal));

@@ -1,8 +1,7 @@
-import { type FileHandle, open, rename, rm } from "node:fs/promises";
-import { dirname } from "node:path";
+import { type FileHandle, open } from "node:fs/promises";
 import type { Offsets } from "../journal/offsets.ts";
 import { frame, headSize, JournalError, readRecord } from "../journal/records.ts";
-import { syncFolder } from "../sync-folder.ts";
+import { replaceOnDisk, unlessMissing } from "../whole-file.ts";
 import { type Captured, type Head, type Loaded, restore } from "./capture.ts";
 
 const header = Buffer.from("nitro-ledger-snapshot-1\n", "latin1");
@@ -14,10 +13,8 @@ const header = Buffer.from("nitro-ledger-snapshot-1\n", "latin1");
  * @returns its size in bytes; undefined where it was given up
  */
 export async function writeSnapshot(path: string, { head, records }: Captured, ended: () => boolean): Promise<number | undefined> {
-  const draft = `${path}.new`;
-  const file = await open(draft, "w", 0o600);
   let size = 0;
-  try {
+  const whole = await replaceOnDisk(path, async (file) => {
     const write = async (bytes: Buffer) => {
       for (let written = 0; written < bytes.length; ) {
         written += (await file.write(bytes, written, bytes.length - written)).bytesWritten;
@@ -27,17 +24,12 @@ export async function writeSnapshot(path: string, { head, records }: Captured, e
     await write(header);
     await write(frame(Buffer.from(JSON.stringify(head))));
     for (const record of records()) {
-      if (ended()) return undefined;
+      if (ended()) return false;
       await write(frame(record));
     }
-    await file.sync();
-    await rename(draft, path);
-    await syncFolder(dirname(path));
-    return size;
-  } finally {
-    await file.close();
-    await rm(draft, { force: true });
-  }
+    return true;
+  });
+  return whole ? size : undefined;
 }
 
 /**
@@ -46,10 +38,7 @@ export async function writeSnapshot(path: string, { head, records }: Captured, e
  * @throws JournalError naming file, offset, what is wrong, and the way out
  */
 export async function readSnapshot(path: string, strandId: string, offsets: Offsets): Promise<Loaded | undefined> {
-  const file = await open(path, "r").catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return undefined;
-    throw error;
-  });
+  const file = await unlessMissing(open(path, "r"));
   if (file === undefined) return undefined;
   const reader = new RecordReader(file, path);
   try {
