@@ -48,7 +48,7 @@ test("Pulumi serializes a function as it does without", async () => {
   expect(await printed(`await import("./stacks/quick-start.ts");${serialize}`)).toBe(await printed(serialize));
 });
 
-test("without it they would be loaded", async () => {
+test("@pulumi/pulumi, runtime/closure: without stacks/quick-start.ts npm's installer and the compiler would be loaded", async () => {
   expect(await printed(`await import("@pulumi/pulumi");${loaded} console.log(loaded());`)).toBe("true,true");
 });
 
