@@ -6,6 +6,7 @@ import type { Engine } from "../../docker/engine.ts";
 import { EngineError } from "../../docker/error.ts";
 import { imageRefs } from "../../images/build.ts";
 import { missingImages } from "../../images/missing.ts";
+import manifest from "../../package.json" with { type: "json" };
 import { passphraseFile } from "../../toolchain/environment.ts";
 import { findGo, oldestGo } from "../../toolchain/go.ts";
 import { modulesAreCurrent } from "../../toolchain/modules.ts";
@@ -53,7 +54,7 @@ function check(
 }
 
 async function node(): Promise<Check> {
-  return check("Node", process.versions.node, ">= 24", "install Node 24 or newer");
+  return check("Node", process.versions.node, manifest.engines.node, "./nitro installs its own where PATH has none that is new enough");
 }
 
 /** npm fetches nitro's packages, and the Node of the images. */

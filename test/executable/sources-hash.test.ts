@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeEach, expect, test } from "vitest";
@@ -34,7 +34,7 @@ test("changes with the sources, by content and by name, and with nothing else", 
 test("a link counts by where it points, and is not followed", () => {
   symlinkSync("/proc", join(folder, "link.go"));
   const there = sourcesHash(folder, isGo);
-  rmSync(join(folder, "link.go"));
+  unlinkSync(join(folder, "link.go"));
   symlinkSync("/sys", join(folder, "link.go"));
   expect(sourcesHash(folder, isGo)).not.toBe(there);
 });

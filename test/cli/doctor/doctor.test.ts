@@ -32,7 +32,7 @@ test("a bare machine lacks everything but Node, and each line says how to mend i
       "Go",
     ]),
   );
-  expect(checks.find(({ what }) => what === "Node")).toMatchObject({ ok: true, found: process.versions.node, wanted: ">= 24" });
+  expect(checks.find(({ what }) => what === "Node")).toMatchObject({ ok: true, found: process.versions.node, wanted: ">=24.11" });
   expect(checks.filter(({ fix }) => fix === "")).toEqual([]);
   expect(isHealthy(checks)).toBe(false);
 });
