@@ -7,17 +7,32 @@ import { draftName, ifPresent, removeDrafts, sync } from "./files.ts";
 const stagePrefix = ".new-";
 
 /**
- * Makes a folder whole or not at all, whatever kills this process or the machine: `fill` works in a folder beside it, which takes its place
- * once it is on disk.
- * @param folder where it belongs; what is there is replaced. Of two processes at once the first one's stays.
+ * Makes a folder whole or not at all, whatever kills this process or the machine: it is on disk before it takes its place. See putFolder.
  */
 export async function installFolder(folder: string, fill: (stage: string) => Promise<void>): Promise<void> {
-  await withStage(dirname(folder), async (stage) => {
+  await putFolder(folder, async (stage) => {
     await fill(stage);
     await syncTree(stage);
-    await replaceFolder(stage, folder);
-    await sync(dirname(folder));
   });
+  await sync(dirname(folder));
+}
+
+/**
+ * Makes a folder whole or not at all, whatever kills this process: `fill` works in a folder beside it, which then takes its place. After a
+ * power cut it may be damaged, until bringToDisk has returned.
+ * @param folder where it belongs; what is there is replaced. Of two processes at once the first one's stays.
+ */
+export async function putFolder(folder: string, fill: (stage: string) => Promise<void>): Promise<void> {
+  await withStage(dirname(folder), async (stage) => {
+    await fill(stage);
+    await replaceFolder(stage, folder);
+  });
+}
+
+/** Waits until a folder with all that is in it is on disk: at once, where it is already. */
+export async function bringToDisk(folder: string): Promise<void> {
+  await syncTree(folder);
+  await sync(dirname(folder));
 }
 
 /** Works in a new folder that goes away afterwards; those of processes that were killed go away too. @param parent is made */

@@ -1,5 +1,7 @@
 import { stat } from "node:fs/promises";
+import { join } from "node:path";
 import { errorMessage, UserError } from "../common/errors.ts";
+import { bringToDisk } from "../common/staged-folder.ts";
 import type { ContainerDetails, Engine } from "../docker/engine.ts";
 import { labels } from "../model/names.ts";
 import { roleContainer } from "../model/parts.ts";
@@ -120,6 +122,7 @@ async function swapArmed(target: LiveTarget, armed: readonly ArmedRole[], execut
     return each.value;
   });
   // What fails here is done by the next one: this swap did all that it should.
+  await bringToDisk(join(bin, sha256)).catch(() => {});
   if (armed.length === liveRoles.length) await noteAnswered(root, stack, sha256).catch(() => {});
   await clearAway(target).catch(() => {});
   return results;

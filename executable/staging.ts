@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { chmod, mkdir, readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { join, relative, resolve } from "node:path";
 import { ifPresent } from "../common/files.ts";
-import { installFolder, removeStages } from "../common/staged-folder.ts";
+import { bringToDisk, putFolder, removeStages } from "../common/staged-folder.ts";
 import { readAnswered } from "./answered.ts";
 import { type Arch, checkExecutable, ExecutableError } from "./check.ts";
 import { liveHashes, removeOverridesOf } from "./live-override.ts";
@@ -89,7 +89,8 @@ export function stagedFile(root: string, stack: string, sha256: string): string 
 }
 
 /**
- * Makes an executable the stack's next one: stages it, and removes those that nobody needs any more. Nothing stands in for it live.
+ * Makes an executable the stack's next one: stages it, on disk when this returns, and removes those that nobody needs any more. Nothing
+ * stands in for it live.
  * @param running hashes of what the stack's containers run
  */
 export async function installExecutable(
@@ -100,14 +101,15 @@ export async function installExecutable(
 ): Promise<StagedExecutable> {
   const folder = await stageExecutable(root, stack, executable);
   const { sha256 } = executable;
+  await bringToDisk(join(folder, sha256));
   await removeOverridesOf(folder, sha256);
   await pruneStaged(root, stack, new Set([sha256, ...running, ...(await readAnswered(root, stack))]));
   return { sha256, folder };
 }
 
 /**
- * Puts an executable where the containers see it, as bin/<sha256>/payments; all at once, whatever kills this process or the machine. What is
- * staged already is compared to its last byte: a damaged one is staged anew.
+ * Puts an executable where the containers see it, as bin/<sha256>/payments; all at once, whatever kills this process. What is staged already is
+ * compared to its last byte: a damaged one, as a power cut may leave it, is staged anew.
  * Modes do not depend on the umask: the containers' user has to read it.
  * @returns the folder to mount
  */
@@ -121,7 +123,7 @@ export async function stageExecutable(root: string, stack: string, executable: L
     await utimes(target, new Date(), new Date());
     return bin;
   }
-  await installFolder(target, async (stage) => {
+  await putFolder(target, async (stage) => {
     const file = join(stage, "payments");
     await writeFile(file, executable.bytes);
     await utimes(file, executable.builtAt, executable.builtAt);
