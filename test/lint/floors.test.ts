@@ -43,6 +43,7 @@ test.each([
   ["docker/health.ts", "../ledger/ids.ts", "docker/ is on floor 1"],
   ["ledger/ids.ts", "../common/errors.ts", "ledger/ is the server, which runs alone"],
   ["ledger/client/http.ts", "../../model/names.ts", "ledger/client/ is on floor 1"],
+  ["docker/ssh.ts", "node:child_process", "Child processes are started by common/process.ts"],
 ])("%s must not import from %s", (file, specifier, message) => {
   const { status, text } = planted(file, `\nexport type * from "${specifier}";\n`);
   expect(status).toBe(1);
