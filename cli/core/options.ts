@@ -21,12 +21,8 @@ interface Values {
 /** The settings that a command line asks for. Whether the executable is fit to run is for the program to say. */
 export function settingChanges({ binary, bootstrap, authorization }: Values, context: Pick<Context, "cwd">): Changes {
   return {
-    ...(binary === undefined ? {} : { "service.binary": resolve(context.cwd, binary) }),
-    ...defined("bootstrap", bootstrap),
-    ...defined("authorization.mode", authorization),
+    "service.binary": binary === undefined ? undefined : resolve(context.cwd, binary),
+    bootstrap,
+    "authorization.mode": authorization,
   };
-}
-
-function defined(path: string, value: string | undefined): Changes {
-  return value === undefined ? {} : { [path]: value };
 }
