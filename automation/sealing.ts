@@ -58,16 +58,19 @@ async function isSealed(engine: Pick<Engine, "logs">, service: Service): Promise
   return true;
 }
 
+/** How waiting for the service's secrets ended. */
+export type Unsealing = "unsealed" | "ended" | "stopped";
+
 /**
  * Waits until the service has its secrets.
  * @param signal ends the waiting
- * @returns false where the signal came first, or the service ended
+ * @returns ended: the service did
  */
-export async function waitUnsealed(engine: Pick<Engine, "logs">, service: Service, signal: AbortSignal): Promise<boolean> {
+export async function waitUnsealed(engine: Pick<Engine, "logs">, service: Service, signal: AbortSignal): Promise<Unsealing> {
   for await (const { line } of engine.logs(service.name, { since: presentRun(service), follow: true, signal })) {
-    if (saysUnsealed(line)) return true;
+    if (saysUnsealed(line)) return "unsealed";
   }
-  return false;
+  return signal.aborted ? "stopped" : "ended";
 }
 
 /** S3's ListObjectsV2; LocalStack takes it unsigned. A bucket that is not there yet holds no shares. */

@@ -1,23 +1,26 @@
 import type { Context } from "../common/context.ts";
 import { InterruptedError, UserError } from "../common/errors.ts";
 import type { Progress } from "../common/progress.ts";
+import { DeadlineError, inVain, type Look, wait } from "../common/waiting.ts";
 import type { Engine } from "../docker/engine.ts";
+import { lastLines } from "../docker/last-lines.ts";
+import { exitOf } from "../docker/waiting/exit.ts";
 import { readRunning } from "../executable/running.ts";
-import { stackNames } from "../model/names.ts";
+import { type Role, stackNames } from "../model/names.ts";
 import { ownerId } from "../toolchain/owner.ts";
 import { neededShares, readSealing, type Sealing, waitUnsealed } from "./sealing.ts";
-import { type StackStatus, stackStatus } from "./status.ts";
+import { type PartStatus, type StackStatus, stackStatus } from "./status.ts";
 
 /** A service that finds its shares at its first look is unsealed long before. */
 const patienceMs = 8_000;
 /** It looks again after 60 s. */
 const nextLookMs = 75_000;
-const answerMs = 20_000;
+const answerLimits = { timeoutMs: 20_000, intervalMs: 100 };
 
 /**
  * Waits until the service is unsealed. One that looked before the shares were there would look again only after a minute:
  * it is restarted instead, which costs it nothing, since it could not work yet.
- * @throws UserError where it stays sealed
+ * @throws UserError where it stays sealed, or ends
  */
 export async function waitUntilUnsealed(engine: Engine, stack: string, progress: Progress, context: Context): Promise<void> {
   const look = () => stackStatus(engine, stack, ownerId(context.env));
@@ -25,13 +28,13 @@ export async function waitUntilUnsealed(engine: Engine, stack: string, progress:
   if (!(await look()).sealed) return;
   progress.start("waiting until the service is unsealed");
   try {
-    if (await unsealsWithin(engine, name, patienceMs, context)) return;
+    if (await unsealsWithin(engine, stack, patienceMs, context)) return;
     const { shares } = await look();
     if (shares >= neededShares) {
       progress.line("the service looks for key shares only once a minute: restarting it, they are there now");
       await engine.restart(name, { graceSeconds: 1 });
     }
-    if (await unsealsWithin(engine, name, nextLookMs, context)) return;
+    if (await unsealsWithin(engine, stack, nextLookMs, context)) return;
     throw new UserError(
       `the service answers but is still sealed (${shares} shares are in S3, it needs ${neededShares})`,
       `./nitro logs -s ${stack} --tail 30 service key-feeder`,
@@ -51,7 +54,8 @@ export async function sealingAfterSwap(engine: Engine, stack: string, signal: Ab
   if (service === undefined) return { sealed: true, shares: 0 };
   const sealing = await readSealing(engine, stack, service, localstack?.ports[0]?.hostPort);
   if (!sealing.sealed || sealing.shares < neededShares) return sealing;
-  return { ...sealing, sealed: !(await waitUnsealed(engine, service, AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]))) };
+  const unsealing = await waitUnsealed(engine, service, AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]));
+  return { ...sealing, sealed: unsealing !== "unsealed" };
 }
 
 /** A service that was swapped live began anew in a container that goes on. */
@@ -60,32 +64,58 @@ async function presentService(engine: Engine, name: string) {
   return details && { ...details, programSince: program?.since };
 }
 
-async function unsealsWithin(engine: Engine, name: string, ms: number, { signal }: Context): Promise<boolean> {
+/** @throws UserError as soon as the service ends */
+async function unsealsWithin(engine: Engine, stack: string, ms: number, { signal }: Context): Promise<boolean> {
   const until = AbortSignal.any([signal, AbortSignal.timeout(ms)]);
-  const service = await presentService(engine, name);
-  const unsealed = service !== undefined && (await waitUnsealed(engine, service, until));
+  const service = await presentService(engine, stackNames(stack).containers.service);
+  const unsealing = service === undefined ? "ended" : await waitUnsealed(engine, service, until);
   if (signal.aborted) throw new InterruptedError("stopped while waiting for the service to be unsealed");
-  return unsealed;
+  if (unsealing === "ended") throw await stopped(engine, stack, ["service"]);
+  return unsealing === "unsealed";
 }
 
 /**
  * Waits until every part answers: the service says that it is unsealed a moment before it listens, and one that lost a neighbour which
  * this very command has replaced may take a moment to find it again.
- * @throws UserError naming those that do not
+ * @throws UserError naming those that do not; at once where one has stopped, with its last log lines
  */
 export async function waitUntilHealthy(engine: Engine, stack: string, { env, signal }: Context): Promise<StackStatus> {
-  const end = Date.now() + answerMs;
-  for (;;) {
+  let silent: readonly Role[] = [];
+  const look = async (): Promise<Look<StackStatus>> => {
     const status = await stackStatus(engine, stack, ownerId(env));
-    if (status.healthy) return status;
-    if (signal.aborted) throw new InterruptedError("stopped while waiting until every part answers");
-    const silent = status.parts.filter(({ health }) => health !== "healthy").map(({ role }) => role);
-    if (Date.now() > end) {
-      throw new UserError(
-        `${silent.join(", ")} ${silent.length === 1 ? "does" : "do"} not answer`,
-        `./nitro logs -s ${stack} --tail 30 ${silent.join(" ")}`,
+    if (status.healthy) return { found: status };
+    const ended = status.parts.filter(({ state }) => over.includes(state));
+    if (ended.length > 0)
+      throw await stopped(
+        engine,
+        stack,
+        ended.map(({ role }) => role),
       );
-    }
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
+    silent = status.parts.filter(({ health }) => health !== "healthy").map(({ role }) => role);
+    return { seen: `${silent.join(", ")} ${silent.length === 1 ? "does" : "do"} not answer` };
+  };
+  const what = "an answer of every part";
+  const waited = await wait({ what, look }, { ...answerLimits, signal });
+  if (waited.end === "found") return waited.value;
+  if (waited.end === "stopped") throw new InterruptedError(`stopped while waiting for ${what}`);
+  throw new DeadlineError(inVain(what, waited), logs(stack, silent));
+}
+
+/** States that a container does not leave by itself. */
+const over: readonly PartStatus["state"][] = ["exited", "dead", "removing", "missing"];
+
+/** What stopped, with its last words. */
+async function stopped(engine: Engine, stack: string, roles: readonly Role[]): Promise<UserError> {
+  const { containers } = stackNames(stack);
+  const words = roles.map(async (role) => {
+    const details = await engine.inspect(containers[role]);
+    if (details === undefined) return `${role} is not there any more (container ${containers[role]})`;
+    const how = details.running ? "ended and was started again" : exitOf(details);
+    return `${role} ${how} (container ${details.name}); ${await lastLines(engine, details.name)}`;
+  });
+  return new UserError((await Promise.all(words)).join("\n"), logs(stack, roles));
+}
+
+function logs(stack: string, roles: readonly Role[]): string {
+  return `./nitro logs -s ${stack} --tail 30 ${roles.join(" ")}`;
 }

@@ -1,8 +1,11 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import { errorMessage, UserError } from "../common/errors.ts";
+import { UserError } from "../common/errors.ts";
 import { bringToDisk } from "../common/staged-folder.ts";
+import { wait } from "../common/waiting.ts";
 import type { ContainerDetails, Engine } from "../docker/engine.ts";
+import { lastLines } from "../docker/last-lines.ts";
+import { ended } from "../docker/waiting/ended.ts";
 import { labels } from "../model/names.ts";
 import { roleContainer } from "../model/parts.ts";
 import { noteAnswered, readAnswered } from "./answered.ts";
@@ -182,30 +185,15 @@ const shortfalls: Record<Shortfall, string> = {
   absent: "was not started: the container does not run any more",
 };
 
-const lastWordsMs = 500;
-
 /** A program's last words are in the log once its container has ended. */
-async function containerEnds(engine: Engine, { name, restartCount }: ContainerDetails): Promise<void> {
-  const end = Date.now() + lastWordsMs;
-  while (Date.now() < end) {
-    const now = await engine.inspect(name).catch(() => undefined);
-    if (now === undefined || now.status !== "running" || now.restartCount !== restartCount) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
+const lastWords = { timeoutMs: 500, intervalMs: 50 };
 
 async function failed({ engine, stack }: LiveTarget, { role, container }: ArmedRole, sha256: string, kind: Shortfall): Promise<UserError> {
   const what = `${role}: ${sha256.slice(0, 12)} ${shortfalls[kind]}`;
   if (kind === "unsupervised" || kind === "absent") return new UserError(what, `./nitro swap -s ${stack}`);
-  if (kind === "ended" || kind === "lost") await containerEnds(engine, container);
-  const lines: string[] = [];
-  try {
-    for await (const { line } of engine.logs(container.name, { tail: 15 })) lines.push(`\n  | ${line}`);
-  } catch (error) {
-    lines.push(`\n  | (its log cannot be read: ${errorMessage(error)})`);
-  }
+  if (kind === "ended" || kind === "lost") await wait(ended(engine, container), lastWords);
   return new UserError(
-    `${what}; its last log lines:${lines.join("")}`,
+    `${what}; ${await lastLines(engine, container.name)}`,
     `go back: ./nitro swap -s ${stack} --previous, or to what is declared: ./nitro up -s ${stack}`,
   );
 }

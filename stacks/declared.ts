@@ -1,4 +1,5 @@
 import { log, RunError } from "@pulumi/pulumi";
+import { type Limits, wait } from "../common/waiting.ts";
 import type { HealthCheck } from "../components/context.ts";
 import type { Engine } from "../docker/engine.ts";
 import { type LiveRole, removeOverride } from "../executable/live-override.ts";
@@ -16,9 +17,11 @@ export interface DeclaredProgram {
   /** Of the executable that is declared. */
   readonly sha256: string;
   readonly check: HealthCheck;
-  /** Between two looks, in ms. */
-  readonly intervalMs?: number;
+  /** How long it may take until it runs; seconds by default. */
+  readonly limits?: Limits;
 }
+
+const patience: Limits = { timeoutMs: 3_000, intervalMs: 100 };
 
 /**
  * Sees to it that a container runs what is declared, by the hash of its process: one that was swapped live keeps its container where the same
@@ -45,15 +48,16 @@ export async function runDeclared(engine: Pick<Engine, "inspect" | "exec">, decl
   return true;
 }
 
-const tries = 30;
-
 /** A program that crashes in this very moment takes the container with it: started again, it runs what is declared. */
-async function runs(engine: Pick<Engine, "exec">, { container, sha256, intervalMs = 100 }: DeclaredProgram): Promise<boolean> {
-  for (let tried = 0; tried < tries; tried++) {
-    if ((await readRunning(engine, container))?.sha256 === sha256) return true;
-    await new Promise((resolve) => setTimeout(resolve, intervalMs));
-  }
-  return false;
+async function runs(engine: Pick<Engine, "exec">, { container, sha256, limits = patience }: DeclaredProgram): Promise<boolean> {
+  const strategy = {
+    what: `${short(sha256)} in container ${container}`,
+    look: async () => {
+      const found = (await readRunning(engine, container))?.sha256;
+      return found === sha256 ? { found: true } : { seen: found ?? "nothing runs" };
+    },
+  };
+  return (await wait(strategy, limits)).end === "found";
 }
 
 function short(sha256: string): string {

@@ -1,7 +1,8 @@
 import { availableParallelism } from "node:os";
-import { setImmediate as othersTurn, setTimeout as sleep } from "node:timers/promises";
+import { setImmediate as othersTurn } from "node:timers/promises";
+import { wait } from "../common/waiting.ts";
 import { stopGraceSeconds } from "../components/container.ts";
-import type { Engine } from "../docker/engine.ts";
+import { gone } from "../docker/waiting/gone.ts";
 import { type DeliveryArgs, prepareDelivery } from "../executable/delivery.ts";
 import type { LiveRole } from "../executable/live-override.ts";
 import type { LoadedExecutable, StagedExecutable } from "../executable/staging.ts";
@@ -42,7 +43,7 @@ export async function deliverLater(args: DeliveryArgs, { executable, hasten = []
   await othersTurn();
   const service = replaced.find(({ labels: has }) => has[labels.role] === "service");
   const inTurns = service !== undefined && availableParallelism() < parallelFrom;
-  return inTurns ? { staged, serviceGone: gone(engine, service.id) } : { staged };
+  return inTurns ? { staged, serviceGone: wait(gone(engine, service.id), goneLimits) } : { staged };
 }
 
 /**
@@ -51,11 +52,5 @@ export async function deliverLater(args: DeliveryArgs, { executable, hasten = []
  */
 const parallelFrom = 4;
 
-const goneIntervalMs = 20;
-const goneLimitMs = 1000;
-
-/** Resolves once a container is gone; after a second in any case. */
-async function gone(engine: Engine, id: string): Promise<void> {
-  const end = Date.now() + goneLimitMs;
-  while (Date.now() < end && (await engine.inspect(id).catch(() => undefined)) !== undefined) await sleep(goneIntervalMs);
-}
+/** It is gone soon, or waiting for it does not pay. */
+const goneLimits = { timeoutMs: 1000, intervalMs: 20 };

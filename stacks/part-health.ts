@@ -1,6 +1,8 @@
 import { type Output, RunError } from "@pulumi/pulumi";
+import { wait } from "../common/waiting.ts";
 import type { HealthCheck, StackContext } from "../components/context.ts";
 import type { Engine } from "../docker/engine.ts";
+import { started } from "../docker/waiting/started.ts";
 import { noteAnswered } from "../executable/answered.ts";
 import { type LiveRole, liveRoles, removeOverride } from "../executable/live-override.ts";
 import type { RunningProgram } from "../executable/probe-script.ts";
@@ -29,7 +31,7 @@ export interface PartHealthArgs {
 export function partHealth(args: PartHealthArgs): StackContext["healthy"] {
   const answered = new Set<LiveRole>();
   return async (role, id, check) => {
-    const known = started(id);
+    const known = whenStarted(id);
     const early = args.early && (role === "service" || role === "worker") ? earlyAnswer(args, role, known, check) : undefined;
     const container = await known;
     if (role !== "service" && role !== "worker") return await answers(args, role, check);
@@ -82,28 +84,23 @@ async function answersFreshly(args: PartHealthArgs, role: LiveRole, check: Healt
   );
 }
 
-const earlyIntervalMs = 40;
-const earlyLimitMs = 10_000;
+const earlyLimits = { timeoutMs: 10_000, intervalMs: 40 };
 
 /** @returns the program of the new container that answered; undefined where none came soon, or it did not answer */
 async function earlyAnswer(args: PartHealthArgs, role: LiveRole, known: Promise<string>, check: HealthCheck): Answer {
   const { engine, names, before, superseded } = args;
   const container = names.containers[role];
   if ((await args.executable).image?.entrypoint !== undefined) return undefined;
-  const end = Date.now() + earlyLimitMs;
-  let unchanged = false;
+  const unchanged = new AbortController();
   void known.then((id) => {
-    unchanged = before.has(id);
+    if (before.has(id)) unchanged.abort();
   });
-  while (!unchanged && superseded?.aborted !== true && Date.now() < end) {
-    const details = await engine.inspect(container).catch(() => undefined);
-    if (details?.status === "running" && !before.has(details.id)) return awaitAnswer(engine, container, check.command, superseded);
-    await new Promise((resolve) => setTimeout(resolve, earlyIntervalMs));
-  }
-  return undefined;
+  const signal = superseded === undefined ? unchanged.signal : AbortSignal.any([superseded, unchanged.signal]);
+  const { end } = await wait(started(engine, container, before), { ...earlyLimits, signal });
+  return end === "found" ? awaitAnswer(engine, container, check.command, superseded) : undefined;
 }
 
 /** A container's id is known once it has been started. */
-function started(id: Output<string>): Promise<string> {
+function whenStarted(id: Output<string>): Promise<string> {
   return new Promise((resolve) => id.apply(resolve));
 }

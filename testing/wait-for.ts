@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { type Look, wait } from "../common/waiting.ts";
 
 export interface WaitOptions {
   /** What is waited for, for the message: "payment 3 is paid". */
@@ -24,17 +24,16 @@ export class WaitTimeoutError extends Error {
  */
 export async function waitFor<T>(check: () => T | Promise<T>, options: WaitOptions): Promise<Exclude<T, undefined | false>> {
   const { what, timeoutMs = 30_000, intervalMs = 100 } = options;
-  const end = performance.now() + timeoutMs;
-  for (;;) {
-    let last = "";
+  const look = async (): Promise<Look<Exclude<T, undefined | false>>> => {
     try {
       const value = await check();
-      if (value !== undefined && value !== false) return value as Exclude<T, undefined | false>;
+      return value === undefined || value === false ? { seen: "" } : { found: value as Exclude<T, undefined | false> };
     } catch (error) {
-      last = error instanceof Error ? error.message : String(error);
+      return { seen: error instanceof Error ? error.message : String(error) };
     }
-    const left = end - performance.now();
-    if (left <= 0) throw new WaitTimeoutError(`waited ${timeoutMs} ms in vain: ${what}${last === "" ? "" : ` (last: ${last})`}`);
-    await sleep(Math.min(intervalMs, left));
-  }
+  };
+  const waited = await wait({ what, look }, { timeoutMs, intervalMs });
+  if (waited.end === "found") return waited.value;
+  const last = waited.seen === "" ? "" : ` (last: ${waited.seen})`;
+  throw new WaitTimeoutError(`waited ${timeoutMs} ms in vain: ${what}${last}`);
 }

@@ -1,17 +1,18 @@
 import { existsSync, mkdirSync, openSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { errorCode, UserError } from "../common/errors.ts";
 import { withLock } from "../common/lock.ts";
 import { run, startApart, tail } from "../common/process.ts";
 import type { Steps } from "../common/steps.ts";
+import { waitUntil } from "../common/waiting.ts";
 import { Engine } from "../docker/engine.ts";
 import { EngineError } from "../docker/error.ts";
+import { engineAnswers } from "../docker/waiting/engine-answers.ts";
 import { canInstallPackages, installPackages } from "./apt.ts";
 import { nitroHome } from "./home.ts";
 
-/** Longest wait for an engine that was just started, in ms. */
-const startLimit = 60_000;
+/** Longest wait for an engine that was just started. */
+const startLimits = { timeoutMs: 60_000, intervalMs: 100 };
 
 /**
  * Finds the container engine that the environment names; on Debian and its like, as root and where the environment names none, installs
@@ -65,7 +66,7 @@ async function start(engine: Engine, env: NodeJS.ProcessEnv, steps: Steps): Prom
     } else {
       await startDaemon(env);
     }
-    await waitForEngine(engine, daemonLog(env));
+    await waitUntil(engineAnswers(engine), startLimits, `less ${daemonLog(env)}`);
   });
 }
 
@@ -84,14 +85,4 @@ async function startDaemon(env: NodeJS.ProcessEnv): Promise<void> {
   // dockerd looks for containerd, runc and iptables on PATH.
   const PATH = `/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:${env.PATH ?? ""}`;
   await startApart(daemon() ?? "dockerd", [], { ...env, PATH }, log);
-}
-
-async function waitForEngine(engine: Engine, log: string): Promise<void> {
-  const until = Date.now() + startLimit;
-  for (;;) {
-    const problem = await ping(engine);
-    if (problem === undefined) return;
-    if (Date.now() > until) throw new UserError(`the container engine was started but does not answer: ${problem.message}`, `less ${log}`);
-    await sleep(100);
-  }
 }

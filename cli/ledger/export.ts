@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Context } from "../../common/context.ts";
 import { InterruptedError, UsageError, UserError } from "../../common/errors.ts";
 import { table } from "../../common/table.ts";
+import { wait } from "../../common/waiting.ts";
 import { Engine } from "../../docker/engine.ts";
 import { int, struct, text } from "../../ledger/ion/value.ts";
 import { innerPorts, localAccount, stackNames } from "../../model/names.ts";
@@ -104,17 +104,19 @@ async function order({ http, name, stack }: Target, what: Order): Promise<string
 }
 
 async function finished({ http, name }: Target, id: string, signal: AbortSignal): Promise<void> {
-  for (;;) {
-    const { ExportDescription: about } = (await http.control("GET", `/ledgers/${encodeURIComponent(name)}/journal-s3-exports/${id}`)) as {
-      ExportDescription: { readonly Status: string };
-    };
-    if (about.Status === "COMPLETED") return;
-    if (about.Status !== "IN_PROGRESS")
+  const strategy = {
+    what: `export ${id}`,
+    look: async () => {
+      const { ExportDescription: about } = (await http.control("GET", `/ledgers/${encodeURIComponent(name)}/journal-s3-exports/${id}`)) as {
+        ExportDescription: { readonly Status: string };
+      };
+      if (about.Status === "COMPLETED") return { found: true };
+      if (about.Status === "IN_PROGRESS") return { seen: about.Status };
       throw new UserError(`export ${id} ended ${about.Status}`, "the ledger's log says why: ./nitro logs ledger");
-    await sleep(pollMs, undefined, { signal }).catch(() => {
-      throw new InterruptedError("stopped waiting", `export ${id} goes on: the ledger works on it`);
-    });
-  }
+    },
+  };
+  const { end } = await wait(strategy, { intervalMs: pollMs, signal });
+  if (end !== "found") throw new InterruptedError("stopped waiting", `export ${id} goes on: the ledger works on it`);
 }
 
 async function created({ http, name }: Target): Promise<number> {

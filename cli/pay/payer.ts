@@ -1,11 +1,11 @@
 import { randomBytes } from "node:crypto";
-import { setTimeout as sleep } from "node:timers/promises";
 import { Stack } from "../../automation/stack.ts";
 import { stackStatus } from "../../automation/status.ts";
 import { StackTunnel } from "../../automation/tunnel.ts";
 import type { Context } from "../../common/context.ts";
 import { UserError } from "../../common/errors.ts";
 import { Progress, seconds } from "../../common/progress.ts";
+import { type Look, type Moment, wait } from "../../common/waiting.ts";
 import { Engine, EngineError } from "../../docker/engine.ts";
 import { isRemote } from "../../docker/remote.ts";
 import { stackNames } from "../../model/names.ts";
@@ -111,43 +111,40 @@ export class Payer {
   ): Promise<readonly PaymentView[] | undefined> {
     const { signal, stderr } = this.context;
     const progress = new Progress(stderr);
-    const began = Date.now();
-    let newsAt = began;
+    const stalled = async () =>
+      stalledProblem(
+        this.stack.name,
+        paymentViews(streams.entries, authorizing),
+        await observe(this.stack.name, this.context, streams.entries),
+      );
     let shown = "";
     let noted = false;
     progress.line(`payout ${payoutId}: ${count} payment${count === 1 ? "" : "s"}`);
-    for (;;) {
+    const look = async ({ waited, silent }: Moment): Promise<Look<readonly PaymentView[]>> => {
       const news = await streams.next(pollMs).catch(() => false);
       const payments = paymentViews(streams.entries, authorizing);
       const now = counts(payments);
-      if (news) {
-        newsAt = Date.now();
-        noted = false;
-      }
-      if (now !== shown && stderr.isTTY !== true) progress.line(`  ${now} ${seconds(Date.now() - began)}`);
-      progress.status(`${now} ${seconds(Date.now() - began)}`);
+      if (now !== shown && stderr.isTTY !== true) progress.line(`  ${now} ${seconds(waited)}`);
+      progress.status(`${now} ${seconds(waited)}`);
       shown = now;
-      if (payments.length >= count && payments.every(isDone)) {
-        progress.status(undefined);
-        return payments;
+      if (payments.length >= count && payments.every(isDone)) return { found: payments };
+      if (news) noted = false;
+      else if (silent >= noteMs && !noted) {
+        const { message, hint } = await stalled();
+        progress.line(`no news for ${seconds(noteMs)}: ${message} (${hint})`);
+        noted = true;
       }
-      if (signal.aborted) {
-        progress.line(`stopped following; the payout goes on: ./nitro pay status ${payoutId} -s ${this.stack.name}`);
-        return undefined;
-      }
-      const silence = Date.now() - newsAt;
-      if (silence < noteMs || (noted && silence < timeoutMs)) {
-        await sleep(restMs);
-        continue;
-      }
-      const { message, hint } = stalledProblem(this.stack.name, payments, await observe(this.stack.name, this.context, streams.entries));
-      if (silence >= timeoutMs) {
-        progress.status(undefined);
-        throw new UserError(`no news of payout ${payoutId} for ${seconds(timeoutMs)}: ${message}`, hint);
-      }
-      progress.line(`no news for ${seconds(noteMs)}: ${message} (${hint})`);
-      noted = true;
+      return { seen: now, news };
+    };
+    const waited = await wait({ what: `payout ${payoutId}`, look }, { timeoutMs, intervalMs: restMs, signal });
+    if (waited.end === "stopped") {
+      progress.line(`stopped following; the payout goes on: ./nitro pay status ${payoutId} -s ${this.stack.name}`);
+      return undefined;
     }
+    progress.status(undefined);
+    if (waited.end === "found") return waited.value;
+    const { message, hint } = await stalled();
+    throw new UserError(`no news of payout ${payoutId} for ${seconds(timeoutMs)}: ${message}`, hint);
   }
 
   private print(payoutId: string, payments: readonly PaymentView[], json: boolean): number {

@@ -1,7 +1,8 @@
 import { resolve } from "node:path";
 import type { Context } from "../../common/context.ts";
-import { UsageError, UserError } from "../../common/errors.ts";
+import { UsageError } from "../../common/errors.ts";
 import { heartbeat, Progress, seconds } from "../../common/progress.ts";
+import { waitUntil } from "../../common/waiting.ts";
 import { Engine } from "../../docker/engine.ts";
 import { liveRoles } from "../../executable/live-override.ts";
 import { proveRunning } from "../../executable/running.ts";
@@ -12,7 +13,8 @@ import { ownerId } from "../../toolchain/owner.ts";
 import { declareCommand } from "../core/command.ts";
 import { jsonOption, stackOption } from "../core/declaration.ts";
 import { selectStack } from "../core/selection.ts";
-import { describeFound, type Found, runsBuild } from "./waiting.ts";
+import { buildRuns } from "./build-runs.ts";
+import { describeFound, type Found } from "./waiting.ts";
 import { type WantedBuild, wantedBuild } from "./wanted-build.ts";
 
 const intervalMs = 100;
@@ -80,29 +82,13 @@ async function waitForBuild(
 ): Promise<readonly Found[]> {
   const progress = new Progress(context.stderr);
   const tell = heartbeat(progress);
-  const began = Date.now();
+  const strategy = buildRuns(
+    wanted,
+    () => look(engine, stack, ownerId(context.env)),
+    (state, waited) => tell(`${state} ${seconds(waited)}`),
+  );
   try {
-    for (;;) {
-      const hash = await wanted.current();
-      const found = await look(engine, stack, ownerId(context.env));
-      // A build that ended between the two looks counts: it is the last one.
-      if (runsBuild(found, hash) && (await wanted.current()) === hash) return found;
-      const instead = found.map(describeFound).join(", ");
-      const what = hash === undefined ? `there is no ${wanted.name} yet` : `waiting for ${hash.slice(0, 12)}`;
-      const left = began + timeoutMs - Date.now();
-      if (left <= 0) {
-        const name =
-          hash === undefined
-            ? `${wanted.name}, which is not there`
-            : `build ${hash.slice(0, 12)}${wanted.name === hash ? "" : ` (${wanted.name})`}`;
-        throw new UserError(
-          `waited ${seconds(timeoutMs)} in vain for ${name}: ${instead}`,
-          `./nitro swap -s ${stack}, or ./nitro status -s ${stack}`,
-        );
-      }
-      tell(`${what}: ${instead} ${seconds(Date.now() - began)}`);
-      await new Promise((done) => setTimeout(done, Math.min(intervalMs, left)));
-    }
+    return await waitUntil(strategy, { timeoutMs, intervalMs }, `./nitro swap -s ${stack}, or ./nitro status -s ${stack}`);
   } finally {
     progress.status(undefined);
   }

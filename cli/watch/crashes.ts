@@ -1,10 +1,8 @@
 import { UserError } from "../../common/errors.ts";
 import type { Engine } from "../../docker/engine.ts";
+import { lastLines } from "../../docker/last-lines.ts";
 import type { LiveRole } from "../../executable/live-override.ts";
 import { stackNames } from "../../model/names.ts";
-
-/** Lines of its log that say why a program ended. */
-const tail = 15;
 
 /** Notices a program that answered at first and crashes later. */
 export class CrashGuard {
@@ -40,10 +38,8 @@ export class CrashGuard {
       const details = before === undefined ? undefined : await this.engine.inspect(container);
       if (before === undefined || details === undefined || details.restartCount <= before) continue;
       this.pause();
-      const lines: string[] = [];
-      for await (const { line } of this.engine.logs(container, { tail })) lines.push(`\n  | ${line}`);
       const hint = `./nitro swap -s ${this.stack} --previous goes back`;
-      return new UserError(`${role} crashed and was started again; its last log lines:${lines.join("")}`, hint);
+      return new UserError(`${role} crashed and was started again; ${await lastLines(this.engine, container)}`, hint);
     }
     return undefined;
   }

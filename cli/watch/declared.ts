@@ -1,9 +1,9 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { ArmedUpdate } from "../../automation/armed-update.ts";
 import { HeldError } from "../../automation/lock.ts";
 import { beginSwap, isSound, type SwapArgs, type SwapStart, swapDeclared, withWayBack } from "../../automation/swap.ts";
 import { showFailures } from "../../automation/update-progress.ts";
 import { collectGarbage } from "../../common/garbage.ts";
+import { type Look, wait } from "../../common/waiting.ts";
 import type { LoadedExecutable } from "../../executable/staging.ts";
 import { stackNames } from "../../model/names.ts";
 import { swapTargets } from "../../model/urns.ts";
@@ -93,15 +93,24 @@ export class DeclaredSwapper implements Swapper {
     this.expected = undefined;
     const start = expected !== undefined && Date.now() - expected.at < freshMs ? await expected.start : undefined;
     if (start !== undefined) return start;
-    for (let told = false; ; told = true) {
-      try {
-        return await beginSwap(this.args);
-      } catch (error) {
-        if (!(error instanceof HeldError) || superseded.aborted) throw error;
-        if (!told) this.args.progress.line(`waiting: ${error.message}`);
-      }
-      await sleep(heldIntervalMs, undefined, { signal: superseded }).catch(() => {});
-    }
+    let held: HeldError | undefined;
+    const strategy = {
+      what: "the stack's lock",
+      look: async (): Promise<Look<SwapStart>> => {
+        try {
+          return { found: await beginSwap(this.args) };
+        } catch (error) {
+          if (!(error instanceof HeldError)) throw error;
+          if (held === undefined && !superseded.aborted) this.args.progress.line(`waiting: ${error.message}`);
+          held = error;
+          return { seen: error.message };
+        }
+      },
+    };
+    const waited = await wait(strategy, { intervalMs: heldIntervalMs, signal: superseded });
+    if (waited.end === "found") return waited.value;
+    if (held !== undefined) throw held;
+    return await beginSwap(this.args);
   }
 
   /** @returns false where nothing was armed that fits */

@@ -1,6 +1,7 @@
 import http from "node:http";
 import https from "node:https";
 import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
+import { wait } from "../../common/waiting.ts";
 import type { AwsIdentity } from "../../components/aws-policies.ts";
 import { type AwsService, awsEndpoint } from "../../model/aws-settings.ts";
 import type { Settings } from "../../model/settings.ts";
@@ -79,8 +80,8 @@ function answer(url: string): Promise<void> {
   });
 }
 
-/** Pauses between tries: IAM's changes take seconds to arrive everywhere. */
-const spreading = { tries: 20, pauseMs: 1_000 };
+/** IAM's changes take seconds to arrive everywhere. */
+const spreading = { timeoutMs: 20_000, intervalMs: 1_000 };
 
 /**
  * Assumes a role, as the service is about to. A role that was just made is tried again: IAM is eventually consistent
@@ -91,17 +92,22 @@ const spreading = { tries: 20, pauseMs: 1_000 };
 export async function checkRole(access: AwsAccess, secrets: AwsSecrets, roleArn: string, onRefusal?: () => void): Promise<void> {
   const command = new AssumeRoleCommand({ RoleArn: roleArn, RoleSessionName: `nitro-${access.stack}`, DurationSeconds: 900 });
   await withSts(access, secrets, async (client) => {
-    for (let tried = 1; ; tried++) {
-      try {
-        await client.send(command);
-        return;
-      } catch (error) {
-        const denied = error instanceof Error && /^AccessDenied|^NoSuchEntity/.test(error.name);
-        if (!denied || onRefusal === undefined || tried === spreading.tries) throw error;
-        if (tried === 1) onRefusal();
-        await new Promise((resolve) => setTimeout(resolve, spreading.pauseMs));
-      }
-    }
+    let refusal: unknown;
+    const strategy = {
+      what: `role ${roleArn}`,
+      look: async () => {
+        try {
+          return { found: await client.send(command) };
+        } catch (error) {
+          const denied = error instanceof Error && /^AccessDenied|^NoSuchEntity/.test(error.name);
+          if (!denied || onRefusal === undefined) throw error;
+          if (refusal === undefined) onRefusal();
+          refusal = error;
+          return { seen: error.name };
+        }
+      },
+    };
+    if ((await wait(strategy, spreading)).end !== "found") throw refusal;
   });
 }
 

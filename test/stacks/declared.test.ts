@@ -35,7 +35,15 @@ function container(label: string, runs: readonly string[], mounted = true) {
 }
 
 const options = () =>
-  ({ stack: "alice", role: "service", container: "c", bin, sha256: declared, check: { command: ["check"] }, intervalMs: 1 }) as const;
+  ({
+    stack: "alice",
+    role: "service",
+    container: "c",
+    bin,
+    sha256: declared,
+    check: { command: ["check"] },
+    limits: { timeoutMs: 30, intervalMs: 1 },
+  }) as const;
 
 test("what runs live is replaced by the declared one, and the override is gone", async () => {
   const { engine, asked } = container(declared, [live, declared]);
