@@ -1,13 +1,12 @@
 import type * as docker from "@pulumi/docker";
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import { innerPorts } from "../model/names.ts";
 import type { Settings } from "../model/settings.ts";
 import { type AwsCredentials, awsAccess, bucketEnvironment, redisEnvironment } from "./aws-environment.ts";
-import { stackContainer } from "./container.ts";
 import type { StackContext } from "./context.ts";
 import type { LocalStack } from "./localstack.ts";
+import { Part } from "./part.ts";
 import type { Redis } from "./redis.ts";
-import { stackVolume } from "./volume.ts";
 
 export interface KeyFeederArgs {
   readonly context: StackContext;
@@ -31,23 +30,18 @@ export interface KeyFeederArgs {
  *
  * @example new KeyFeeder("key-feeder", { context, image, network, credentials, redis, localstack, roleArn, bootstrap, authorization, secrets: undefined })
  */
-export class KeyFeeder extends pulumi.ComponentResource {
-  /** What waits for the keys depends on this. */
+export class KeyFeeder extends Part {
   readonly ready: Promise<docker.Container>;
 
   constructor(name: string, args: KeyFeederArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("nitro:component:KeyFeeder", name, {}, opts);
+    super("KeyFeeder", "key-feeder", name, args.context, opts);
     const { context } = args;
     const { volumes } = context.names;
-    const keys = stackVolume(`${name}-keys`, context, "key-feeder", volumes.keys, { parent: this });
+    const keys = this.volume("keys", volumes.keys);
     // A resource of its own, not the one of the name before: that is removed last, once no container of an older stack uses it.
-    const publicKeys = stackVolume(`${name}-pubkeys`, context, "key-feeder", volumes.publicKeys, { parent: this });
-    const check = { command: ["test", "-f", "/tmp/healthy"] };
-    const dependencies = Promise.all([args.network, keys, publicKeys, args.redis.ready, args.localstack.ready]);
-    const container = stackContainer(
-      context,
+    const publicKeys = this.volume("pubkeys", volumes.publicKeys);
+    this.ready = this.run(
       {
-        role: "key-feeder",
         image: args.image,
         command: ["node", "/app/key-feeder.mjs"],
         environment: {
@@ -64,16 +58,14 @@ export class KeyFeeder extends pulumi.ComponentResource {
           SERVICE_HOST: `service:${innerPorts.service}`,
           ...(args.secrets === undefined ? {} : { NITRO_SECRETS: args.secrets }),
         },
-        check,
+        check: { command: ["test", "-f", "/tmp/healthy"] },
         memory: 256,
         volumes: [
           { volume: volumes.keys, path: "/keys" },
           { volume: volumes.publicKeys, path: "/public" },
         ],
       },
-      { parent: this, dependsOn: dependencies },
-    );
-    this.ready = context.healthy("key-feeder", container.id, check).then(() => container);
-    this.registerOutputs({});
+      Promise.all([args.network, keys, publicKeys, args.redis.ready, args.localstack.ready]),
+    ).ready;
   }
 }

@@ -1,11 +1,10 @@
 import type * as docker from "@pulumi/docker";
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import { innerPorts, localAccount } from "../model/names.ts";
 import { type AwsCredentials, awsAccess } from "./aws-environment.ts";
-import { stackContainer } from "./container.ts";
 import type { StackContext } from "./context.ts";
 import type { StackLedger } from "./ledger-contract.ts";
-import { stackVolume } from "./volume.ts";
+import { Part } from "./part.ts";
 
 export interface LedgerArgs {
   readonly context: StackContext;
@@ -23,7 +22,7 @@ const port = innerPorts.ledger;
  *
  * @example new Ledger("ledger", { context, image, network, credentials })
  */
-export class Ledger extends pulumi.ComponentResource implements StackLedger {
+export class Ledger extends Part implements StackLedger {
   /** Where it answers on the host. */
   readonly endpoint: string;
   readonly access: StackLedger["access"];
@@ -32,11 +31,10 @@ export class Ledger extends pulumi.ComponentResource implements StackLedger {
   readonly name: string;
   readonly arn: string;
   readonly roleArn: string;
-  /** What waits for the ledger depends on this. */
   readonly ready: Promise<docker.Container>;
 
   constructor(name: string, args: LedgerArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("nitro:component:Ledger", name, {}, opts);
+    super("Ledger", "ledger", name, args.context, opts);
     const { context } = args;
     this.name = context.names.ledgerName;
     this.arn = context.names.ledgerArn;
@@ -44,12 +42,9 @@ export class Ledger extends pulumi.ComponentResource implements StackLedger {
     const inner = `http://ledger:${port}`;
     this.access = { ...awsAccess(context, args.credentials), AWS_ENDPOINT_URL_QLDB_SESSION: inner, AWS_ENDPOINT_URL_QLDB: inner };
     this.endpoint = `http://127.0.0.1:${context.ports.ledger}`;
-    const data = stackVolume(`${name}-data`, context, "ledger", context.names.volumes.ledger, { parent: this });
-    const check = { command: ["curl", "-fsS", "-o", "/dev/null", `http://127.0.0.1:${port}/healthz`] };
-    const container = stackContainer(
-      context,
+    const data = this.volume("data", context.names.volumes.ledger);
+    this.ready = this.run(
       {
-        role: "ledger",
         image: args.image,
         command: ["node", "/app/ledger.mjs"],
         environment: {
@@ -61,13 +56,11 @@ export class Ledger extends pulumi.ComponentResource implements StackLedger {
           LEDGER_REGION: context.names.region,
           LEDGER_ACCOUNT: localAccount,
         },
-        check,
+        check: { command: ["curl", "-fsS", "-o", "/dev/null", `http://127.0.0.1:${port}/healthz`] },
         memory: 2048,
         volumes: [{ volume: context.names.volumes.ledger, path: "/data" }],
       },
-      { parent: this, dependsOn: [args.network, data] },
-    );
-    this.ready = context.healthy("ledger", container.id, check).then(() => container);
-    this.registerOutputs({});
+      [args.network, data],
+    ).ready;
   }
 }

@@ -1,8 +1,8 @@
 import type * as docker from "@pulumi/docker";
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import { innerPorts } from "../model/names.ts";
-import { stackContainer } from "./container.ts";
 import type { StackContext } from "./context.ts";
+import { Part } from "./part.ts";
 
 export interface LocalStackArgs {
   readonly context: StackContext;
@@ -21,21 +21,17 @@ const port = innerPorts.localstack;
  *
  * @example new LocalStack("localstack", { context, image, network, services: ["s3", "sts", "iam"] })
  */
-export class LocalStack extends pulumi.ComponentResource {
+export class LocalStack extends Part {
   /** Where it answers on the host. */
   readonly url: string;
-  /** What waits for LocalStack depends on this. */
   readonly ready: Promise<docker.Container>;
 
   constructor(name: string, args: LocalStackArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("nitro:component:LocalStack", name, {}, opts);
+    super("LocalStack", "localstack", name, args.context, opts);
     const { context } = args;
     const buckets = Object.values(context.names.buckets);
-    const check = { command: ["curl", "-fsS", "-o", "/dev/null", `http://127.0.0.1:${port}/_localstack/health`] };
-    const container = stackContainer(
-      context,
+    this.ready = this.run(
       {
-        role: "localstack",
         image: args.image,
         environment: {
           SERVICES: args.services.join(","),
@@ -43,15 +39,13 @@ export class LocalStack extends pulumi.ComponentResource {
           SKIP_SSL_CERT_DOWNLOAD: "1",
           EAGER_SERVICE_LOADING: "1",
         },
-        check,
+        check: { command: ["curl", "-fsS", "-o", "/dev/null", `http://127.0.0.1:${port}/_localstack/health`] },
         memory: 1024,
         aliases: ["s3.localstack", ...buckets.flatMap((bucket) => [`${bucket}.s3.localstack`, `${bucket}.localstack`])],
         tmpfs: { "/var/lib/localstack": "rw,nosuid,nodev,mode=1777,size=512m" },
       },
-      { parent: this, dependsOn: [args.network] },
-    );
-    this.ready = context.healthy("localstack", container.id, check).then(() => container);
+      [args.network],
+    ).ready;
     this.url = `http://127.0.0.1:${context.ports.localstack}`;
-    this.registerOutputs({});
   }
 }

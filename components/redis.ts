@@ -2,9 +2,8 @@ import type * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { innerPorts } from "../model/names.ts";
-import { stackContainer } from "./container.ts";
 import type { StackContext } from "./context.ts";
-import { stackVolume } from "./volume.ts";
+import { Part } from "./part.ts";
 
 export interface RedisArgs {
   readonly context: StackContext;
@@ -23,35 +22,29 @@ const start = `printf 'requirepass %s\\n' "$REDIS_PASSWORD" | exec redis-server 
  *
  * @example new Redis("redis", { context, image, network })
  */
-export class Redis extends pulumi.ComponentResource {
+export class Redis extends Part {
   /** Secret. */
   readonly password: pulumi.Output<string>;
   /** Where it answers on the host, with user and password: secret. */
   readonly url: pulumi.Output<string>;
-  /** What waits for Redis depends on this. */
   readonly ready: Promise<docker.Container>;
 
   constructor(name: string, args: RedisArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("nitro:component:Redis", name, {}, opts);
+    super("Redis", "redis", name, args.context, opts);
     const { context } = args;
     this.password = new random.RandomPassword(`${name}-password`, { length: 32, special: false }, { parent: this }).result;
-    const data = stackVolume(`${name}-data`, context, "redis", context.names.volumes.redis, { parent: this });
-    const check = { command: ["sh", "-c", `redis-cli -p ${port} ping | grep -q PONG`] };
-    const container = stackContainer(
-      context,
+    const data = this.volume("data", context.names.volumes.redis);
+    this.ready = this.run(
       {
-        role: "redis",
         image: args.image,
         command: ["sh", "-c", start],
         environment: { REDIS_PASSWORD: this.password, REDISCLI_AUTH: this.password },
-        check,
+        check: { command: ["sh", "-c", `redis-cli -p ${port} ping | grep -q PONG`] },
         memory: 256,
         volumes: [{ volume: context.names.volumes.redis, path: "/data" }],
       },
-      { parent: this, dependsOn: [args.network, data] },
-    );
-    this.ready = context.healthy("redis", container.id, check).then(() => container);
+      [args.network, data],
+    ).ready;
     this.url = pulumi.secret(pulumi.interpolate`redis://default:${this.password}@127.0.0.1:${context.ports.redis}`);
-    this.registerOutputs({});
   }
 }

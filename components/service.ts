@@ -1,13 +1,14 @@
+import type * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import type { StagedExecutable } from "../executable/staging.ts";
 import { innerPorts } from "../model/names.ts";
 import type { Executable } from "../model/outputs.ts";
 import { bucketEnvironment } from "./aws-environment.ts";
-import { stackContainer } from "./container.ts";
 import type { StackContext } from "./context.ts";
 import { executableArgs, runningExecutable } from "./executable.ts";
 import type { KeyFeeder } from "./key-feeder.ts";
 import type { StackLedger } from "./ledger-contract.ts";
+import { Part } from "./part.ts";
 
 export interface ServiceArgs {
   readonly context: StackContext;
@@ -34,23 +35,19 @@ const listens = `grep -qiE ':${port.toString(16).padStart(4, "0")} [0-9a-f]+:000
  *
  * @example new Service("service", { context, image, executable, ledger, keyFeeder })
  */
-export class Service extends pulumi.ComponentResource {
+export class Service extends Part {
   /** Where it answers on the host. */
   readonly url: string;
   readonly executable: pulumi.Output<Executable>;
-  /** Resolves once the service answers. */
-  readonly ready: Promise<void>;
+  readonly ready: Promise<docker.Container>;
 
   constructor(name: string, args: ServiceArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("nitro:component:Service", name, {}, opts);
+    super("Service", "service", name, args.context, opts);
     const { context, ledger } = args;
     const executable = pulumi.output(args.executable);
-    const check = { command: ["sh", "-c", `if command -v curl >/dev/null; then ${answers}; else ${listens}; fi`] };
     const program = executableArgs(executable, args.image, commandLine);
-    const container = stackContainer(
-      context,
+    const { container, ready } = this.run(
       {
-        role: "service",
         ...program,
         labels: { ...program.labels, ...ledger.labels },
         workingDir: "/payments",
@@ -67,15 +64,14 @@ export class Service extends pulumi.ComponentResource {
           QLDB_ROLE_ARN: ledger.roleArn,
           ENCLAVE_SOLANA_ADDRESS_NAME: "",
         },
-        check,
+        check: { command: ["sh", "-c", `if command -v curl >/dev/null; then ${answers}; else ${listens}; fi`] },
         memory: 512,
         volumes: [{ volume: context.names.volumes.publicKeys, path: "/payments/payment-test/secrets", readOnly: true }, ...ledger.volumes],
       },
-      { parent: this, dependsOn: Promise.all([args.keyFeeder.ready, ledger.ready]) },
+      Promise.all([args.keyFeeder.ready, ledger.ready]),
     );
     this.executable = runningExecutable(container);
-    this.ready = context.healthy("service", container.id, check);
+    this.ready = ready;
     this.url = `http://127.0.0.1:${context.ports.service}`;
-    this.registerOutputs({});
   }
 }

@@ -1,12 +1,13 @@
+import type * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import type { StagedExecutable } from "../executable/staging.ts";
 import { innerPorts } from "../model/names.ts";
 import type { Executable } from "../model/outputs.ts";
 import { redisEnvironment } from "./aws-environment.ts";
-import { stackContainer } from "./container.ts";
 import type { StackContext } from "./context.ts";
 import { executableArgs, runningExecutable } from "./executable.ts";
 import type { KeyFeeder } from "./key-feeder.ts";
+import { Part } from "./part.ts";
 import type { Redis } from "./redis.ts";
 
 export interface WorkerArgs {
@@ -29,20 +30,16 @@ const connected = `grep -qiE ':${innerPorts.redis.toString(16).padStart(4, "0")}
  *
  * @example new Worker("worker", { context, image, executable, redis, keyFeeder })
  */
-export class Worker extends pulumi.ComponentResource {
+export class Worker extends Part {
   readonly executable: pulumi.Output<Executable>;
-  /** Resolves once the worker is connected. */
-  readonly ready: Promise<void>;
+  readonly ready: Promise<docker.Container>;
 
   constructor(name: string, args: WorkerArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("nitro:component:Worker", name, {}, opts);
+    super("Worker", "worker", name, args.context, opts);
     const { context } = args;
     const executable = pulumi.output(args.executable);
-    const check = { command: ["sh", "-c", connected] };
-    const container = stackContainer(
-      context,
+    const { container, ready } = this.run(
       {
-        role: "worker",
         ...executableArgs(executable, args.image, ["serve", "payments", "worker"]),
         workingDir: "/payments",
         environment: {
@@ -52,14 +49,13 @@ export class Worker extends pulumi.ComponentResource {
           ENVIRONMENT: "development",
           DEBUG: "1",
         },
-        check,
+        check: { command: ["sh", "-c", connected] },
         memory: 256,
         volumes: [{ volume: context.names.volumes.publicKeys, path: "/payments/payment-test/secrets", readOnly: true }],
       },
-      { parent: this, dependsOn: args.keyFeeder.ready },
+      args.keyFeeder.ready,
     );
     this.executable = runningExecutable(container);
-    this.ready = context.healthy("worker", container.id, check);
-    this.registerOutputs({});
+    this.ready = ready;
   }
 }

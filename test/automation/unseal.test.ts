@@ -31,7 +31,7 @@ function engineWith(state: Partial<ContainerDetails>) {
 
 test("a part that has stopped ends the waiting at once, with exit code and last log lines", async () => {
   const engine = engineWith({ status: "exited", running: false, exitCode: 2, oomKilled: false });
-  const context = { env, signal: new AbortController().signal } as Context;
+  const context = { env, signal: new AbortController().signal } as Partial<Context> as Context;
   await expect(waitUntilHealthy(engine, "alice", context)).rejects.toMatchObject({
     message: expect.stringContaining("redis exited with code 2 (container nitro-alice-redis); its last log lines:\n  | panic: no\n"),
     hint: "./nitro logs -s alice --tail 30 service redis localstack ledger key-feeder worker",
@@ -40,6 +40,6 @@ test("a part that has stopped ends the waiting at once, with exit code and last 
 
 test("whoever stops waiting is told so", async () => {
   const engine = engineWith({ status: "restarting", running: false, exitCode: 2, oomKilled: false });
-  const context = { env, signal: AbortSignal.abort() } as Context;
+  const context = { env, signal: AbortSignal.abort() } as Partial<Context> as Context;
   await expect(waitUntilHealthy(engine, "alice", context)).rejects.toThrow("stopped while waiting for an answer of every part");
 });
