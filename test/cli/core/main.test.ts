@@ -5,6 +5,8 @@ import { commandNames } from "../../../cli/core/commands.ts";
 
 const main = fileURLToPath(new URL("../../../cli/core/main.ts", import.meta.url));
 
+const root = fileURLToPath(new URL("../../../", import.meta.url));
+
 function nitro(...args: string[]) {
   const { NITRO_STACK: _, ...env } = process.env;
   const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...args], { encoding: "utf8", env });
@@ -42,6 +44,48 @@ describe("the command line", () => {
     expect(stderr).toMatch(/^usage: nitro ledger <subcommand> /m);
     expect(stderr).toMatch(/^ {2}query +Run a PartiQL statement/m);
     expect(stderr).toContain(`error: ${message}`);
+  });
+
+  it.each([
+    ["-s", "Alice_1", "up"],
+    ["--stack=Alice_1", "ledger", "query", "SELECT 1"],
+    ["ledger", "-s", "Alice_1", "query", "SELECT 1"],
+    ["pay", "--json", "-s", "Alice_1", "status", "p"],
+  ])("takes the stack before the command's name: %s %s %s", (...args) => {
+    const { status, stderr } = nitro(...args);
+    expect(status).toBe(1);
+    expect(stderr).toBe(nitro("status", "-s", "Alice_1").stderr);
+    expect(stderr).toContain('stack name "Alice_1" is not allowed');
+  });
+
+  it("accepts the stack where a command is about none", () => {
+    const { status, stdout } = nitro("-s", "alice", "env", "--json");
+    expect(status).toBe(0);
+    expect(JSON.parse(stdout)).toHaveProperty("PULUMI_HOME");
+  });
+
+  it.each([
+    [["help"], []],
+    [["help", "ledger"], []],
+    [["complete-words", ""], []],
+    [["ledger"], []],
+    [["help", "ls"], ["cli/ls.ts"]],
+  ])("%j loads no command that is not asked about", (args, expected) => {
+    const hook = `import { registerHooks } from "node:module";
+      registerHooks({ load(url, context, next) { process.stderr.write("loads " + url + "\\n"); return next(url, context); } });`;
+    const { stderr } = spawnSync(process.execPath, ["--import", `data:text/javascript,${encodeURIComponent(hook)}`, main, ...args], {
+      encoding: "utf8",
+    });
+    const loaded = [...stderr.matchAll(/^loads file:\/\/(.*)$/gm)].map(([, path = ""]) => path.slice(root.length));
+    expect(loaded).toContain("cli/core/commands.ts");
+    const own = loaded.filter((path) => path.startsWith("cli/") && !path.startsWith("cli/core/") && !path.endsWith("/commands.ts"));
+    expect(own.slice(0, expected.length)).toEqual(expected);
+    expect(own.length === 0).toBe(expected.length === 0);
+    expect(loaded.some((path) => path.startsWith("docker/"))).toBe(expected.length > 0);
+  });
+
+  it("names the command that was probably meant in a question for help", () => {
+    expect(nitro("help", "stauts")).toMatchObject({ status: 1, stderr: 'error: unknown command "stauts"\n  ./nitro status\n' });
   });
 
   it("prints its version", () => {
