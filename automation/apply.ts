@@ -2,7 +2,7 @@ import type { Context } from "../common/context.ts";
 import { announceStop, type Progress } from "../common/progress.ts";
 import type { Engine } from "../docker/engine.ts";
 import { stackNames } from "../model/names.ts";
-import type { Changes } from "../model/settings-file.ts";
+import type { SettingsFile } from "../model/settings-file.ts";
 import { ownerId } from "../toolchain/owner.ts";
 import { rollBack } from "./aws-rollback.ts";
 import type { Outcome } from "./events.ts";
@@ -39,21 +39,22 @@ export async function heal(engine: Engine, stack: Stack, healing: Healing, progr
 /**
  * Writes settings and updates the stack. Settings that led to nothing but an error are put back, so that a bad executable
  * does not stay in the way.
+ * @param file with the changes; undefined where nothing is to be written
  */
 export async function applySettings(
   stack: Stack,
-  changes: Changes,
+  file: SettingsFile | undefined,
   options: UpdateOptions,
   progress: Progress,
   context: Context,
 ): Promise<Outcome> {
-  const restore = await stack.config.change(changes);
+  const restore = await file?.write();
   const stopListening = announceStop(context, progress);
   progress.start("checking", "waiting until everything answers");
   try {
     return await stack.update({ ...options, onEvent: showUpdate(progress) });
   } catch (error) {
-    if (error instanceof UpdateError && !error.outcome.touched) await restore();
+    if (error instanceof UpdateError && !error.outcome.touched) await restore?.();
     else if (error instanceof UpdateError) await rollBack(stack, error.outcome, error, progress);
     throw error;
   } finally {

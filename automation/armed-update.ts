@@ -59,7 +59,7 @@ export class ArmedUpdate {
     const stack = new Stack(name, context);
     const real = stack.backend();
     if (real === undefined) return undefined;
-    const settings = [stack.config.file, join(context.root, "Pulumi.yaml")];
+    const settings = [stack.settingsPath, join(context.root, "Pulumi.yaml")];
     const backend = await ArmedBackend.copy(real, join(context.root, ".nitro", name, "armed"), name, settings);
     return backend && new ArmedUpdate(backend, name, roles, context);
   }

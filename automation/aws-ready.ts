@@ -1,27 +1,18 @@
 import type { Context } from "../common/context.ts";
 import { UserError } from "../common/errors.ts";
 import { Steps } from "../common/steps.ts";
-import { ConfigError, parseSettings, type Settings } from "../model/settings.ts";
-import type { StackConfig } from "../model/settings-file.ts";
+import type { AwsSettings } from "../model/aws-settings.ts";
+import { checkSettings } from "../model/settings.ts";
+import { SettingsFile } from "../model/settings-file.ts";
 import { AwsError, checkEndpoints, logIn } from "../stacks/aws/login.ts";
 import { ensurePulumi } from "../toolchain/setup.ts";
 import type { Stack } from "./stack.ts";
 
-/** @returns a stack's settings, all of them. @throws UserError with every problem */
-export async function readSettings(config: StackConfig, stack: string): Promise<Settings> {
-  try {
-    return parseSettings(await config.raw(), stack);
-  } catch (error) {
-    throw error instanceof ConfigError ? new UserError(error.message) : error;
-  }
-}
-
 /**
- * For ledger mode aws: looks at settings, credentials and endpoints before anything is installed, built or created.
+ * For ledger mode aws: looks at credentials and endpoints before anything is installed, built or created.
  * @throws UserError
  */
-export async function checkAws(config: StackConfig, stack: string): Promise<void> {
-  const settings = (await readSettings(config, stack)).aws;
+export async function checkAws(settings: AwsSettings, stack: string): Promise<void> {
   await asUserError(Promise.all([logIn({ settings, stack }), checkEndpoints({ settings, stack })]));
 }
 
@@ -32,10 +23,10 @@ export async function checkAws(config: StackConfig, stack: string): Promise<void
  */
 export async function checkAwsRemoval(stack: Stack, context: Context): Promise<void> {
   await ensurePulumi(context.env, new Steps(context.stderr), ["aws"]);
-  const settings = await readSettings(stack.config, stack.name).catch(() => undefined);
+  const file = await SettingsFile.read(stack.settingsPath).catch(() => undefined);
+  const settings = file?.complete === true ? checkSettings(file.raw).settings : undefined;
   if (settings === undefined) return;
-  const access = { settings: settings.aws, stack: stack.name };
-  await asUserError(Promise.all([logIn(access), checkEndpoints(access)])).catch((error: unknown) => {
+  await checkAws(settings.aws, stack.name).catch((error: unknown) => {
     if (!(error instanceof UserError)) throw error;
     const problem = error.message.replaceAll("./nitro up", "./nitro down");
     throw new UserError(`${problem}\nnothing was removed: the stack has a ledger and a role in AWS`, "gone for good? docs/aws-mode.md");

@@ -5,6 +5,7 @@ import type { Context } from "../common/context.ts";
 import { InterruptedError } from "../common/errors.ts";
 import type { Declared } from "../policies/policy.ts";
 import { type Digest, parseDigest } from "../previews/digest.ts";
+import type { Configured } from "./configured.ts";
 import type { Outcome } from "./events.ts";
 import { failure } from "./failure.ts";
 import { InlineHost } from "./inline-host.ts";
@@ -20,28 +21,28 @@ export interface PreviewRun {
 
 interface Options {
   readonly stack: Stack;
-  /** Text of the settings file that the stack would have. */
-  readonly settings: string;
+  /** The settings that the stack would have. */
+  readonly configured: Configured;
   readonly blueprint: boolean;
   readonly context: Context;
 }
 
 /** Previews a stack that exists against its state; writes nothing but a temporary file of settings. */
-export async function previewState({ stack, settings, blueprint, context }: Options): Promise<PreviewRun> {
+export async function previewState({ stack, configured, blueprint, context }: Options): Promise<PreviewRun> {
   return await inTemporaryFolder(async (folder) => {
     const file = join(folder, "settings.yaml");
-    await writeFile(file, settings, { mode: 0o600 });
+    await writeFile(file, configured.file.text, { mode: 0o600 });
     const { cwd, env } = stack.surroundings;
-    return await run({ stack, blueprint, context, cwd, env, args: ["--config-file", file] });
+    return await run({ stack, configured, blueprint, context, cwd, env, args: ["--config-file", file] });
   });
 }
 
 /** Previews a stack as if it had never been: in a backend of its own, which is gone afterwards. Its state holds nothing. */
-export async function previewFromEmpty({ stack, settings, blueprint, context }: Options): Promise<PreviewRun> {
+export async function previewFromEmpty({ stack, configured, blueprint, context }: Options): Promise<PreviewRun> {
   return await inTemporaryFolder(async (cwd) => {
     await mkdir(join(cwd, "backend"));
     await writeFile(join(cwd, "Pulumi.yaml"), "name: nitro\nruntime: nodejs\n");
-    await writeFile(join(cwd, `Pulumi.${stack.name}.yaml`), settings, { mode: 0o600 });
+    await writeFile(join(cwd, `Pulumi.${stack.name}.yaml`), configured.file.text, { mode: 0o600 });
     const env = {
       ...stack.surroundings.env,
       PULUMI_BACKEND_URL: `file://${join(cwd, "backend")}`,
@@ -51,7 +52,7 @@ export async function previewFromEmpty({ stack, settings, blueprint, context }: 
     };
     const made = await pulumi(["stack", "init", stack.name, "--no-select"], { cwd, env, context });
     if (made.exitCode !== 0) throw failure(stack.name, withErrors([]), made);
-    return await run({ stack, blueprint, context, cwd, env, args: [] });
+    return await run({ stack, configured, blueprint, context, cwd, env, args: [] });
   });
 }
 
@@ -63,13 +64,14 @@ interface Place {
 
 async function run({
   stack,
+  configured: { forProgram: configuration },
   blueprint,
   args,
   ...place
-}: Place & Pick<Options, "stack" | "blueprint"> & { readonly args: readonly string[] }) {
+}: Place & Pick<Options, "stack" | "configured" | "blueprint"> & { readonly args: readonly string[] }) {
   const declared: Promise<Declared>[] = [];
   const host = await InlineHost.start(() =>
-    loadProgram(place.context, { blueprint, onResource: (resource) => void declared.push(resource) }),
+    loadProgram(place.context, { blueprint, configuration, onResource: (resource) => void declared.push(resource) }),
   );
   try {
     const all = ["preview", "--json", "--show-sames", "--stack", stack.name, "--client", host.address, ...args];

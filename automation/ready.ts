@@ -1,20 +1,16 @@
 import type { Context } from "../common/context.ts";
 import { type Progress, seconds } from "../common/progress.ts";
-import type { Engine } from "../docker/engine.ts";
 import { buildSample } from "../executable/build-sample.ts";
-import type { Arch } from "../executable/check.ts";
-import type { BuiltStack } from "../executable/container-build.ts";
-import { loadChecked } from "../executable/load.ts";
+import { type Arch, checkExecutable } from "../executable/check.ts";
 import { imageRefs } from "../images/build.ts";
 import { buildShown } from "../images/show-build.ts";
-import { type StackConfig, setting } from "../model/settings-file.ts";
+import type { Machine } from "../stacks/prepare.ts";
 import { ensureGo } from "../toolchain/go.ts";
 import { setUp } from "../toolchain/setup.ts";
+import { bringsExecutable, type Configured, mustBePlain } from "./configured.ts";
 
 export interface ReadyOptions {
-  readonly config: StackConfig;
-  /** The executable that is asked for; undefined where the settings say which, or that the sample has to be built. */
-  readonly binary: string | undefined;
+  readonly configured: Configured;
   readonly stack: string;
   readonly progress: Progress;
   readonly context: Context;
@@ -25,45 +21,38 @@ export interface ReadyOptions {
  * @returns the container engine
  * @throws UserError for an executable that cannot run on the engine, before anything is built
  */
-export async function makeReady({ config, binary, stack, progress, context }: ReadyOptions): Promise<Engine> {
-  const aws = (await config.get("ledger.mode")) === "aws";
-  if (aws) await (await import("./aws-ready.ts")).checkAws(config, stack);
+export async function makeReady({ configured, stack, progress, context }: ReadyOptions): Promise<Machine> {
+  const { settings, executable, file } = configured;
+  const aws = settings.ledger.mode === "aws";
+  if (aws && file.complete) await (await import("./aws-ready.ts")).checkAws(settings.aws, stack);
   const engine = await setUp(context.env, context.stderr, aws ? ["aws"] : []);
   const { arch } = await engine.ping();
-  const executable = binary ?? (await config.get("service.binary"));
   // Images take minutes to build: an executable that could not run on them is told before.
-  if (executable !== undefined) await loadChecked(context.root, executable, arch, stack);
-  const builds = binary === undefined && !(await bringsExecutable(config));
+  if (executable !== undefined) checkExecutable(executable.bytes, executable.shown, arch);
   await Promise.all([
-    images(engine, arch, config, progress, context),
-    builds ? buildForEngine(engine, { name: stack, config }, progress, context) : undefined,
+    buildShown(engine, imageRefs(arch, settings.images), context.env, progress),
+    bringsExecutable(configured) ? undefined : buildForEngine({ engine, arch }, stack, configured, progress, context),
   ]);
-  return engine;
-}
-
-async function images(engine: Engine, arch: Arch, config: StackConfig, progress: Progress, context: Context): Promise<void> {
-  const text = (await config.text()) ?? "";
-  const own = (role: string) => setting(text, `images.${role}`);
-  const refs = imageRefs(arch, { base: own("base"), redis: own("redis"), localstack: own("localstack"), node: own("node") });
-  await buildShown(engine, refs, context.env, progress);
-}
-
-/** True where the settings name an executable, or an image that has one; else one is built. */
-export async function bringsExecutable(config: StackConfig): Promise<boolean> {
-  const text = (await config.text()) ?? "";
-  return setting(text, "service.binary") !== undefined || setting(text, "service.image") !== undefined;
+  return { engine, arch };
 }
 
 /**
  * Builds the executable for the engine's architecture: by the setting build.command in a container, else the sample.
  * @throws UserError with the compiler's own words
  */
-export async function buildForEngine(engine: Engine, stack: BuiltStack, progress: Progress, context: Context): Promise<void> {
-  const { arch } = await engine.ping();
-  if ((await stack.config.get("build.command")) === undefined) return compileSample(arch, progress, context);
+export async function buildForEngine(
+  { engine, arch }: Machine,
+  stack: string,
+  configured: Pick<Configured, "settings" | "file">,
+  progress: Progress,
+  context: Context,
+): Promise<void> {
+  mustBePlain(configured, "build");
+  const { settings } = configured;
+  if (settings.build.command === undefined) return compileSample(arch, progress, context);
   const { buildFromSettings } = await import("../executable/container-build.ts");
   const began = Date.now();
-  await buildFromSettings(engine, arch, stack, progress, context);
+  await buildFromSettings(engine, arch, { name: stack, settings }, progress, context);
   progress.line(`✓ built in a container ${seconds(Date.now() - began)}`);
 }
 

@@ -1,8 +1,9 @@
+import { rm } from "node:fs/promises";
 import { homedir } from "node:os";
 import type { Context } from "../common/context.ts";
 import { InterruptedError, UserError } from "../common/errors.ts";
 import { trace } from "../common/trace.ts";
-import { StackConfig } from "../model/settings-file.ts";
+import { settingsPath } from "../model/settings-file.ts";
 import type { ProgramOptions } from "../stacks/program.ts";
 import { pulumiEnvironment } from "../toolchain/environment.ts";
 import { type EngineEvent, eventName, type Outcome, outcomeOf } from "./events.ts";
@@ -40,14 +41,15 @@ export class UpdateError extends UserError {
 /** One Pulumi stack of this project: the only place that runs pulumi. */
 export class Stack {
   readonly name: string;
-  readonly config: StackConfig;
+  /** Its settings file, Pulumi.<stack>.yaml. */
+  readonly settingsPath: string;
   private readonly context: Context;
   private readonly env: Record<string, string>;
 
   constructor(name: string, context: Context) {
     this.name = name;
     this.context = context;
-    this.config = new StackConfig(context.root, name);
+    this.settingsPath = settingsPath(context.root, name);
     this.env = { ...environment(context), [updateVariable]: name };
   }
 
@@ -122,7 +124,7 @@ export class Stack {
   /** Removes the stack itself; it must have been destroyed. */
   async remove(keepSettings: boolean): Promise<void> {
     await this.mustPulumi(["stack", "rm", "--yes", "--force", "--preserve-config"]);
-    if (!keepSettings) await this.config.remove();
+    if (!keepSettings) await rm(this.settingsPath, { force: true });
   }
 
   /** The stack's outputs. @param secrets in plain text, else as "[secret]" */

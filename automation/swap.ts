@@ -4,7 +4,7 @@ import type { Progress } from "../common/progress.ts";
 import type { Engine } from "../docker/engine.ts";
 import { readAnswered } from "../executable/answered.ts";
 import type { LiveRole } from "../executable/live-override.ts";
-import type { Changes } from "../model/settings-file.ts";
+import type { SettingsFile } from "../model/settings-file.ts";
 import { swapTargets } from "../model/urns.ts";
 import type { ProgramOptions } from "../stacks/program.ts";
 import { applySettings, examine, heal, takeOverLocks } from "./apply.ts";
@@ -50,19 +50,19 @@ export function isSound({ state, healing }: SwapStart, targets: readonly string[
 
 /**
  * Declares another executable and replaces the containers that run it; a damaged stack gets all its parts back.
- * @param changes settings that go with it
- * @param program with the executable, where it is not the one that the settings name
+ * @param program what it runs by; with the executable, where that is not the one that the settings name
+ * @param file settings that go with it
  * @throws UpdateError with the culprit and the way back
  */
-export async function swapDeclared(args: SwapArgs, start: SwapStart, changes: Changes, program?: ProgramOptions): Promise<void> {
+export async function swapDeclared(args: SwapArgs, start: SwapStart, program: ProgramOptions, file?: SettingsFile): Promise<void> {
   const { engine, stack, roles, progress, context } = args;
   const targets = swapTargets(stack.name, roles);
   const sound = isSound(start, targets);
   const refresh = await heal(engine, stack, start.healing, progress);
   const options: UpdateOptions = sound ? { targets } : { refresh };
-  if (program === undefined) progress.line(`$ ${stack.updateCommand(options)}`);
+  if (program.executable === undefined) progress.line(`$ ${stack.updateCommand(options)}`);
   try {
-    await applySettings(stack, changes, { ...options, program }, progress, context);
+    await applySettings(stack, file, { ...options, program }, progress, context);
   } catch (error) {
     throw await withWayBack(error, stack.name, context);
   }

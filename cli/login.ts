@@ -1,9 +1,9 @@
-import { asUserError, readSettings } from "../automation/aws-ready.ts";
+import { asUserError } from "../automation/aws-ready.ts";
+import { configure, mustBePlain } from "../automation/configured.ts";
 import { UserError } from "../common/errors.ts";
 import { Engine } from "../docker/engine.ts";
 import { imageRefs } from "../images/build.ts";
 import { labels, stackNames } from "../model/names.ts";
-import { StackConfig } from "../model/settings-file.ts";
 import { deliverCredentials } from "../stacks/aws/credentials.ts";
 import { type AwsLogin, checkRole, logIn } from "../stacks/aws/login.ts";
 import { ownerId } from "../toolchain/owner.ts";
@@ -27,14 +27,16 @@ a file that only the service sees, and nowhere else. \`up\` does it too; this is
 
   async run({ values }, context) {
     const stack = selectStack(values.stack, context.env);
-    const config = new StackConfig(context.root, stack);
-    const settings = await readSettings(config, stack);
+    const changes = { "aws.profile": values.profile };
+    const configured = await configure(stack, context, { changes, files: [] });
+    mustBePlain(configured, "ledger", "aws", "images.base");
+    const { settings, file } = configured;
     if (settings.ledger.mode !== "aws")
       throw new UserError(
         `stack "${stack}" has a local ledger and needs no AWS credentials`,
         "its setting is ledger.mode; see docs/aws-mode.md",
       );
-    const access = { settings: { ...settings.aws, profile: values.profile ?? settings.aws.profile }, stack };
+    const access = { settings: settings.aws, stack };
     const login = await asUserError(logIn(access));
     const engine = Engine.connect(context.env);
     const names = stackNames(stack, settings.aws.region);
@@ -44,7 +46,7 @@ a file that only the service sees, and nowhere else. \`up\` does it too; this is
     const { arch } = await engine.ping();
     const image = imageRefs(arch, settings.images).base;
     await deliverCredentials(engine, login, { volume: names.volumes.credentials, stack, owner, image });
-    if (values.profile !== undefined) await config.change({ "aws.profile": values.profile });
+    await file.write();
     if (values.restart) await engine.restart(names.containers.service, { graceSeconds: 1 });
     context.stdout.write(describe(login, stack, values.json));
     return 0;

@@ -1,11 +1,11 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
+import { type Configured, configure } from "../automation/configured.ts";
 import { previewFromEmpty, previewState } from "../automation/preview-run.ts";
 import { Stack } from "../automation/stack.ts";
 import type { Context } from "../common/context.ts";
 import { errorMessage, UsageError, UserError } from "../common/errors.ts";
 import { Steps } from "../common/steps.ts";
-import { withSettings } from "../model/settings-file.ts";
 import { policies } from "../policies/all.ts";
 import { evaluate } from "../policies/policy.ts";
 import { BlueprintError, parseBlueprint } from "../previews/blueprint.ts";
@@ -59,24 +59,20 @@ Exit code 1 where a policy would be broken.`,
 });
 
 async function writeBlueprint(values: Values<typeof options>, context: Context): Promise<number> {
-  await ensurePulumi(context.env, new Steps(context.stderr));
   const stack = new Stack(selectStack(values.stack ?? "preview", context.env), context);
-  const { digest, declared } = await previewFromEmpty({
-    stack,
-    settings: await settingsText(stack, values, context),
-    blueprint: true,
-    context,
-  });
+  const configured = await configureAs(stack.name, values, context);
+  await ensurePulumi(context.env, new Steps(context.stderr));
+  const { digest, declared } = await previewFromEmpty({ stack, configured, blueprint: true, context });
   context.stdout.write(`${JSON.stringify(blueprintOf(stack.name, digest, declared))}\n`);
   return 0;
 }
 
 async function previewStack(values: Values<typeof options>, context: Context): Promise<Report> {
-  await ensurePulumi(context.env, new Steps(context.stderr));
   const stack = new Stack(selectStack(values.stack, context.env), context);
-  const settings = await settingsText(stack, values, context);
+  const configured = await configureAs(stack.name, values, context);
+  await ensurePulumi(context.env, new Steps(context.stderr));
   const there = (await stack.state()) !== undefined;
-  const { digest, declared } = await (there ? previewState : previewFromEmpty)({ stack, settings, blueprint: false, context });
+  const { digest, declared } = await (there ? previewState : previewFromEmpty)({ stack, configured, blueprint: false, context });
   return {
     title: `Preview of ${there ? "" : "the new "}stack ${stack.name}`,
     ...changesOf(digest),
@@ -84,9 +80,11 @@ async function previewStack(values: Values<typeof options>, context: Context): P
   };
 }
 
-async function settingsText(stack: Stack, values: Values<typeof options>, context: Context): Promise<string> {
-  const text = values.settings === undefined ? await stack.config.text() : await readText(values.settings, context);
-  return withSettings(text ?? "", settingChanges(values, context));
+/** A blueprint does without the files that settings name. */
+async function configureAs(stack: string, values: Values<typeof options>, context: Context): Promise<Configured> {
+  const { settings, blueprint } = values;
+  const path = settings === undefined ? undefined : resolve(context.cwd, settings);
+  return await configure(stack, context, { changes: settingChanges(values, context), path, files: blueprint ? [] : undefined });
 }
 
 async function compareFiles(base: string | undefined, head: string, context: Context): Promise<Report> {

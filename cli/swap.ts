@@ -1,4 +1,5 @@
-import { bringsExecutable, buildForEngine } from "../automation/ready.ts";
+import { bringsExecutable, type Configured, configure } from "../automation/configured.ts";
+import { buildForEngine } from "../automation/ready.ts";
 import { Stack } from "../automation/stack.ts";
 import { beginSwap, swapDeclared } from "../automation/swap.ts";
 import type { Context } from "../common/context.ts";
@@ -7,11 +8,12 @@ import { Progress, seconds } from "../common/progress.ts";
 import { Engine } from "../docker/engine.ts";
 import { previousExecutable } from "../executable/answered.ts";
 import { type LiveRole, liveRoles } from "../executable/live-override.ts";
-import { loadChecked } from "../executable/load.ts";
 import { readRunning } from "../executable/running.ts";
-import { type LoadedExecutable, stagedFile } from "../executable/staging.ts";
+import { type LoadedExecutable, loadExecutable, stagedFile } from "../executable/staging.ts";
 import { labels, stackNames } from "../model/names.ts";
 import { roleNamed } from "../model/parts.ts";
+import type { ConfigurationArgs } from "../stacks/configuration.ts";
+import type { Machine } from "../stacks/prepare.ts";
 import { declareCommand } from "./core/command.ts";
 import { stackOption } from "./core/declaration.ts";
 import { settingChanges, settingOptions } from "./core/options.ts";
@@ -42,17 +44,19 @@ An executable that cannot run is refused before anything is touched.`,
     const began = Date.now();
     const roles = role === undefined ? liveRoles : [role];
     const stack = new Stack(selectStack(values.stack, context.env), context);
-    const changes = settingChanges(values, context);
     const progress = new Progress(context.stderr);
+    const back = values.previous;
+    const files: ConfigurationArgs["files"] = back ? ["secrets"] : undefined;
+    const configured = await configure(stack.name, context, { changes: settingChanges(values, context), files });
     const engine = Engine.connect(context.env);
     const swap = { engine, stack, roles, progress, context };
     const start = await beginSwap(swap);
-    const before = await running(engine, stack.name);
-    const executable = values.previous ? await previous(stack, engine, before, context) : undefined;
-    if (executable === undefined && changes["service.binary"] === undefined && !(await bringsExecutable(stack.config))) {
-      await buildForEngine(engine, stack, progress, context);
-    }
-    await swapDeclared(swap, start, changes, executable && { executable: Promise.resolve(executable) });
+    const [before, { arch }] = await Promise.all([running(engine, stack.name), engine.ping()]);
+    const machine = { engine, arch };
+    const executable = back ? await previous(stack.name, configured, machine, before, context) : undefined;
+    if (!back && !bringsExecutable(configured)) await buildForEngine(machine, stack.name, configured, progress, context);
+    const program = { machine, configuration: configured.forProgram, executable: executable && Promise.resolve(executable) };
+    await swapDeclared(swap, start, program, configured.file);
     const after = await running(engine, stack.name);
     context.stdout.write(
       `${roles.map((role) => describe(role, before.get(role), after.get(role))).join("\n")}\n${seconds(Date.now() - began)}\n`,
@@ -69,12 +73,13 @@ function swappedRole(word: string): LiveRole {
 }
 
 async function previous(
-  { name, config }: Stack,
-  engine: Engine,
+  name: string,
+  { settings }: Configured,
+  { arch }: Machine,
   before: ReadonlyMap<LiveRole, Running>,
   { root }: Context,
 ): Promise<LoadedExecutable> {
-  const image = await config.get("service.image");
+  const { image } = settings.service;
   if (image !== undefined) {
     throw new UserError(
       `stack "${name}" runs the image ${image}: the executable before it is in another image`,
@@ -83,8 +88,7 @@ async function previous(
   }
   const sha256 = await previousExecutable(root, name, before.get("service")?.declared ?? "");
   if (sha256 === undefined) throw new UserError(`stack "${name}" has run no other executable that answered: there is none to go back to`);
-  const { arch } = await engine.ping();
-  return loadChecked(root, stagedFile(root, name, sha256), arch, name);
+  return loadExecutable(root, stagedFile(root, name, sha256), arch, name);
 }
 
 interface Running {

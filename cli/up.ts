@@ -1,4 +1,5 @@
 import { applySettings, examine, heal, takeOverLocks } from "../automation/apply.ts";
+import { type Configured, configure } from "../automation/configured.ts";
 import type { Outcome } from "../automation/events.ts";
 import { makeReady } from "../automation/ready.ts";
 import { Stack } from "../automation/stack.ts";
@@ -11,7 +12,7 @@ import { table } from "../common/table.ts";
 import type { Engine } from "../docker/engine.ts";
 import { isRemote } from "../docker/remote.ts";
 import { publishedRoles } from "../model/names.ts";
-import type { Changes } from "../model/settings-file.ts";
+import type { Machine } from "../stacks/prepare.ts";
 import { declareCommand } from "./core/command.ts";
 import { jsonOption, stackOption } from "./core/declaration.ts";
 import { settingChanges, settingOptions } from "./core/options.ts";
@@ -32,14 +33,14 @@ export const command = declareCommand({
   async run({ values }, context) {
     const began = Date.now();
     const stack = new Stack(selectStack(values.stack, context.env), context);
-    const changes = settingChanges(values, context);
     const progress = new Progress(context.stderr);
+    const configured = await configure(stack.name, context, { changes: settingChanges(values, context) });
 
     await takeOverLocks(stack, progress);
-    const binary = changes["service.binary"];
-    const engine = await untilStopped(makeReady({ config: stack.config, binary, stack: stack.name, progress, context }), context);
-    const outcome = await bringUp(engine, stack, changes, progress, context);
-    const status = await unsealed(engine, stack, progress, context);
+    const machine = await untilStopped(makeReady({ configured, stack: stack.name, progress, context }), context);
+    const outcome = await bringUp(machine, stack, configured, progress, context);
+    const { engine } = machine;
+    const status = await unsealed(engine, stack, configured, progress, context);
 
     const took = Date.now() - began;
     if (values.json)
@@ -57,18 +58,27 @@ async function untilStopped<T>(work: Promise<T>, { signal }: Context): Promise<T
   return Promise.race([work, stopped]);
 }
 
-async function bringUp(engine: Engine, stack: Stack, changes: Changes, progress: Progress, context: Context): Promise<Outcome> {
+async function bringUp(machine: Machine, stack: Stack, configured: Configured, progress: Progress, context: Context): Promise<Outcome> {
+  const { engine } = machine;
   await takeOverLocks(stack, progress);
   const state = await stack.state();
   const healing = await examine(engine, stack, state, context);
   if (state === undefined) await stack.create();
   const refresh = await heal(engine, stack, healing, progress);
-  return applySettings(stack, changes, { refresh }, progress, context);
+  const program = { machine, configuration: configured.forProgram };
+  return applySettings(stack, configured.file, { refresh, program }, progress, context);
 }
 
 /** Under bootstrap `manual` operators unseal the service, whenever they like. */
-async function unsealed(engine: Engine, stack: Stack, progress: Progress, context: Context): Promise<StackStatus> {
-  if ((await stack.config.get("bootstrap")) !== "manual") await waitUntilUnsealed(engine, stack.name, progress, context);
+async function unsealed(
+  engine: Engine,
+  stack: Stack,
+  { settings, file }: Configured,
+  progress: Progress,
+  context: Context,
+): Promise<StackStatus> {
+  const auto = settings.bootstrap === "auto" && !file.hides("bootstrap");
+  if (auto) await waitUntilUnsealed(engine, stack.name, progress, context);
   return waitUntilHealthy(engine, stack.name, context);
 }
 

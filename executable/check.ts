@@ -1,8 +1,10 @@
+import { UserError } from "../common/errors.ts";
 import { foreignFormat } from "./foreign-format.ts";
 
 /** The processor architectures a container engine may have, in Go's names. */
 export type Arch = "amd64" | "arm64";
 
+const archs = ["amd64", "arm64"] as const satisfies readonly Arch[];
 const machines: Record<Arch, number> = { amd64: 62, arm64: 183 };
 const machineNames = new Map<number, string>([
   [3, "386"],
@@ -29,7 +31,7 @@ const otherSystems = new Map<number, string>([
 const knownLoaders = new Set(["/lib64/ld-linux-x86-64.so.2", "/lib/ld-linux-aarch64.so.1"]);
 
 /** The executable cannot run in the stack's containers; the message says why and which command mends it. */
-export class ExecutableError extends Error {
+export class ExecutableError extends UserError {
   override readonly name = "ExecutableError";
 }
 
@@ -37,12 +39,15 @@ export class ExecutableError extends Error {
  * Checks that a file's bytes are a complete executable for Linux on the engine's architecture.
  * Layout: System V ABI, chapter 4 (ELF-64 header, program headers, section headers).
  * @param path the file's path, for the messages alone
+ * @param arch the engine's; undefined where that is not known: then either will do
  * @throws ExecutableError
  */
-export function checkExecutable(bytes: Buffer, path: string, arch: Arch): void {
-  const build = `build it with: GOOS=linux GOARCH=${arch} CGO_ENABLED=0 go build`;
+export function checkExecutable(bytes: Buffer, path: string, arch: Arch | undefined): void {
+  const allowed = arch === undefined ? archs : [arch];
+  const engine = arch ?? "amd64 or arm64";
+  const build = `build it with: GOOS=linux GOARCH=${arch ?? (process.arch === "arm64" ? "arm64" : "amd64")} CGO_ENABLED=0 go build`;
   const fail = (what: string, mend = build): never => {
-    throw new ExecutableError(`executable ${path}: ${what}; needed is a complete Linux executable (ELF) for ${arch}; ${mend}`);
+    throw new ExecutableError(`executable ${path}: ${what}; needed is a complete Linux executable (ELF) for ${engine}; ${mend}`);
   };
   if (bytes.length === 0) fail("the file is empty (is a build still writing it?)");
   if (bytes.readUInt8(0) !== 0x7f || bytes.toString("latin1", 1, 4) !== "ELF") fail(foreignFormat(bytes));
@@ -51,12 +56,12 @@ export function checkExecutable(bytes: Buffer, path: string, arch: Arch): void {
   const machine = littleEndian ? bytes.readUInt16LE(18) : bytes.readUInt16BE(18);
   if (bytes[4] !== 2 || !littleEndian) {
     const kind = bytes[4] === 2 ? "big-endian" : "32-bit";
-    fail(`it is a ${kind} ELF file for ${machineNames.get(machine) ?? `machine ${machine}`}, the container engine runs ${arch}`);
+    fail(`it is a ${kind} ELF file for ${machineNames.get(machine) ?? `machine ${machine}`}, the container engine runs ${engine}`);
   }
   const system = otherSystems.get(bytes.readUInt8(7));
   if (system !== undefined) fail(`it is for ${system}, not for Linux`);
-  if (machine !== machines[arch]) {
-    fail(`it is for ${machineNames.get(machine) ?? `machine ${machine}`}, the container engine runs ${arch}`);
+  if (!allowed.some((each) => machine === machines[each])) {
+    fail(`it is for ${machineNames.get(machine) ?? `machine ${machine}`}, the container engine runs ${engine}`);
   }
   const type = bytes.readUInt16LE(16);
   if (type !== 2 && type !== 3) fail(`it is an ELF file of type ${type}, not an executable (is it an object file or a core dump?)`);

@@ -14,7 +14,7 @@ import { isNotFound } from "../docker/error.ts";
 import { LineSplitter } from "../docker/streams.ts";
 import { goImageRefs } from "../images/build.ts";
 import { buildShown } from "../images/show-build.ts";
-import type { StackConfig } from "../model/settings-file.ts";
+import type { Settings } from "../model/settings.ts";
 import { swapMode } from "../model/swap-mode.ts";
 import { nitroHome } from "../toolchain/home.ts";
 import { type BuilderArgs, buildEnvironment, ensureBuilder, outFolder, sendSources, sourceFolder } from "./builder-container.ts";
@@ -55,28 +55,25 @@ export async function buildInContainer(engine: Engine, build: ContainerBuild): P
 /** Whose executable is built. */
 export interface BuiltStack {
   readonly name: string;
-  readonly config: StackConfig;
+  readonly settings: Pick<Settings, "build" | "swap">;
 }
 
 /** Builds what a stack's settings say. See buildInContainer. */
 export async function buildFromSettings(
   engine: Engine,
   arch: Arch,
-  { name, config }: BuiltStack,
+  { name, settings: { build, swap } }: BuiltStack,
   progress: Progress,
   context: Pick<Context, "root" | "env" | "signal">,
 ): Promise<string> {
   const { root, env, signal } = context;
-  const setting = async (path: string) => config.get(path);
-  const folder = resolve(root, (await setting("build.folder")) ?? "sample");
-  const wanted = await setting("swap.mode");
-  const place = { host: engine.host, platform: process.platform, root: folder, home: homedir() };
-  const mode = swapMode(wanted === "mount" || wanted === "image" ? wanted : "auto", place);
-  const image = (await setting("build.image")) ?? (await ownImage(engine, arch, progress, env));
+  const folder = resolve(root, build.folder);
+  const mode = swapMode(swap.mode, { host: engine.host, platform: process.platform, root: folder, home: homedir() });
+  const image = build.image ?? (await ownImage(engine, arch, progress, env));
   try {
     return await buildInContainer(engine, {
       arch,
-      command: (await setting("build.command")) ?? "",
+      command: build.command ?? "",
       image,
       folder,
       sees: mode === "mount",

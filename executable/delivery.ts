@@ -8,15 +8,7 @@ import { swapMode } from "../model/swap-mode.ts";
 import { type Arch, ExecutableError } from "./check.ts";
 import { ensureExecutableImage, plannedExecutableImage, pruneExecutableImages } from "./layer.ts";
 import { readServiceImage } from "./service-image.ts";
-import {
-  binFolder,
-  builtExecutable,
-  installExecutable,
-  type LoadedExecutable,
-  loadExecutable,
-  type StagedExecutable,
-  sampleExecutable,
-} from "./staging.ts";
+import { binFolder, executableFile, installExecutable, type LoadedExecutable, loadExecutable, type StagedExecutable } from "./staging.ts";
 
 /** For whom an executable is made ready. */
 export interface DeliveryArgs {
@@ -58,9 +50,9 @@ export async function prepareDelivery(args: DeliveryArgs, dryRun: boolean): Prom
 async function load({ root, settings, arch, stack, loaded }: DeliveryArgs, dryRun: boolean): Promise<LoadedExecutable> {
   if (loaded !== undefined) return loaded;
   const { binary } = settings.service;
+  const file = executableFile(root, stack, settings, arch);
   const builds = settings.build.command !== undefined;
-  const built = builds ? builtExecutable(root, stack, arch) : sampleExecutable(root, arch);
-  if (binary !== undefined || existsSync(built)) return await loadExecutable(root, binary ?? (builds ? built : undefined), arch, stack);
+  if (binary !== undefined || existsSync(file)) return await loadExecutable(root, binary ?? (builds ? file : undefined), arch, stack);
   if (dryRun) return { sha256: "once-it-is-built", bytes: Buffer.alloc(0), builtAt: new Date(0) };
   if (builds) throw new ExecutableError(`build.command was not run yet; run it with: ./nitro up -s ${stack}`);
   return await loadExecutable(root, undefined, arch, stack);

@@ -3,6 +3,8 @@ import { chmod, mkdir, readdir, readFile, rm, stat, utimes, writeFile } from "no
 import { join, relative, resolve } from "node:path";
 import { ifPresent } from "../common/files.ts";
 import { bringToDisk, putFolder, removeStages } from "../common/staged-folder.ts";
+import { trace } from "../common/trace.ts";
+import type { Settings } from "../model/settings.ts";
 import { readAnswered } from "./answered.ts";
 import { type Arch, checkExecutable, ExecutableError } from "./check.ts";
 import { liveHashes, removeOverridesOf } from "./live-override.ts";
@@ -15,6 +17,12 @@ export interface LoadedExecutable {
   readonly sha256: string;
   readonly bytes: Buffer;
   readonly builtAt: Date;
+}
+
+/** One that a setting names. */
+export interface ConfiguredExecutable extends LoadedExecutable {
+  /** Its file, as messages name it. */
+  readonly shown: string;
 }
 
 /** An executable where the containers see it: in a folder of the host, or in an image. */
@@ -45,19 +53,37 @@ export function binFolder(root: string, stack: string): string {
   return join(root, ".nitro", stack, "bin");
 }
 
+/** The file that settings which name no image say is run: their own, what their command builds, else the sample. */
+export function executableFile(root: string, stack: string, { service, build }: Pick<Settings, "service" | "build">, arch: Arch): string {
+  if (service.binary !== undefined) return resolve(root, service.binary);
+  return build.command === undefined ? sampleExecutable(root, arch) : builtExecutable(root, stack, arch);
+}
+
 /**
  * Reads and checks the executable. Reading it whole means that what was checked is what runs, whatever the build does meanwhile.
  * @param configured the setting service.binary, relative to the project's root; undefined for the sample
  * @throws ExecutableError with the reason and the command that mends it
  */
 export async function loadExecutable(root: string, configured: string | undefined, arch: Arch, stack: string): Promise<LoadedExecutable> {
-  const path = configured === undefined ? sampleExecutable(root, arch) : resolve(root, configured);
+  if (configured !== undefined) return await read(root, resolve(root, configured), arch, nameAnother);
+  return await read(root, sampleExecutable(root, arch), arch, `build it with: ./nitro up -s ${stack}`);
+}
+
+/**
+ * The same before an engine is known: whether it is for the engine's architecture is not looked at (checkExecutable does that later).
+ * @throws ExecutableError
+ */
+export async function loadForAnyEngine(root: string, configured: string): Promise<ConfiguredExecutable> {
+  return await read(root, resolve(root, configured), undefined, nameAnother);
+}
+
+const nameAnother = "give the path of a built executable: --binary <file>, or setting service.binary";
+
+/** @param mend what to do where there is no such file */
+async function read(root: string, path: string, arch: Arch | undefined, mend: string): Promise<ConfiguredExecutable> {
+  trace(process.env, "executable read");
   const shown = relative(root, path).startsWith("..") ? path : relative(root, path);
   const before = await stat(path).catch((error: NodeJS.ErrnoException) => {
-    const mend =
-      configured === undefined
-        ? `build it with: ./nitro up -s ${stack}`
-        : "give the path of a built executable: --binary <file>, or setting service.binary";
     throw new ExecutableError(`executable ${shown}: ${error.code === "ENOENT" ? "there is no such file" : error.message}; ${mend}`);
   });
   if (!before.isFile())
@@ -80,7 +106,7 @@ export async function loadExecutable(root: string, configured: string | undefine
       `executable ${shown}: it changed while it was read, a build is writing it; wait for the build and run the command again`,
     );
   }
-  return { sha256: createHash("sha256").update(bytes).digest("hex"), bytes, builtAt: before.mtime };
+  return { shown, sha256: createHash("sha256").update(bytes).digest("hex"), bytes, builtAt: before.mtime };
 }
 
 /** The file of a staged executable. */

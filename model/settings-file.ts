@@ -1,77 +1,141 @@
 import { readFile, rm } from "node:fs/promises";
-import { join } from "node:path";
-import { Document, parseDocument } from "yaml";
-import { UserError } from "../common/errors.ts";
-import { ifPresent, writeWhole } from "../common/files.ts";
+import { basename, join } from "node:path";
+import { Document, isCollection, isMap, parseDocument } from "yaml";
+import { errorMessage, UserError } from "../common/errors.ts";
+import { isAbsent, writeWhole } from "../common/files.ts";
+import { trace } from "../common/trace.ts";
+import type { RawSettings } from "./settings.ts";
 
 /** Settings by their path below `nitro:`, such as "service.binary". */
 export type Changes = Readonly<Record<string, string | undefined>>;
 
-/** The settings file of one stack, Pulumi.<stack>.yaml, which git ignores. */
-export class StackConfig {
-  readonly file: string;
+/** Where a stack's settings are: git ignores the file. */
+export function settingsPath(root: string, stack: string): string {
+  return join(root, `Pulumi.${stack}.yaml`);
+}
 
-  constructor(root: string, stack: string) {
-    this.file = join(root, `Pulumi.${stack}.yaml`);
-  }
+/** The settings file of one stack as it was read, with what a command line changes of it. The file itself changes by `write` alone. */
+export class SettingsFile {
+  readonly path: string;
+  /** With the changes; comments and everything else are as they were. */
+  readonly text: string;
+  /** This project's settings as pulumi hands them to the program, but for what is encrypted. */
+  readonly raw: RawSettings;
+  /** Paths below `nitro:` of the values that only pulumi can read, such as "aws.profile". */
+  readonly encrypted: readonly string[];
+  /** False where pulumi knows more than this file tells: encrypted values, or those of an environment that it imports. */
+  readonly complete: boolean;
+  private readonly before: string | undefined;
 
-  /** @returns its text, or undefined where there is none yet */
-  async text(): Promise<string | undefined> {
-    return ifPresent(readFile(this.file, "utf8"));
-  }
-
-  /** @returns this project's settings as pulumi hands them to the program: full keys, objects as JSON text */
-  async raw(): Promise<Record<string, string>> {
-    const config: unknown = parse((await this.text()) ?? "").toJS()?.config ?? {};
-    const entries = Object.entries(config as Record<string, unknown>).filter(([key]) => key.startsWith("nitro:"));
-    return Object.fromEntries(entries.map(([key, value]) => [key, typeof value === "object" ? JSON.stringify(value) : String(value)]));
-  }
-
-  /** @returns the value of a setting, such as "service.binary"; undefined where it is not set */
-  async get(path: string): Promise<string | undefined> {
-    return setting((await this.text()) ?? "", path);
+  private constructor(path: string, before: string | undefined, changes: Changes) {
+    this.path = path;
+    this.before = before;
+    const document = parse(before ?? "", basename(path));
+    this.text = change(document, changes) ? document.toString({ lineWidth: 0 }) : (before ?? "");
+    const encrypted: string[] = [];
+    this.raw = rawSettings(document, basename(path), encrypted);
+    this.encrypted = encrypted;
+    this.complete = encrypted.length === 0 && !document.has("environment");
   }
 
   /**
-   * Writes settings, where they differ from what is there.
+   * @param mayBeMissing then it is as if it were empty
+   * @throws UserError where it is no YAML
+   */
+  static async read(path: string, changes: Changes = {}, mayBeMissing = true): Promise<SettingsFile> {
+    trace(process.env, "settings file read");
+    const text = await readFile(path, "utf8").catch((error: unknown) => {
+      if (mayBeMissing && isAbsent(error)) return undefined;
+      throw new UserError(`${path} cannot be read: ${errorMessage(error)}`);
+    });
+    return new SettingsFile(path, text, changes);
+  }
+
+  /** True where a setting, a part of it or what it is a part of is encrypted. */
+  hides(setting: string): boolean {
+    return this.encrypted.some((path) => `${path}.`.startsWith(`${setting}.`) || `${setting}.`.startsWith(`${path}.`));
+  }
+
+  /**
+   * Writes the changes, where they differ from what is there.
    * @returns how to put the file back as it was
    */
-  async change(changes: Changes): Promise<() => Promise<void>> {
-    const before = await this.text();
-    const after = withSettings(before ?? "", changes);
-    if (after === (before ?? "")) return async () => {};
-    await writeWhole(this.file, after, { durable: true });
-    return () => (before === undefined ? rm(this.file, { force: true }) : writeWhole(this.file, before, { durable: true }));
-  }
-
-  async remove(): Promise<void> {
-    await rm(this.file, { force: true });
+  async write(): Promise<() => Promise<void>> {
+    const { path, before, text } = this;
+    if (text === (before ?? "")) return async () => {};
+    await writeWhole(path, text, { durable: true });
+    return () => (before === undefined ? rm(path, { force: true }) : writeWhole(path, before, { durable: true }));
   }
 }
 
-/** @returns a setting's value in the text of a settings file */
-export function setting(text: string, path: string): string | undefined {
-  const value = parse(text).getIn(keys(path));
-  return value === undefined || value === null ? undefined : String(value);
-}
-
-/** @returns the text with the settings changed and everything else, comments too, as it was */
-export function withSettings(text: string, changes: Changes): string {
-  const wanted = Object.entries(changes).filter(([path, value]) => value !== undefined && setting(text, path) !== value);
-  if (wanted.length === 0) return text;
-  const document = parse(text);
-  for (const [path, value] of wanted) document.setIn(keys(path), value);
-  return document.toString({ lineWidth: 0 });
-}
-
-function keys(path: string): string[] {
-  const [first = "", ...rest] = path.split(".");
-  return ["config", `nitro:${first}`, ...rest];
-}
-
-function parse(text: string): Document {
+function parse(text: string, name: string): Document {
   const document = parseDocument(text);
   const problem = document.errors[0];
-  if (problem !== undefined) throw new UserError(`the stack's settings file is not valid YAML: ${problem.message}`);
-  return document.contents === null ? new Document({}) : document;
+  if (problem !== undefined) throw new UserError(`the stack's settings file ${name} is not valid YAML: ${problem.message}`);
+  if (document.contents === null) return new Document({});
+  if (!isMap(document.contents))
+    throw new UserError(`the stack's settings file ${name} holds no settings, but ${JSON.stringify(document)}`);
+  return document;
+}
+
+/** @returns whether anything differs now */
+function change(document: Document, changes: Changes): boolean {
+  const wanted = Object.entries(changes).filter(([path, value]) => {
+    const now = document.getIn(keys(document, path));
+    return value !== undefined && (now === undefined || now === null || String(now) !== value);
+  });
+  for (const [path, value] of wanted) set(document, keys(document, path), value);
+  return wanted.length > 0;
+}
+
+/** What is no object cannot take a part: it stays, for the check to tell. */
+function set(document: Document, path: string[], value: unknown): void {
+  for (let depth = 1; depth < path.length; depth++) {
+    const above = path.slice(0, depth);
+    const now = document.getIn(above);
+    if (now === null) document.deleteIn(above);
+    else if (now !== undefined && !isCollection(now)) return;
+  }
+  document.setIn(path, value);
+}
+
+/** Pulumi takes a key without a namespace for one of the project's. */
+function keys(document: Document, path: string): string[] {
+  const [first = "", ...rest] = path.split(".");
+  return ["config", document.hasIn(["config", first]) ? first : `nitro:${first}`, ...rest];
+}
+
+function rawSettings(document: Document, name: string, encrypted: string[]): RawSettings {
+  const config: unknown = document.toJS().config ?? {};
+  if (!isObject(config))
+    throw new UserError(`the stack's settings file ${name} has no settings below config, but ${JSON.stringify(config)}`);
+  const named = Object.entries(config).map(([key, value]) => [key.includes(":") ? key : `nitro:${key}`, value] as const);
+  const ours = named.filter(([key]) => key.startsWith("nitro:"));
+  return Object.fromEntries(
+    ours.flatMap(([key, value]) => {
+      const plain = withoutEncrypted(value, key.slice("nitro:".length), encrypted);
+      return plain === undefined ? [] : [[key, asPulumiHandsIt(plain)]];
+    }),
+  );
+}
+
+function asPulumiHandsIt(value: unknown): string {
+  if (value === null) return "";
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
+}
+
+/** @returns undefined for what is encrypted: `{ secure: … }` (sdk/go/common/resource/config/value.go of Pulumi) */
+function withoutEncrypted(value: unknown, path: string, encrypted: string[]): unknown {
+  const below = (key: string | number, inner: unknown) => withoutEncrypted(inner, `${path}.${key}`, encrypted);
+  if (Array.isArray(value)) return value.map((inner, index) => below(index, inner)).filter((inner) => inner !== undefined);
+  if (!isObject(value)) return value;
+  if (Object.keys(value).length === 1 && typeof value.secure === "string") {
+    encrypted.push(path);
+    return undefined;
+  }
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, below(key, inner)]));
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,5 +1,7 @@
 import { z } from "zod";
+import { UserError } from "../common/errors.ts";
 import { nearest } from "../common/nearest.ts";
+import { trace } from "../common/trace.ts";
 import { awsProblems, awsSchema } from "./aws-settings.ts";
 
 const onOff = ["auto", "manual"] as const;
@@ -56,25 +58,55 @@ const checked = schema.superRefine((settings, context) => {
 export type Settings = z.infer<typeof schema>;
 
 /** The configuration is wrong; the message lists every problem at once, each with the value seen and what is allowed. */
-export class ConfigError extends Error {
+export class ConfigError extends UserError {
   override readonly name = "ConfigError";
+
+  /** @param problems a line each */
+  constructor(stack: string, problems: readonly string[]) {
+    const title = `the configuration of stack "${stack}" has ${problems.length === 1 ? "a problem" : `${problems.length} problems`}:`;
+    const help = `what can be set: Pulumi.dev.yaml; change one: pulumi config set --stack ${stack} --path 'nitro:<key>' <value>`;
+    super([title, ...problems.map((line) => `  - ${line}`), help].join("\n"));
+  }
+}
+
+/** A stack's configuration as Pulumi keeps it: full keys such as `nitro:bootstrap`, objects as JSON text. */
+export type RawSettings = Readonly<Record<string, string>>;
+
+/** What a look at a configuration gives. */
+export interface CheckedSettings {
+  /** Undefined where there is a problem. */
+  readonly settings: Settings | undefined;
+  /** One line each, with the value seen and what is allowed. */
+  readonly problems: readonly string[];
+  /** What a setting such as "service.binary" says, be the rest as it may; undefined where it is not set, or no text. */
+  stated(path: string): string | undefined;
 }
 
 /**
- * Checks a stack's configuration.
- * @param raw Pulumi's configuration as it keeps it: full keys such as `nitro:bootstrap`, objects as JSON text; keys of other
- * namespaces are left to their owners
- * @throws ConfigError with all problems
+ * Checks a stack's configuration. Keys of other namespaces are left to their owners.
+ * @param partial true where some settings cannot be read here: then nothing is said of what is missing
  */
-export function parseSettings(raw: Readonly<Record<string, string>>, stack: string): Settings {
+export function checkSettings(raw: RawSettings, partial = false): CheckedSettings {
+  trace(process.env, "settings checked");
   const ours = Object.entries(raw).filter(([key]) => key.startsWith("nitro:"));
   const value = Object.fromEntries(ours.map(([key, text]) => [key.slice("nitro:".length), parsed(text)]));
-  const result = checked.safeParse(value);
-  if (result.success) return result.data;
-  const lines = result.error.issues.flatMap((issue) => describe(issue, value));
-  const title = `the configuration of stack "${stack}" has ${lines.length === 1 ? "a problem" : `${lines.length} problems`}:`;
-  const help = `what can be set: Pulumi.dev.yaml; change one: pulumi config set --stack ${stack} --path 'nitro:<key>' <value>`;
-  throw new ConfigError([title, ...lines.map((line) => `  - ${line}`), help].join("\n"));
+  const result = (partial ? schema : checked).safeParse(value);
+  const problems = result.success ? [] : result.error.issues.flatMap((issue) => describe(issue, value));
+  const stated = (path: string) => {
+    const text = valueAt(value, path.split("."));
+    return typeof text === "string" && text !== "" ? text : undefined;
+  };
+  return { settings: result.data, problems, stated };
+}
+
+/**
+ * A stack's configuration, checked. See checkSettings.
+ * @throws ConfigError with all problems
+ */
+export function parseSettings(raw: RawSettings, stack: string): Settings {
+  const { settings, problems } = checkSettings(raw);
+  if (settings === undefined) throw new ConfigError(stack, problems);
+  return settings;
 }
 
 /** Objects arrive as JSON text, plain strings as they are. */

@@ -8,7 +8,7 @@ import { binFolder, type StagedExecutable } from "../executable/staging.ts";
 import { imageRefs } from "../images/build.ts";
 import { localAccount, portBase, stackNameProblem, stackNames, stackPorts } from "../model/names.ts";
 import { parseSettings, type Settings } from "../model/settings.ts";
-import { asRunError, type PreparedStack } from "./prepare.ts";
+import { asRunError, type PreparedStack, type PrepareOptions } from "./prepare.ts";
 
 /** Stand in for what differs between machines and checkouts and says nothing about a change. */
 const anyRoot = "/nitro-stacks";
@@ -22,16 +22,16 @@ const anyIdentity = { account: localAccount, arn: `arn:aws:iam::${localAccount}:
  * @param root the project's folder
  * @throws RunError with a message for the user
  */
-export async function prepareBlueprint(root: string): Promise<PreparedStack> {
-  return await draw(root).catch(asRunError);
+export async function prepareBlueprint(root: string, { configuration }: PrepareOptions): Promise<PreparedStack> {
+  return await draw(root, configuration?.settings).catch(asRunError);
 }
 
-async function draw(root: string): Promise<PreparedStack> {
+async function draw(root: string, checked: Settings | undefined): Promise<PreparedStack> {
   if (!pulumi.runtime.isDryRun()) throw new pulumi.RunError("a blueprint holds placeholders: it can be previewed and nothing else");
   const stack = pulumi.getStack();
   const problem = stackNameProblem(stack);
   if (problem !== undefined) throw new pulumi.RunError(problem);
-  const settings = parseSettings(pulumi.runtime.allConfig(), stack);
+  const settings = checked ?? parseSettings(pulumi.runtime.allConfig(), stack);
   const images = imageRefs(anyArch, settings.images);
   return {
     context: {

@@ -2,22 +2,32 @@ import * as pulumi from "@pulumi/pulumi";
 import type { AwsStack } from "../components/aws-ledger.ts";
 import type { StackContext } from "../components/context.ts";
 import { type ContainerSummary, Engine } from "../docker/engine.ts";
-import type { Arch } from "../executable/check.ts";
+import { type Arch, checkExecutable } from "../executable/check.ts";
 import { type Delivery, prepareDelivery } from "../executable/delivery.ts";
 import type { StagedExecutable } from "../executable/staging.ts";
 import { ensureImages, type ImageRefs, imageRefs } from "../images/build.ts";
 import { portBase, stackNameProblem, stackNames, stackPorts } from "../model/names.ts";
-import { parseSettings, type Settings } from "../model/settings.ts";
+import type { Settings } from "../model/settings.ts";
 import { ownerId } from "../toolchain/owner.ts";
+import { type Configuration, readConfiguration } from "./configuration.ts";
 import { deliverLater, type Handover, type LateExecutable } from "./late-delivery.ts";
 import { partHealth } from "./part-health.ts";
 import { preflight } from "./preflight.ts";
-import { readSecretsFile } from "./secrets-file.ts";
 
 /** What `nitro` decides when it runs the program in its own process; plain pulumi decides nothing. */
 export interface PrepareOptions extends LateExecutable {
+  /** What was read and checked already; else the program reads what Pulumi hands it. */
+  readonly configuration?: Configuration;
+  /** The container engine, where it is connected already. */
+  readonly machine?: Machine;
   /** Aborted: a newer build waits, nobody needs to know any more whether this one answers. */
   readonly superseded?: AbortSignal;
+}
+
+/** A container engine that answers. */
+export interface Machine {
+  readonly engine: Engine;
+  readonly arch: Arch;
 }
 
 /** Everything a stack is made from, read and checked. */
@@ -54,15 +64,17 @@ export function asRunError(error: unknown): never {
 async function prepare(root: string, stack: string, dryRun: boolean, options: PrepareOptions): Promise<PreparedStack> {
   const problem = stackNameProblem(stack);
   if (problem !== undefined) throw new pulumi.RunError(problem);
-  const settings = parseSettings(pulumi.runtime.allConfig(), stack);
-  const secrets = settings.secrets.file === undefined ? undefined : pulumi.secret(readSecretsFile(root, settings.secrets.file));
+  const { engine, arch } = options.machine ?? (await connect(dryRun));
+  const configuration = options.configuration ?? (await readOwn(root, stack, arch, options));
+  const { settings } = configuration;
+  const { executable: loaded } = configuration;
+  if (loaded !== undefined) checkExecutable(loaded.bytes, loaded.shown, arch);
+  const secrets = configuration.secrets === undefined ? undefined : pulumi.secret(configuration.secrets);
   const names = stackNames(stack, settings.aws.region);
-  const engine = Engine.connect();
-  const arch = await engineArch(engine, dryRun);
   const images = imageRefs(arch, settings.images);
   const ports = stackPorts(settings.ports.base ?? portBase(stack));
   const owner = ownerId();
-  const args = { root, stack, owner, settings, engine, arch, base: images.base };
+  const args = { root, stack, owner, settings, engine, arch, base: images.base, loaded };
   const delivery = options.executable === undefined ? await prepareDelivery(args, dryRun) : undefined;
   const logIn = settings.ledger.mode === "aws" ? (await import("./aws/stack.ts")).prepareAws : undefined;
   const aws = await logIn?.({ engine, names, owner, settings: settings.aws, image: images.base, dryRun });
@@ -94,12 +106,19 @@ function delivered(delivery: Delivery, containers: readonly ContainerSummary[] |
   return containers === undefined ? delivery.plan() : delivery.deliver(containers);
 }
 
+/** What Pulumi hands to the program, and the files that it names. */
+function readOwn(root: string, stack: string, arch: Arch, { executable }: PrepareOptions): Promise<Configuration> {
+  const files = executable === undefined ? (["executable", "secrets"] as const) : (["secrets"] as const);
+  return readConfiguration({ root, stack, raw: pulumi.runtime.allConfig(), files, arch: async () => arch });
+}
+
 /** A preview also runs where no engine is, such as in a pull request: then this host's architecture is as good as any. */
-async function engineArch(engine: Engine, dryRun: boolean): Promise<Arch> {
+async function connect(dryRun: boolean): Promise<Machine> {
+  const engine = Engine.connect();
   try {
-    return (await engine.ping()).arch;
+    return { engine, arch: (await engine.ping()).arch };
   } catch (error) {
     if (!dryRun) throw error;
-    return process.arch === "arm64" ? "arm64" : "amd64";
+    return { engine, arch: process.arch === "arm64" ? "arm64" : "amd64" };
   }
 }

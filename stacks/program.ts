@@ -26,7 +26,7 @@ export interface ProgramOptions extends PrepareOptions {
  * @throws RunError with a message for the user, and nothing else
  */
 export async function declareStack(root: string, options: ProgramOptions = {}): Promise<DeclaredOutputs> {
-  const prepared = options.blueprint === true ? await prepareBlueprint(root) : await prepareStack(root, options);
+  const prepared = options.blueprint === true ? await prepareBlueprint(root, options) : await prepareStack(root, options);
   trace(process.env, "program prepared");
   if (options.onResource !== undefined && pulumi.runtime.isDryRun()) return declareObserved(prepared, observer(options.onResource));
   const awsLedger = await declareAwsLedger(prepared);

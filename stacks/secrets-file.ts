@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { UserError } from "../common/errors.ts";
 
 /** The file of secrets is not usable; the message says why. No value is ever part of it. */
-export class SecretsFileError extends Error {
+export class SecretsFileError extends UserError {
   override readonly name = "SecretsFileError";
 }
 

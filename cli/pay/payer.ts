@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { configure, mustBePlain } from "../../automation/configured.ts";
 import { Stack } from "../../automation/stack.ts";
 import { stackStatus } from "../../automation/status.ts";
 import { StackTunnel } from "../../automation/tunnel.ts";
@@ -11,7 +12,6 @@ import { isRemote } from "../../docker/remote.ts";
 import { stackNames } from "../../model/names.ts";
 import { partsOf } from "../../model/parts.ts";
 import { ownerId } from "../../toolchain/owner.ts";
-import { authorizingOf } from "./authorizing.ts";
 import { type Authorizing, isDone, type PaymentView, type PayoutEntries, paymentViews } from "./payout.ts";
 import { type Observed, payoutRoles, stalledProblem, stoppedProblem } from "./problem.ts";
 import { counts, isRight, paymentTable, summary } from "./report.ts";
@@ -56,15 +56,17 @@ export class Payer {
    */
   static async connect(name: string, context: Context): Promise<Payer> {
     const stack = new Stack(name, context);
+    const configured = await configure(name, context, { files: [] });
+    mustBePlain(configured, "authorization");
     if ((await stack.state()) === undefined) throw new UserError(`there is no stack "${name}"`, `./nitro up -s ${name}`);
-    const [{ redisUrl }, stopped, config] = await Promise.all([stack.outputs(true), stoppedParts(name, context), stack.config.text()]);
+    const [{ redisUrl }, stopped] = await Promise.all([stack.outputs(true), stoppedParts(name, context)]);
     if (typeof redisUrl !== "string") throw new UserError(`stack "${name}" is not up: it has no outputs yet`, `./nitro up -s ${name}`);
     const problem = stoppedProblem(name, stopped);
     if (problem !== undefined) throw new UserError(problem.message, problem.hint);
     const engine = Engine.connect(context.env);
     const tunnel = isRemote(engine) ? await StackTunnel.open(engine, name, ownerId(context.env)) : undefined;
     const redis = await connectPayouts(tunnel === undefined ? redisUrl : withPort(redisUrl, tunnel.ports.redis), name);
-    return new Payer(stack, context, redis, authorizingOf(config ?? "", name), tunnel);
+    return new Payer(stack, context, redis, configured.settings.authorization, tunnel);
   }
 
   close(): void {

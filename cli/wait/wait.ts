@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { configure, mustBePlain } from "../../automation/configured.ts";
 import type { Context } from "../../common/context.ts";
 import { UsageError } from "../../common/errors.ts";
 import { heartbeat, Progress, seconds } from "../../common/progress.ts";
@@ -6,16 +7,15 @@ import { waitUntil } from "../../common/waiting.ts";
 import { Engine } from "../../docker/engine.ts";
 import { liveRoles } from "../../executable/live-override.ts";
 import { proveRunning } from "../../executable/running.ts";
-import { sampleExecutable } from "../../executable/staging.ts";
+import { executableFile } from "../../executable/staging.ts";
 import { labels, stackNames } from "../../model/names.ts";
-import { StackConfig } from "../../model/settings-file.ts";
 import { ownerId } from "../../toolchain/owner.ts";
 import { declareCommand } from "../core/command.ts";
 import { jsonOption, stackOption } from "../core/declaration.ts";
 import { selectStack } from "../core/selection.ts";
 import { buildRuns } from "./build-runs.ts";
 import { describeFound, type Found } from "./waiting.ts";
-import { type WantedBuild, wantedBuild } from "./wanted-build.ts";
+import { type WantedBuild, wantedBuild, wantedFile } from "./wanted-build.ts";
 
 const intervalMs = 100;
 
@@ -50,10 +50,11 @@ export const command = declareCommand({
 
   async run({ values, words: { build } }, context) {
     const stack = selectStack(values.stack, context.env);
-    const binary = await new StackConfig(context.root, stack).get("service.binary");
     const engine = Engine.connect(context.env);
-    const configured = binary === undefined ? sampleExecutable(context.root, (await engine.ping()).arch) : resolve(context.root, binary);
-    const wanted = wantedBuild(build, configured, (path) => resolve(context.cwd, path));
+    const wanted =
+      build === undefined
+        ? wantedFile(await configuredFile(stack, engine, context))
+        : wantedBuild(build, (path) => resolve(context.cwd, path));
     const began = Date.now();
     const found = await waitForBuild(engine, stack, wanted, values.timeout, context);
     const took = Date.now() - began;
@@ -63,6 +64,19 @@ export const command = declareCommand({
     return 0;
   },
 });
+
+/** The file that the stack's settings say is run. @throws UserError where they name an image */
+async function configuredFile(stack: string, engine: Engine, context: Context): Promise<string> {
+  const configured = await configure(stack, context, { files: [] });
+  mustBePlain(configured, "service", "build.command");
+  const { image } = configured.settings.service;
+  if (image !== undefined)
+    throw new UserError(
+      `stack "${stack}" runs the image ${image}, not a file`,
+      `./nitro wait -s ${stack} --build <hash of its executable>`,
+    );
+  return executableFile(context.root, stack, configured.settings, (await engine.ping()).arch);
+}
 
 /** @throws UsageError */
 function milliseconds(text: string, option: string): number {

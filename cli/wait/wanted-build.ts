@@ -16,15 +16,17 @@ export interface WantedBuild {
 const fewestDigits = 12;
 
 /**
- * @param given the argument: a hash (12 digits or more) or a file; undefined for the configured executable
- * @param configured path of that one
+ * @param given the argument: a hash (12 digits or more) or a file
  * @param resolvePath relative paths to absolute ones
  */
-export function wantedBuild(given: string | undefined, configured: string, resolvePath: (path: string) => string): WantedBuild {
-  if (given !== undefined && isHash(given) && fileAt(resolvePath(given)) === undefined) {
-    return { name: given, current: async () => given };
-  }
-  return new BuildFile(given === undefined ? configured : resolvePath(given));
+export function wantedBuild(given: string, resolvePath: (path: string) => string): WantedBuild {
+  if (isHash(given) && fileAt(resolvePath(given)) === undefined) return { name: given, current: async () => given };
+  return wantedFile(resolvePath(given));
+}
+
+/** Whatever a file holds, as of each look. @param path absolute */
+export function wantedFile(path: string): WantedBuild {
+  return new BuildFile(path);
 }
 
 /** True for what may be a SHA-256 in hex, or the beginning of one. */

@@ -148,7 +148,7 @@ export class DeclaredSwapper implements Swapper {
   }
 
   private async cold(start: SwapStart, executable: LoadedExecutable, superseded: AbortSignal): Promise<SwapKind> {
-    await swapDeclared(this.args, start, {}, { executable: Promise.resolve(executable), superseded });
+    await swapDeclared(this.args, start, { executable: Promise.resolve(executable), superseded });
     return "cold";
   }
 }

@@ -1,7 +1,6 @@
 import { beginSwap, type SwapArgs, swapDeclared } from "../../automation/swap.ts";
 import { type ArmedSwap, armLive, type LiveTarget } from "../../executable/live.ts";
-import { loadChecked } from "../../executable/load.ts";
-import { type LoadedExecutable, stagedFile } from "../../executable/staging.ts";
+import { type LoadedExecutable, loadExecutable, stagedFile } from "../../executable/staging.ts";
 import { labels, stackNames } from "../../model/names.ts";
 import type { SwapKind, Swapper } from "./swapper.ts";
 
@@ -60,7 +59,7 @@ export class LiveSwapper implements Swapper {
     const executable = this.last ?? (await this.declared());
     if (executable === undefined) return;
     progress.line(`declaring ${executable.sha256.slice(0, 12)}, which runs live in stack "${stack.name}"`);
-    await swapDeclared(this.args, await beginSwap(this.args), {}, { executable: Promise.resolve(executable) });
+    await swapDeclared(this.args, await beginSwap(this.args), { executable: Promise.resolve(executable) });
   }
 
   /** No live swap went well: what is declared comes back. */
@@ -69,6 +68,6 @@ export class LiveSwapper implements Swapper {
     const sha256 = (await engine.inspect(stackNames(stack.name).containers.service))?.labels[labels.executable];
     if (sha256 === undefined) return undefined;
     const { arch } = await engine.ping();
-    return loadChecked(context.root, stagedFile(context.root, stack.name, sha256), arch, stack.name);
+    return loadExecutable(context.root, stagedFile(context.root, stack.name, sha256), arch, stack.name);
   }
 }

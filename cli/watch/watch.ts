@@ -1,5 +1,6 @@
 import { homedir } from "node:os";
 import { join, relative, resolve } from "node:path";
+import { type Configured, configure, mustBePlain } from "../../automation/configured.ts";
 import { Stack } from "../../automation/stack.ts";
 import { beginSwap, type SwapArgs } from "../../automation/swap.ts";
 import { sealingAfterSwap } from "../../automation/unseal.ts";
@@ -12,10 +13,10 @@ import { buildSample } from "../../executable/build-sample.ts";
 import type { Arch } from "../../executable/check.ts";
 import { buildFromSettings } from "../../executable/container-build.ts";
 import { liveRoles } from "../../executable/live-override.ts";
-import { loadChecked } from "../../executable/load.ts";
 import { readRunning } from "../../executable/running.ts";
-import { builtExecutable, sampleExecutable } from "../../executable/staging.ts";
+import { executableFile, loadExecutable } from "../../executable/staging.ts";
 import { stackNames } from "../../model/names.ts";
+import type { Machine } from "../../stacks/prepare.ts";
 import { ensureGo } from "../../toolchain/go.ts";
 import { nitroHome } from "../../toolchain/home.ts";
 import { ownerId } from "../../toolchain/owner.ts";
@@ -67,15 +68,18 @@ change ends a build that still runs. Without --build: the setting build.command,
     // What is under way when somebody stops the watch ends well: it takes about a second.
     const lasting: Context = { ...context, signal: new AbortController().signal };
     const stack = new Stack(name, lasting);
+    // From here on each update reads the settings as they are then: they may change during the watch.
+    const configured = await configure(name, context, { changes: settingChanges(values, context), files: [] });
     const engine = Engine.connect(context.env);
     const swap: SwapArgs = { engine, stack, roles: liveRoles, progress, context: lasting };
     await withLock(
       join(nitroHome(context.env), "locks", `watch-${name}`),
       async () => {
         await beginSwap(swap);
-        await stack.config.change(settingChanges(values, context));
+        await configured.file.write();
         const { arch } = await engine.ping();
-        const watched = await whatToWatch(stack, arch, { command: values.build, also: values.sources }, engine, progress, context);
+        const wish = { command: values.build, also: values.sources };
+        const watched = whatToWatch(name, configured, { engine, arch }, wish, progress, context);
         const swapper = values.live ? new LiveSwapper(swap, ownerId(context.env)) : new DeclaredSwapper(swap);
         if (values.live) await swapper.arm();
         await watch({ swap, watched, swapper, report, arch, context });
@@ -107,37 +111,35 @@ interface Wish {
   readonly also: readonly string[];
 }
 
-async function whatToWatch(
-  stack: Stack,
-  arch: Arch,
+function whatToWatch(
+  stack: string,
+  configured: Configured,
+  { engine, arch }: Machine,
   { command, also }: Wish,
-  engine: Engine,
   progress: Progress,
   context: Context,
-): Promise<Watched> {
+): Watched {
   const { root, cwd, env } = context;
-  const [image, binary, buildCommand, buildFolder] = await Promise.all(
-    ["service.image", "service.binary", "build.command", "build.folder"].map((path) => stack.config.get(path)),
-  );
+  const { settings } = configured;
+  mustBePlain(configured, "service", "build");
+  const { image, binary } = settings.service;
   if (image !== undefined) {
     throw new UserError(
-      `stack "${stack.name}" runs the image ${image}, not a file that could be watched`,
-      `./nitro swap -s ${stack.name} after each new image; or run a file: pulumi config rm --stack ${stack.name} --path nitro:service.image`,
+      `stack "${stack}" runs the image ${image}, not a file that could be watched`,
+      `./nitro swap -s ${stack} after each new image; or run a file: pulumi config rm --stack ${stack} --path nitro:service.image`,
     );
   }
-  const inContainer = binary === undefined && buildCommand !== undefined;
-  const executable =
-    binary !== undefined ? resolve(root, binary) : inContainer ? builtExecutable(root, stack.name, arch) : sampleExecutable(root, arch);
+  const executable = executableFile(root, stack, settings, arch);
   if (command !== undefined) {
     const build = (signal: AbortSignal) => runBuild({ command, cwd, env, arch }, signal);
     return { executable, build, sources: { folder: cwd, also, output: executable } };
   }
   if (also.length > 0 && binary !== undefined) throw new UsageError("--sources is for --build, which is missing");
   if (binary !== undefined) return { executable };
-  const folder = resolve(root, buildFolder ?? "sample");
-  const sources = { folder: inContainer ? folder : join(root, "sample"), also, output: executable };
+  const inContainer = settings.build.command !== undefined;
+  const sources = { folder: inContainer ? resolve(root, settings.build.folder) : join(root, "sample"), also, output: executable };
   const build = async (signal: AbortSignal) => {
-    if (inContainer) await buildFromSettings(engine, arch, stack, progress, { root, env, signal });
+    if (inContainer) await buildFromSettings(engine, arch, { name: stack, settings }, progress, { root, env, signal });
     else await buildSample(await ensureGo(env), arch, context);
   };
   return { executable, build, sources };
@@ -170,7 +172,7 @@ async function watch({ swap, watched, swapper, report, arch, context }: WatchArg
     await crashes.reset();
     return sealingAfterSwap(engine, stack.name, signal);
   };
-  const load = () => loadChecked(context.root, executable, arch, stack.name);
+  const load = () => loadExecutable(context.root, executable, arch, stack.name);
   const onSwap = () => crashes.pause();
   const parts: WatchParts = { executable, load, build, swapper, running, sealing, engineAnswers, onSwap, report };
   const loop = new WatchLoop(parts, context.signal);

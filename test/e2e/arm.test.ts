@@ -3,12 +3,12 @@ import { createServer, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { configure } from "../../automation/configured.ts";
 import { buildForEngine } from "../../automation/ready.ts";
 import { Progress } from "../../common/progress.ts";
 import { Engine } from "../../docker/engine.ts";
 import { checkExecutable } from "../../executable/check.ts";
 import { sampleExecutable } from "../../executable/staging.ts";
-import { StackConfig } from "../../model/settings-file.ts";
 import { buildEmpty } from "./build-sample.ts";
 import { root, run } from "./nitro.ts";
 
@@ -67,17 +67,9 @@ test("the sample is built for the engine, not for this host", async () => {
   const engine = Engine.connect({ DOCKER_HOST: `unix://${socket}` });
   const { env, stdin, stdout, stderr } = process;
   const { signal } = new AbortController();
-  const config = new StackConfig(scratch, stack);
-  await buildForEngine(engine, { name: stack, config }, new Progress(stderr), {
-    env,
-    cwd: root,
-    stdin,
-    stdout,
-    stderr,
-    root,
-    signal,
-    kill: signal,
-  });
+  const configured = await configure(stack, { root: scratch, env }, { files: [] });
+  const context = { env, cwd: root, stdin, stdout, stderr, root, signal, kill: signal };
+  await buildForEngine({ engine, arch: (await engine.ping()).arch }, stack, configured, new Progress(stderr), context);
   const built = sampleExecutable(root, other);
   checkExecutable(readFileSync(built), built, other);
 });

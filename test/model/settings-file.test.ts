@@ -2,7 +2,8 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { StackConfig, setting, withSettings } from "../../model/settings-file.ts";
+import { parseSettings } from "../../model/settings.ts";
+import { type Changes, SettingsFile, settingsPath } from "../../model/settings-file.ts";
 
 const text = `# mine
 encryptionsalt: v1:abc
@@ -12,48 +13,105 @@ config:
     binary: /tmp/old
 `;
 
-describe("withSettings", () => {
-  it("changes what differs and keeps comments and everything else", () => {
-    expect(withSettings(text, { "service.binary": "/tmp/new: x" })).toBe(text.replace("/tmp/old", '"/tmp/new: x"'));
+let folder: string;
+let path: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "nitro-settings-"));
+  path = settingsPath(folder, "alice");
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+async function read(content: string, changes: Changes = {}): Promise<SettingsFile> {
+  await writeFile(path, content);
+  return await SettingsFile.read(path, changes);
+}
+
+async function withSettings(content: string, changes: Changes): Promise<string> {
+  return (await read(content, changes)).text;
+}
+
+describe("changes", () => {
+  it("change what differs and keep comments and everything else", async () => {
+    expect(await withSettings(text, { "service.binary": "/tmp/new: x" })).toBe(text.replace("/tmp/old", '"/tmp/new: x"'));
   });
 
-  it("returns the same text where nothing differs", () => {
-    expect(withSettings(text, { bootstrap: "manual", "service.binary": undefined })).toBe(text);
+  it("leave the same text where nothing differs", async () => {
+    expect(await withSettings(text, { bootstrap: "manual", "service.binary": undefined })).toBe(text);
   });
 
-  it("adds settings to a file without any", () => {
-    const added = withSettings("encryptionsalt: v1:abc\n", { "authorization.mode": "manual" });
-    expect(added).toBe("encryptionsalt: v1:abc\nconfig:\n  nitro:authorization:\n    mode: manual\n");
-    expect(setting(added, "authorization.mode")).toBe("manual");
-    expect(setting(withSettings("", { bootstrap: "auto" }), "bootstrap")).toBe("auto");
+  it("add settings to a file without any", async () => {
+    const added = await read("encryptionsalt: v1:abc\n", { "authorization.mode": "manual" });
+    expect(added.text).toBe("encryptionsalt: v1:abc\nconfig:\n  nitro:authorization:\n    mode: manual\n");
+    expect(parseSettings(added.raw, "alice").authorization.mode).toBe("manual");
+    expect(parseSettings((await read("", { bootstrap: "manual" })).raw, "alice").bootstrap).toBe("manual");
   });
 
-  it("says that a file is no YAML", () => {
-    expect(() => withSettings("a: [", { bootstrap: "auto" })).toThrow("not valid YAML");
+  it("take the place of an object that holds nothing, and of a key without a namespace, as pulumi reads it", async () => {
+    const changed = await withSettings("config:\n  nitro:service:\n  bootstrap: auto\n", { "service.binary": "b", bootstrap: "manual" });
+    expect(changed).toBe("config:\n  bootstrap: manual\n  nitro:service:\n    binary: b\n");
+  });
+
+  it("say that a file is no YAML, or no settings", async () => {
+    await expect(withSettings("a: [", { bootstrap: "auto" })).rejects.toThrow("not valid YAML");
+    await expect(withSettings("hello", { bootstrap: "auto" })).rejects.toThrow('Pulumi.alice.yaml holds no settings, but "hello"');
+    await expect(withSettings("config: hello", {})).rejects.toThrow('no settings below config, but "hello"');
   });
 });
 
-describe("StackConfig", () => {
-  let folder: string;
-  beforeEach(async () => {
-    folder = await mkdtemp(join(tmpdir(), "nitro-config-"));
-  });
-  afterEach(() => rm(folder, { recursive: true }));
-
+describe("write", () => {
   it("puts a file back as it was", async () => {
-    const config = new StackConfig(folder, "alice");
-    await writeFile(config.file, text);
-    const restore = await config.change({ bootstrap: "auto" });
-    expect(await config.get("bootstrap")).toBe("auto");
+    const restore = await (await read(text, { bootstrap: "auto" })).write();
+    expect(parseSettings((await SettingsFile.read(path)).raw, "alice").bootstrap).toBe("auto");
     await restore();
-    expect(await readFile(config.file, "utf8")).toBe(text);
+    expect(await readFile(path, "utf8")).toBe(text);
   });
 
   it("removes a file that was not there, and leaves nothing beside it", async () => {
-    const config = new StackConfig(folder, "alice");
-    const restore = await config.change({ bootstrap: "auto" });
+    const restore = await (await SettingsFile.read(path, { bootstrap: "auto" })).write();
     expect(await readdir(folder)).toEqual(["Pulumi.alice.yaml"]);
     await restore();
     expect(await readdir(folder)).toEqual([]);
+  });
+
+  it("does not take a file that has to be there for an empty one", async () => {
+    await expect(SettingsFile.read(path, {}, false)).rejects.toThrow(`${path} cannot be read: ENOENT`);
+  });
+});
+
+describe("what the program gets", () => {
+  it("is what pulumi hands to it (pulumi config --json of 3.256)", async () => {
+    const { raw, complete } = await read(
+      "config:\n  nitro:service:\n  bootstrap: manual\n  nitro:ports:\n    base: 20000\n  nitro:y: true\n  nitro:x: 1.50\n  other:k: v\n",
+    );
+    const handed = {
+      "nitro:service": "",
+      "nitro:bootstrap": "manual",
+      "nitro:ports": '{"base":20000}',
+      "nitro:y": "true",
+      "nitro:x": "1.5",
+    };
+    expect(raw).toEqual(handed);
+    expect(complete).toBe(true);
+  });
+
+  it("authorizes by default no custodian that moves money, and else those that pulumi config set --path writes", async () => {
+    for (const content of ["", "encryptionsalt: v1:x\n", "config:\n  nitro:bootstrap: manual\n"]) {
+      expect(parseSettings((await read(content)).raw, "alice").authorization).toEqual({ mode: "auto", custodians: [] });
+    }
+    const { raw } = await read("config:\n  nitro:authorization:\n    custodians:\n      - zebpay\n    mode: manual\n");
+    expect(parseSettings(raw, "alice").authorization).toEqual({ mode: "manual", custodians: ["zebpay"] });
+  });
+
+  it("is not known where it is encrypted, or comes from elsewhere", async () => {
+    const secret = "secure: v1:abc:def";
+    const file = await read(
+      `config:\n  nitro:aws:\n    profile:\n      ${secret}\n    region: us-east-1\n  nitro:bootstrap:\n    ${secret}\n  nitro:authorization:\n    custodians:\n      - ${secret}\n      - zebpay\n`,
+    );
+    expect(file.raw).toEqual({ "nitro:aws": '{"region":"us-east-1"}', "nitro:authorization": '{"custodians":["zebpay"]}' });
+    expect(file.encrypted).toEqual(["aws.profile", "bootstrap", "authorization.custodians.0"]);
+    expect(file.complete).toBe(false);
+    expect(["aws", "aws.profile", "bootstrap", "authorization"].map((path) => file.hides(path))).toEqual([true, true, true, true]);
+    expect(["aws.region", "authorization.mode", "boot", "service"].map((path) => file.hides(path))).toEqual([false, false, false, false]);
+    expect((await read("environment:\n  - team/dev\n")).complete).toBe(false);
   });
 });

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { describeFound, type Found, runsBuild } from "../../../cli/wait/waiting.ts";
-import { isHash, wantedBuild } from "../../../cli/wait/wanted-build.ts";
+import { isHash, wantedBuild, wantedFile } from "../../../cli/wait/wanted-build.ts";
 
 const [a, b] = ["a", "b"].map((digit) => digit.repeat(64)) as [string, string];
 const since = "2026-11-24T01:02:03.456Z";
@@ -44,7 +44,8 @@ describe("the wanted build", () => {
   });
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-  const wanted = (given?: string) => wantedBuild(given, join(folder, "configured"), (path) => resolve(folder, path));
+  const wanted = (given?: string) =>
+    given === undefined ? wantedFile(join(folder, "configured")) : wantedBuild(given, (path) => resolve(folder, path));
   const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
   const write = (name: string, text: string) => {
     writeFileSync(join(folder, `${name}.new`), text);

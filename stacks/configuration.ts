@@ -1,0 +1,61 @@
+import { UserError } from "../common/errors.ts";
+import { type Arch, checkExecutable } from "../executable/check.ts";
+import { type ConfiguredExecutable, loadForAnyEngine } from "../executable/staging.ts";
+import { ConfigError, checkSettings, type RawSettings, type Settings } from "../model/settings.ts";
+import { readSecretsFile } from "./secrets-file.ts";
+
+/** A stack's settings and the files that they name, all read and checked. */
+export interface Configuration {
+  readonly settings: Settings;
+  /** The developer's own secrets as JSON text; undefined for made-up ones. */
+  readonly secrets: string | undefined;
+  /** The one that service.binary names; undefined where it is an image's, or built. */
+  readonly executable: ConfiguredExecutable | undefined;
+}
+
+export interface ConfigurationArgs {
+  /** The project's folder. */
+  readonly root: string;
+  readonly stack: string;
+  readonly raw: RawSettings;
+  /** True where some settings cannot be read here. */
+  readonly partial?: boolean;
+  /** Which of the files that settings name are read; all by default. */
+  readonly files?: readonly ("executable" | "secrets")[];
+  /** The engine's architecture, if it is known. Asked for only where there is a problem anyway. */
+  readonly arch: () => Promise<Arch | undefined>;
+}
+
+/**
+ * Reads a stack's configuration. Whether the executable is for the engine's architecture is left to its delivery.
+ * @throws UserError with every problem of the settings and of the files that they name
+ */
+export async function readConfiguration(args: ConfigurationArgs): Promise<Configuration> {
+  const { root, stack, raw, partial, files = ["executable", "secrets"], arch } = args;
+  const { settings, problems, stated } = checkSettings(raw, partial);
+  const errors: UserError[] = [];
+  const note = (error: unknown): undefined => {
+    if (!(error instanceof UserError)) throw error;
+    errors.push(error);
+  };
+  const binary = files.includes("executable") && stated("service.image") === undefined ? stated("service.binary") : undefined;
+  const file = files.includes("secrets") ? stated("secrets.file") : undefined;
+  const executable = binary === undefined ? undefined : await loadForAnyEngine(root, binary).catch(note);
+  const secrets = file === undefined ? undefined : attempt(() => readSecretsFile(root, file), note);
+  if (settings !== undefined && errors.length === 0) return { settings, secrets, executable };
+  if (executable !== undefined) {
+    const engines = await arch();
+    if (engines !== undefined) attempt(() => checkExecutable(executable.bytes, executable.shown, engines), note);
+  }
+  const [first, ...more] = errors;
+  if (settings !== undefined && first !== undefined && more.length === 0) throw first;
+  throw new ConfigError(stack, [...problems, ...errors.map(({ message }) => message)]);
+}
+
+function attempt<T>(work: () => T, note: (error: unknown) => undefined): T | undefined {
+  try {
+    return work();
+  } catch (error) {
+    return note(error);
+  }
+}
