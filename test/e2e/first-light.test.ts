@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -104,6 +104,28 @@ test("swapping one of the two leaves the other, and the outputs say so", async (
   await nitro("swap", "-s", stack);
 });
 
+test("each command reads settings and executable once", async () => {
+  const commands: readonly (readonly [command: string, executables: number])[] = [
+    ["up", 1],
+    ["swap", 1],
+    ["swap --previous", 1],
+    ["preview", 1],
+    ["pay", 0],
+    ["status", 0],
+  ];
+  for (const [command, executables] of commands) {
+    const trace = join(scratch, command);
+    const { code, stderr } = await run("./nitro", [...command.split(" "), "-s", stack], { env: { NITRO_TRACE: trace } });
+    expect(code, stderr).toBe(0);
+    const lines = readFileSync(trace, "utf8").split("\n");
+    const times = (what: string) => lines.filter((line) => line.endsWith(` ${what}`)).length;
+    const settings = command === "status" ? 0 : 1;
+    const found = [times("settings file read"), times("settings checked"), times("executable read")];
+    expect([command, ...found]).toEqual([command, settings, settings, executables]);
+  }
+  await nitro("swap", "-s", stack);
+});
+
 test("pay works after a swap", async () => {
   await nitro("pay", "-s", stack, "--count", "3");
 });
@@ -160,7 +182,15 @@ test("plain pulumi works beside the commands", async () => {
   expect(await ids()).toEqual(before);
 });
 
-test("down leaves no container, network, volume or staged file", async () => {
+test("who only looks needs no settings that are right", async () => {
+  const file = join(root, `Pulumi.${stack}.yaml`);
+  writeFileSync(file, readFileSync(file, "utf8").replace("config:", "config:\n  nitro:bootstrap: atuo"));
+  expect((await tryNitro("swap", "-s", stack)).stderr).toContain('nitro:bootstrap is "atuo": allowed are auto, manual');
+  expect(await nitroJson<StackStatus>("status", "-s", stack)).toMatchObject({ healthy: true });
+  for (const command of ["outputs", "logs", "ls"]) await nitro(command, ...(command === "ls" ? [] : ["-s", stack]));
+});
+
+test("down leaves no container, network, volume or staged file, be the settings right or wrong", async () => {
   await nitro("down", "-s", stack, "--yes");
   expect(await engineResources(stack)).toEqual({ containers: {}, networks: [], volumes: [] });
   expect(existsSync(join(root, ".nitro", stack))).toBe(false);
