@@ -26,10 +26,13 @@ export class SettingsFile {
   /** False where pulumi knows more than this file tells: encrypted values, or those of an environment that it imports. */
   readonly complete: boolean;
   private readonly before: string | undefined;
+  private readonly changes: Changes;
 
   private constructor(path: string, before: string | undefined, changes: Changes) {
+    trace(process.env, "settings file read");
     this.path = path;
     this.before = before;
+    this.changes = changes;
     const document = parse(before ?? "", basename(path));
     this.text = change(document, changes) ? document.toString({ lineWidth: 0 }) : (before ?? "");
     const encrypted: string[] = [];
@@ -43,12 +46,7 @@ export class SettingsFile {
    * @throws UserError where it is no YAML
    */
   static async read(path: string, changes: Changes = {}, mayBeMissing = true): Promise<SettingsFile> {
-    trace(process.env, "settings file read");
-    const text = await readFile(path, "utf8").catch((error: unknown) => {
-      if (mayBeMissing && isAbsent(error)) return undefined;
-      throw new UserError(`${path} cannot be read: ${errorMessage(error)}`);
-    });
-    return new SettingsFile(path, text, changes);
+    return new SettingsFile(path, await textOf(path, mayBeMissing), changes);
   }
 
   /** True where a setting, a part of it or what it is a part of is encrypted. */
@@ -57,15 +55,24 @@ export class SettingsFile {
   }
 
   /**
-   * Writes the changes, where they differ from what is there.
+   * Writes the changes, where they differ from what is there. What others have written meanwhile stays, such as pulumi the salt of a new stack.
    * @returns how to put the file back as it was
    */
   async write(): Promise<() => Promise<void>> {
-    const { path, before, text } = this;
+    const { path, changes } = this;
+    const before = await textOf(path, true);
+    const { text } = before === this.before ? this : new SettingsFile(path, before, changes);
     if (text === (before ?? "")) return async () => {};
     await writeWhole(path, text, { durable: true });
     return () => (before === undefined ? rm(path, { force: true }) : writeWhole(path, before, { durable: true }));
   }
+}
+
+async function textOf(path: string, mayBeMissing: boolean): Promise<string | undefined> {
+  return await readFile(path, "utf8").catch((error: unknown) => {
+    if (mayBeMissing && isAbsent(error)) return undefined;
+    throw new UserError(`${path} cannot be read: ${errorMessage(error)}`);
+  });
 }
 
 function parse(text: string, name: string): Document {

@@ -73,6 +73,16 @@ describe("write", () => {
     expect(await readdir(folder)).toEqual([]);
   });
 
+  it("keeps what others wrote since it was read, and puts that back", async () => {
+    const file = await SettingsFile.read(path, { bootstrap: "manual" });
+    const salted = "encryptionsalt: v1:abc\n";
+    await writeFile(path, salted);
+    const restore = await file.write();
+    expect(await readFile(path, "utf8")).toBe(`${salted}config:\n  nitro:bootstrap: manual\n`);
+    await restore();
+    expect(await readFile(path, "utf8")).toBe(salted);
+  });
+
   it("does not take a file that has to be there for an empty one", async () => {
     await expect(SettingsFile.read(path, {}, false)).rejects.toThrow(`${path} cannot be read: ENOENT`);
   });
