@@ -1,4 +1,3 @@
-import { rm } from "node:fs/promises";
 import { homedir } from "node:os";
 import type { Context } from "../common/context.ts";
 import { InterruptedError, UserError } from "../common/errors.ts";
@@ -121,10 +120,9 @@ export class Stack {
     return this.operate(["destroy", "--skip-preview", "--yes", ...targets.flatMap((urn) => ["--target", urn])], { onEvent });
   }
 
-  /** Removes the stack itself; it must have been destroyed. */
-  async remove(keepSettings: boolean): Promise<void> {
+  /** Removes the stack itself, not its settings; it must have been destroyed. */
+  async remove(): Promise<void> {
     await this.mustPulumi(["stack", "rm", "--yes", "--force", "--preserve-config"]);
-    if (!keepSettings) await rm(this.settingsPath, { force: true });
   }
 
   /** The stack's outputs. @param secrets in plain text, else as "[secret]" */

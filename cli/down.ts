@@ -13,6 +13,7 @@ import { announceStop, Progress, seconds } from "../common/progress.ts";
 import { Engine, EngineError } from "../docker/engine.ts";
 import { removeExecutableImages } from "../executable/layer.ts";
 import { labels, stackNames } from "../model/names.ts";
+import { withoutBroken } from "../model/settings-file.ts";
 import { ownerId } from "../toolchain/owner.ts";
 import { declareCommand } from "./core/command.ts";
 import { stackOption } from "./core/declaration.ts";
@@ -48,15 +49,18 @@ export const command = declareCommand({
       return 1;
     }
     const healing = decideHealing(stackNames(stack.name), ownerId(context.env), seen, state);
-    if (state !== undefined) {
-      if (hasAwsParts(state)) await (await import("../automation/aws-ready.ts")).checkAwsRemoval(stack, context);
-      await clearAway(engine, healing);
-      if (healing.pending) await stack.refresh();
-      await destroy(stack, progress, context);
-    }
-    await removeLeftovers(engine, stack.name, context);
-    await rm(staged, { recursive: true, force: true });
-    if (state !== undefined) await stack.remove(values["keep-settings"]);
+    if (state !== undefined && hasAwsParts(state)) await (await import("../automation/aws-ready.ts")).checkAwsRemoval(stack, context);
+    await withoutBroken(stack.settingsPath, async () => {
+      if (state !== undefined) {
+        await clearAway(engine, healing);
+        if (healing.pending) await stack.refresh();
+        await destroy(stack, progress, context);
+      }
+      await removeLeftovers(engine, stack.name, context);
+      await rm(staged, { recursive: true, force: true });
+      if (state !== undefined) await stack.remove();
+    });
+    if (state !== undefined && !values["keep-settings"]) await rm(stack.settingsPath, { force: true });
     context.stdout.write(`stack ${stack.name} is gone, ${seconds(Date.now() - began)}\n`);
     return 0;
   },

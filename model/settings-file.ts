@@ -1,4 +1,4 @@
-import { readFile, rm } from "node:fs/promises";
+import { readFile, rename, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { Document, isCollection, isMap, parseDocument } from "yaml";
 import { errorMessage, UserError } from "../common/errors.ts";
@@ -65,6 +65,24 @@ export class SettingsFile {
     if (text === (before ?? "")) return async () => {};
     await writeWhole(path, text, { durable: true });
     return () => (before === undefined ? rm(path, { force: true }) : writeWhole(path, before, { durable: true }));
+  }
+}
+
+/**
+ * Does what needs no settings. Pulumi refuses everything for a stack whose settings file is no YAML: such a file is put aside meanwhile.
+ */
+export async function withoutBroken(path: string, work: () => Promise<void>): Promise<void> {
+  const broken = await SettingsFile.read(path).then(
+    () => false,
+    () => true,
+  );
+  if (!broken) return await work();
+  const aside = path.replace(/yaml$/, "broken.yaml");
+  await rename(path, aside);
+  try {
+    await work();
+  } finally {
+    await rename(aside, path);
   }
 }
 

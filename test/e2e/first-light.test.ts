@@ -188,6 +188,9 @@ test("who only looks needs no settings that are right", async () => {
   expect((await tryNitro("swap", "-s", stack)).stderr).toContain('nitro:bootstrap is "atuo": allowed are auto, manual');
   expect(await nitroJson<StackStatus>("status", "-s", stack)).toMatchObject({ healthy: true });
   for (const command of ["outputs", "logs", "ls"]) await nitro(command, ...(command === "ls" ? [] : ["-s", stack]));
+  writeFileSync(file, "config: [");
+  expect((await tryNitro("up", "-s", stack)).stderr).toContain(`the stack's settings file Pulumi.${stack}.yaml is not valid YAML`);
+  expect(await nitroJson<StackStatus>("status", "-s", stack)).toMatchObject({ healthy: true });
 });
 
 test("down leaves no container, network, volume or staged file, be the settings right or wrong", async () => {

@@ -1,9 +1,9 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, test } from "vitest";
 import { parseSettings } from "../../model/settings.ts";
-import { type Changes, SettingsFile, settingsPath } from "../../model/settings-file.ts";
+import { type Changes, SettingsFile, settingsPath, withoutBroken } from "../../model/settings-file.ts";
 
 const text = `# mine
 encryptionsalt: v1:abc
@@ -86,6 +86,23 @@ describe("write", () => {
   it("does not take a file that has to be there for an empty one", async () => {
     await expect(SettingsFile.read(path, {}, false)).rejects.toThrow(`${path} cannot be read: ENOENT`);
   });
+});
+
+test("a broken file is put aside for what needs no settings, and comes back", async () => {
+  const files: string[][] = [];
+  const look = async () => void files.push(await readdir(folder));
+  await writeFile(path, text);
+  await withoutBroken(path, look);
+  await writeFile(path, "a: [");
+  await withoutBroken(path, look);
+  const failed = withoutBroken(path, async () => {
+    await writeFile(path, "pulumi's");
+    throw new Error("not removed");
+  });
+  await expect(failed).rejects.toThrow("not removed");
+  expect(files).toEqual([["Pulumi.alice.yaml"], ["Pulumi.alice.broken.yaml"]]);
+  expect(await readdir(folder)).toEqual(["Pulumi.alice.yaml"]);
+  expect(await readFile(path, "utf8")).toBe("a: [");
 });
 
 describe("what the program gets", () => {
