@@ -1,3 +1,5 @@
+import { statSync } from "node:fs";
+import { resolve } from "node:path";
 import { UserError } from "../common/errors.ts";
 import { type Arch, checkExecutable } from "../executable/check.ts";
 import { type ConfiguredExecutable, loadForAnyEngine } from "../executable/staging.ts";
@@ -42,6 +44,8 @@ export async function readConfiguration(args: ConfigurationArgs): Promise<Config
   const file = files.includes("secrets") ? stated("secrets.file") : undefined;
   const executable = binary === undefined ? undefined : await loadForAnyEngine(root, binary).catch(note);
   const secrets = file === undefined ? undefined : attempt(() => readSecretsFile(root, file), note);
+  const sources = files.includes("executable") && stated("build.command") !== undefined ? stated("build.folder") : undefined;
+  if (sources !== undefined) attempt(() => checkFolder(root, sources), note);
   if (settings !== undefined && errors.length === 0) return { settings, secrets, executable };
   if (executable !== undefined) {
     const engines = await arch();
@@ -50,6 +54,12 @@ export async function readConfiguration(args: ConfigurationArgs): Promise<Config
   const [first, ...more] = errors;
   if (settings !== undefined && first !== undefined && more.length === 0) throw first;
   throw new ConfigError(stack, [...problems, ...errors.map(({ message }) => message)]);
+}
+
+/** An engine that is asked to mount a folder which is not there would make it. */
+function checkFolder(root: string, folder: string): void {
+  if (statSync(resolve(root, folder), { throwIfNoEntry: false })?.isDirectory() === true) return;
+  throw new UserError(`setting nitro:build.folder is ${folder}: there is no such folder; needed is the one that holds your sources`);
 }
 
 function attempt<T>(work: () => T, note: (error: unknown) => undefined): T | undefined {

@@ -68,6 +68,13 @@ test("a single problem of a file is told as it is", async () => {
   );
 });
 
+test("sources that are not there are told before anything could make their folder", async () => {
+  const build = (folder: string) => ({ "nitro:build": JSON.stringify({ command: "make", folder }) });
+  await expect(read(build("payments"))).rejects.toThrow(/^setting nitro:build.folder is payments: there is no such folder/);
+  expect((await read(build("."))).settings.build.folder).toBe(".");
+  expect((await read(build("payments"), { files: [] })).settings.build.folder).toBe("payments");
+});
+
 test("files that nobody asked for are not looked at, nor a file that an image stands in for", async () => {
   expect(await read(named, { files: [] })).toMatchObject({ secrets: undefined, executable: undefined });
   await expect(read(named, { files: ["secrets"] })).rejects.toThrow(/^setting nitro:secrets.file/);
