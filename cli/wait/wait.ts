@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { configure, mustBePlain } from "../../automation/configured.ts";
 import type { Context } from "../../common/context.ts";
-import { UsageError } from "../../common/errors.ts";
+import { UsageError, UserError } from "../../common/errors.ts";
 import { heartbeat, Progress, seconds } from "../../common/progress.ts";
 import { waitUntil } from "../../common/waiting.ts";
 import { Engine } from "../../docker/engine.ts";
