@@ -4,6 +4,7 @@ import { errorCode, UsageError, UserError } from "../../common/errors.ts";
 import { portHolder, portIsFree } from "../../common/ports.ts";
 import { ledgerNameProblem } from "../../ledger/control/registry.ts";
 import { FolderLockError } from "../../ledger/folder-lock.ts";
+import { describeHolder, waysToEnd } from "../../ledger/lock-holder.ts";
 import { logTo } from "../../ledger/log.ts";
 import { type Serving, serve } from "../../ledger/serve.ts";
 import { localAccount } from "../../model/names.ts";
@@ -95,8 +96,8 @@ async function start(given: ServeArguments, context: Context, onFailure: (error:
 export async function startError(error: unknown, { dir, port, host }: ServeArguments): Promise<unknown> {
   if (error instanceof FolderLockError)
     return new UserError(
-      `the folder ${dir} is in use by process ${error.holder}`,
-      "end that one, or keep other ledgers elsewhere: --dir D",
+      `the folder ${dir} is in use by ${describeHolder(error.holder)}`,
+      `end that one (${waysToEnd(error.holder)}), or keep other ledgers elsewhere: --dir D`,
     );
   const code = errorCode(error);
   if (!(error instanceof Error) || code === undefined) return error instanceof Error ? new UserError(error.message) : error;

@@ -66,7 +66,7 @@ test("serves a ledger that drivers and commands use, and ends cleanly on Ctrl-C"
   expect(await server.ended).toBe(0);
   expect(server.output.stdout).toMatch(/Ctrl-C ends it\nledger ended; its data is in data\n$/);
   expect(server.output.stderr).toBe("");
-  expect(readdirSync(join(folder, "data"))).toEqual(["mine"]);
+  expect(readdirSync(join(folder, "data"))).toEqual(["mine", "server.lock"]);
 
   const again = start("--port", "0", "--dir", "data", "--name", "mine");
   expect((await runLedger(["query", "SELECT * FROM T", "--endpoint", await again.url()])).stdout).toBe("{n:1}\n");
@@ -85,8 +85,13 @@ test("a folder that another process serves: who, and what to do", async () => {
   await server.url();
   const second = start("--port", "0");
   expect(await second.ended).toBe(1);
-  expect(second.output.stderr).toBe(
-    `error: the folder ./ledger-data is in use by process ${server.child.pid}\n  end that one, or keep other ledgers elsewhere: --dir D\n`,
+  const { pid } = server.child;
+  const since = "\\d{4}-\\d\\d-\\d\\dT[\\d:.]+Z";
+  expect(second.output.stderr).toMatch(
+    new RegExp(
+      `^error: the folder \\./ledger-data is in use by process ${pid} on \\S+ since ${since}\n` +
+        `  end that one \\(kill ${pid}\\), or keep other ledgers elsewhere: --dir D\n$`,
+    ),
   );
 });
 
@@ -100,7 +105,7 @@ test("a port in use: who has it, and a free one; the folder stays free", async (
   expect(server.output.stderr).toMatch(new RegExp(`^error: port ${port} is in use.*\n {2}\\./nitro ledger serve --port \\d+\n$`));
   expect(Number(/--port (\d+)/.exec(server.output.stderr)?.[1])).toBeGreaterThan(port);
   other.close();
-  expect(readdirSync(join(folder, "ledger-data"))).toEqual(["ledger"]);
+  expect(readdirSync(join(folder, "ledger-data"))).toEqual(["ledger", "server.lock"]);
 });
 
 test("a file where the folder should be, an address of another machine, a damaged ledger", async () => {
@@ -136,7 +141,17 @@ const given = { dir: "data", port: 8182, name: "ledger", host: "127.0.0.1" };
 const system = (code: string, syscall: string) => Object.assign(new Error(`${code}: ${syscall} failed`), { code, syscall });
 
 test.each([
-  [new FolderLockError("/x/data", 7), "the folder data is in use by process 7", /--dir D$/],
+  [
+    new FolderLockError("/x/data", { pid: 7, host: "far" }),
+    "the folder data is in use by process 7 on far",
+    /^end that one \(kill 7 on far\), .* --dir D$/,
+  ],
+  [
+    new FolderLockError("/x/data", { pid: 1, host: "0123456789ab", container: "0123456789ab", since: "2026-01-02T03:04:05.000Z" }),
+    "the folder data is in use by container 0123456789ab (process 1 in it) since 2026-01-02T03:04:05.000Z",
+    /^end that one \(docker stop 0123456789ab\), .* --dir D$/,
+  ],
+  [new FolderLockError("/x/data", undefined), "the folder data is in use by another process", /--dir D$/],
   [system("EACCES", "mkdir"), "the folder data cannot be written: EACCES: mkdir failed", /serve --dir D$/],
   [system("EROFS", "open"), "the folder data cannot be written: EROFS: open failed", /serve --dir D$/],
   [system("ENOSPC", "write"), "the folder data cannot be used: ENOSPC: write failed", /serve --dir D$/],

@@ -66,24 +66,6 @@ test("a polite end takes everything along, with code 0", async () => {
   expect(acknowledged.filter((pair) => !pairs.has(pair))).toEqual([]);
 });
 
-test("a folder in use is refused, naming the process that uses it", async () => {
-  const first = await start();
-  await expect(startProcess(folder)).rejects.toThrow(`is in use by process ${first.child.pid}`);
-  await end(first, "SIGTERM");
-  await start();
-});
-
-test("the lock of a dead process, or a senseless one, is taken over", async () => {
-  await end(await start(), "SIGKILL");
-  const left = JSON.parse(readFileSync(join(folder, "lock"), "utf8")) as { pid: number; identity: string };
-  await end(await start(), "SIGKILL");
-  // The same id, used again by another process that lives.
-  writeFileSync(join(folder, "lock"), JSON.stringify({ ...left, pid: process.pid }));
-  await end(await start(), "SIGKILL");
-  writeFileSync(join(folder, "lock"), "nonsense");
-  await start();
-});
-
 test("a damaged journal is refused, naming the place", async () => {
   const first = await start();
   const driver = connect(first.url);
