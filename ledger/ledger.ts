@@ -1,41 +1,21 @@
-import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
+import type { DescriptionFile } from "./description.ts";
 import { StatementDigests } from "./digest/statement-digest.ts";
 import { newId } from "./ids.ts";
-import { type Block, chainProblem, readJournalBlock } from "./journal/block.ts";
-import { firstRecord, Journal } from "./journal/journal.ts";
-import { Offsets } from "./journal/offsets.ts";
+import { type Block, readJournalBlock } from "./journal/block.ts";
+import type { Journal } from "./journal/journal.ts";
+import type { Offsets } from "./journal/offsets.ts";
 import type { RecordLock } from "./journal/record-lock.ts";
-import { JournalError } from "./journal/records.ts";
 import { withoutData } from "./journal/redaction.ts";
 import type { Redaction } from "./journal/redaction-value.ts";
-import { finishRewrite } from "./journal/rewrite.ts";
+import { snapshotPath } from "./ledger-folder.ts";
+import { type Opened, openFolder } from "./opening.ts";
 import { StatementCache } from "./partiql/execute.ts";
 import { capture } from "./snapshot/capture.ts";
-import { readSnapshot } from "./snapshot/file.ts";
 import { Snapshots } from "./snapshot/snapshots.ts";
-import { Store } from "./store/store.ts";
+import type { Store } from "./store/store.ts";
+import type { Surroundings } from "./surroundings.ts";
 import { Committer } from "./transaction/commit.ts";
 import { Transaction } from "./transaction/transaction.ts";
-
-/** What the world outside gives a ledger; tests give their own. */
-export interface Surroundings {
-  /** Milliseconds since 1970. */
-  readonly now: () => number;
-  readonly log: (message: string) => void;
-  /** Told that the disk failed: nothing more can be acknowledged. */
-  readonly onFailure: (error: Error) => void;
-}
-
-/** What a ledger's folder gives. */
-interface Opened {
-  readonly store: Store;
-  readonly journal: Journal;
-  readonly offsets: Offsets;
-  readonly lastCommit: number;
-  /** Where the journal goes on behind the snapshot that was used; its beginning where there was none. */
-  readonly journalEnd: number;
-}
 
 /** One ledger: its tables, its journal, its transactions. */
 export class Ledger {
@@ -46,15 +26,19 @@ export class Ledger {
   private readonly committer: Committer;
   private readonly offsets: Offsets;
   private readonly snapshots: Snapshots;
+  private readonly description: DescriptionFile;
   private readonly surroundings: Surroundings;
   private lastCommit: number;
   private isClosed = false;
+  private marking: Promise<void> | undefined;
 
-  private constructor(folder: string, { store, journal, offsets, lastCommit, journalEnd }: Opened, surroundings: Surroundings) {
+  private constructor(folder: string, opened: Opened, description: DescriptionFile, surroundings: Surroundings) {
+    const { store, journal, offsets, lastCommit, journalEnd } = opened;
     this.store = store;
     this.journal = journal;
     this.offsets = offsets;
     this.lastCommit = lastCommit;
+    this.description = description;
     this.surroundings = surroundings;
     this.committer = new Committer(store, journal, offsets);
     this.snapshots = new Snapshots({
@@ -67,39 +51,14 @@ export class Ledger {
   }
 
   /**
-   * Opens a ledger's folder, making it where it is new: takes the state from the snapshot, and from the journal what came after it.
-   * @throws JournalError where snapshot or journal are damaged, naming the place
+   * Opens a ledger's folder: takes the state from the snapshot, and from the journal what came after it.
+   * @throws JournalError where the journal is damaged, lacks something, or is not this ledger's, naming the place and the way out
    */
-  static async open(folder: string, strandId: string, surroundings: Surroundings): Promise<Ledger> {
-    await mkdir(folder, { recursive: true });
-    const offsets = new Offsets();
-    const snapshot = await readSnapshot(snapshotPath(folder), strandId, offsets);
-    const { store, lastCommit, journalEnd } = snapshot ?? { store: new Store(strandId), lastCommit: 0, journalEnd: firstRecord };
-    const known = store.sequenceNo;
-    let latest = lastCommit;
-    const path = join(folder, "journal");
-    await finishRewrite(path);
-    // A snapshot is taken only when everything before it is erased: what follows it may be left.
-    const redactions: Redaction[] = [];
-    const journal = await Journal.open(
-      path,
-      (content, offset) => {
-        const block = readJournalBlock(content);
-        const problem = chainProblem(block, { sequenceNo: store.sequenceNo + 1, previousBlockHash: store.lastBlockHash });
-        if (problem !== undefined) throw new Error(problem);
-        store.apply(block);
-        offsets.push(offset);
-        redactions.push(...block.redactions);
-        latest = block.timestamp;
-      },
-      surroundings.log,
-      surroundings.onFailure,
-      journalEnd,
-    );
-    const ledger = new Ledger(folder, { store, journal, offsets, lastCommit: latest, journalEnd }, surroundings);
-    await ledger.checkJoint(path, known);
-    for (const redaction of redactions) await ledger.erase(redaction);
-    if (snapshot !== undefined) surroundings.log(`${path}: ${known + 1} blocks from the snapshot, ${store.sequenceNo - known} replayed`);
+  static async open(folder: string, description: DescriptionFile, surroundings: Surroundings): Promise<Ledger> {
+    const opened = await openFolder(folder, description.description, surroundings);
+    const ledger = new Ledger(folder, opened, description, surroundings);
+    for (const redaction of opened.redactions) await ledger.erase(redaction);
+    await ledger.markBlocks();
     return ledger;
   }
 
@@ -133,6 +92,15 @@ export class Ledger {
     const committed = this.committer.commit(transaction, this.lastCommit);
     this.committer.closed(transaction);
     await committed;
+    if (this.store.sequenceNo >= 0) await this.firstMark();
+  }
+
+  /** The first blocks are answered once they are counted. */
+  private async firstMark(): Promise<void> {
+    if ((this.description.description.leastBlocks ?? 0) > 0) return;
+    this.marking ??= this.markBlocks();
+    await this.marking;
+    this.marking = undefined;
   }
 
   /** Erases a revision's data from the journal, unless that is done. */
@@ -169,17 +137,19 @@ export class Ledger {
     this.isClosed = true;
     await this.snapshots.close();
     await this.journal.close();
+    await this.markBlocks();
   }
 
-  /** A snapshot belongs to the journal beside it where its last block is there. @throws JournalError */
-  private async checkJoint(path: string, last: number): Promise<void> {
-    const block = await this.block(last);
-    if (block !== undefined && !block.blockHash.equals(this.store.blocks.leaf(last))) {
-      throw new JournalError(path, this.offsets.at(last) ?? 0, `block ${last} is not the one that the snapshot beside it knows`);
-    }
+  /**
+   * Writes down beside the journal how many blocks are in it, so that one that has lost them all is not taken for a new one. Where that
+   * fails, the next commit, or the end, tries again: what was committed is on disk all the same.
+   */
+  private async markBlocks(): Promise<void> {
+    const blocks = this.store.sequenceNo + 1;
+    if (blocks === (this.description.description.leastBlocks ?? 0)) return;
+    await this.description.update({ leastBlocks: blocks }).catch((error: unknown) => {
+      const reason = error instanceof Error ? error.message : String(error);
+      this.surroundings.log(`${this.journal.path}: the number of its blocks was not written down: ${reason}`);
+    });
   }
-}
-
-function snapshotPath(folder: string): string {
-  return join(folder, "snapshot");
 }

@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import type { Context } from "../../common/context.ts";
 import { errorCode, UsageError, UserError } from "../../common/errors.ts";
 import { portHolder, portIsFree } from "../../common/ports.ts";
-import { ledgerNameProblem } from "../../ledger/control/registry.ts";
+import { ledgerNameProblem } from "../../ledger/description.ts";
 import { FolderLockError } from "../../ledger/folder-lock.ts";
 import { describeHolder, waysToEnd } from "../../ledger/lock-holder.ts";
 import { logTo } from "../../ledger/log.ts";

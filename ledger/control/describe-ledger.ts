@@ -1,5 +1,6 @@
+import type { LedgerDescription } from "../description.ts";
 import { ControlError } from "./errors.ts";
-import type { LedgerDescription, Registry } from "./registry.ts";
+import type { Registry } from "./registry.ts";
 import type { ControlRequest } from "./request.ts";
 
 /** GET /ledgers/{name} */

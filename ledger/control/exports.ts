@@ -1,5 +1,6 @@
 import { newId } from "../ids.ts";
-import type { Ledger, Surroundings } from "../ledger.ts";
+import type { Ledger } from "../ledger.ts";
+import type { Surroundings } from "../surroundings.ts";
 import { ControlError } from "./errors.ts";
 import { blocksBetween } from "./export-blocks.ts";
 import type { ExportConnection } from "./export-connection.ts";

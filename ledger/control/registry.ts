@@ -1,35 +1,16 @@
-import { mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
+import { mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { type DescriptionFile, type LedgerDescription, ledgerNameProblem } from "../description.ts";
 import { newId } from "../ids.ts";
-import { Ledger, type Surroundings } from "../ledger.ts";
-import { syncFolder } from "../sync-folder.ts";
-import { replaceOnDisk } from "../whole-file.ts";
+import { Ledger } from "../ledger.ts";
+import { createLedger, deleteLedger, findLedger, finishDeletion } from "../ledger-folder.ts";
+import type { Surroundings } from "../surroundings.ts";
 import { ControlError } from "./errors.ts";
 import { type ExportStorage, storageFromEnvironment } from "./export-storage.ts";
 import { JournalExports } from "./exports.ts";
 
-/** What the control plane knows of a ledger. */
-export interface LedgerDescription {
-  readonly name: string;
-  readonly strandId: string;
-  /** Milliseconds since 1970. */
-  readonly created: number;
-  readonly permissionsMode: "ALLOW_ALL" | "STANDARD";
-  readonly deletionProtection: boolean;
-  readonly tags: Readonly<Record<string, string>>;
-}
-
-const ledgerName = /^(?!.*--)(?![0-9]+$)(?!-)(?!.*-$)[A-Za-z0-9-]{1,32}$/;
-
-/** @returns what is wrong with a ledger's name, or undefined */
-export function ledgerNameProblem(name: string): string | undefined {
-  return ledgerName.test(name)
-    ? undefined
-    : `Ledger name "${name}" is not valid: 1 to 32 letters, digits and single hyphens, not digits alone`;
-}
-
 interface Entry {
-  description: LedgerDescription;
+  readonly file: DescriptionFile;
   readonly ledger: Ledger;
   readonly exports: JournalExports;
 }
@@ -62,16 +43,11 @@ export class Registry {
   ): Promise<Registry> {
     const registry = new Registry(folder, place, surroundings, storage);
     await mkdir(folder, { recursive: true });
-    for (const name of await readdir(folder)) {
+    for (const name of (await readdir(folder)).sort()) {
       const path = join(folder, name);
-      if (name.endsWith(".deleted")) {
-        await rm(path, { recursive: true, force: true });
-        continue;
-      }
-      const text = await readFile(join(path, "ledger.json"), "utf8").catch(() => undefined);
-      if (text === undefined) continue;
-      const description = readDescription(path, text);
-      registry.entries.set(name, await registry.openEntry(path, description));
+      if (ledgerNameProblem(name) === undefined) await finishDeletion(path);
+      const file = await findLedger(folder, name);
+      if (file !== undefined) registry.entries.set(name, await registry.openEntry(path, file));
     }
     return registry;
   }
@@ -90,11 +66,11 @@ export class Registry {
   }
 
   describe(name: string): LedgerDescription | undefined {
-    return this.entries.get(name)?.description;
+    return this.entries.get(name)?.file.description;
   }
 
   list(): LedgerDescription[] {
-    return [...this.entries.values()].map(({ description }) => description).sort((a, b) => (a.name < b.name ? -1 : 1));
+    return [...this.entries.values()].map(({ file }) => file.description).sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
   arn(name: string): string {
@@ -109,11 +85,8 @@ export class Registry {
       if (problem !== undefined) throw new ControlError("InvalidParameterException", problem);
       if (this.entries.has(name)) throw new ControlError("ResourceAlreadyExistsException", `Ledger with name ${name} already exists`);
       const description = { ...settings, strandId: newId(), created: this.surroundings.now() };
-      const folder = join(this.folder, name);
-      await mkdir(folder, { recursive: true });
-      await writeDescription(folder, description);
-      await syncFolder(this.folder);
-      this.entries.set(name, await this.openEntry(folder, description));
+      const file = await createLedger(this.folder, description);
+      this.entries.set(name, await this.openEntry(join(this.folder, name), file));
       return description;
     });
   }
@@ -123,20 +96,14 @@ export class Registry {
     name: string,
     change: Partial<Pick<LedgerDescription, "permissionsMode" | "deletionProtection" | "tags">>,
   ): Promise<LedgerDescription> {
-    return this.inTurn(async () => {
-      const entry = this.entry(name);
-      const description = { ...entry.description, ...change };
-      await writeDescription(join(this.folder, name), description);
-      entry.description = description;
-      return description;
-    });
+    return this.inTurn(() => this.entry(name).file.update(change));
   }
 
   /** @throws ControlError where there is no such ledger, or it is protected */
   delete(name: string): Promise<void> {
     return this.inTurn(async () => {
       const entry = this.entry(name);
-      if (entry.description.deletionProtection)
+      if (entry.file.description.deletionProtection)
         throw new ControlError(
           "ResourcePreconditionNotMetException",
           `Ledger ${name} is protected from deletion: set DeletionProtection to false first`,
@@ -144,9 +111,7 @@ export class Registry {
       this.entries.delete(name);
       await entry.exports.close();
       await entry.ledger.close();
-      const gone = join(this.folder, `${name}.deleted`);
-      await rename(join(this.folder, name), gone);
-      await rm(gone, { recursive: true, force: true });
+      await deleteLedger(join(this.folder, name));
     });
   }
 
@@ -160,10 +125,10 @@ export class Registry {
     );
   }
 
-  private async openEntry(folder: string, description: LedgerDescription): Promise<Entry> {
-    const ledger = await Ledger.open(folder, description.strandId, this.surroundings);
-    const place = { folder, ledgerName: description.name, ledger };
-    return { description, ledger, exports: await JournalExports.open(place, this.storage, this.surroundings) };
+  private async openEntry(folder: string, file: DescriptionFile): Promise<Entry> {
+    const ledger = await Ledger.open(folder, file, this.surroundings);
+    const place = { folder, ledgerName: file.description.name, ledger };
+    return { file, ledger, exports: await JournalExports.open(place, this.storage, this.surroundings) };
   }
 
   private entry(name: string): Entry {
@@ -177,17 +142,4 @@ export class Registry {
     this.queue = done;
     return done;
   }
-}
-
-/** @throws Error naming the file where it is damaged */
-function readDescription(folder: string, text: string): LedgerDescription {
-  try {
-    return JSON.parse(text) as LedgerDescription;
-  } catch (error) {
-    throw new Error(`${join(folder, "ledger.json")} is damaged: ${error instanceof Error ? error.message : String(error)}`);
-  }
-}
-
-async function writeDescription(folder: string, description: LedgerDescription): Promise<void> {
-  await replaceOnDisk(join(folder, "ledger.json"), (file) => file.writeFile(JSON.stringify(description)));
 }

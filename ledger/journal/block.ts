@@ -151,15 +151,18 @@ function documentsOf(value: IonValue | undefined): Map<string, DocumentInfo> {
 
 /** What has to come before a block. */
 export interface BlockBefore {
+  /** Of all blocks of the journal. */
+  readonly strandId: string;
   readonly sequenceNo: number;
   readonly previousBlockHash: Buffer;
 }
 
 /**
- * Checks a block's place in the chain: number, link to the block before, and its hash over the hashes of its entries.
+ * Checks a block's place in the chain: strand, number, link to the block before, and its hash over the hashes of its entries.
  * @returns what is wrong, or undefined
  */
 export function chainProblem(block: Block, expected: BlockBefore): string | undefined {
+  if (block.address.strandId !== expected.strandId) return `a block of strand ${block.address.strandId} stands in ${expected.strandId}`;
   if (block.address.sequenceNo !== expected.sequenceNo)
     return `block ${block.address.sequenceNo} stands where ${expected.sequenceNo} belongs`;
   if (!block.previousBlockHash.equals(expected.previousBlockHash)) return "the hash of the block before does not fit";

@@ -1,16 +1,10 @@
 import { fdatasync, writeSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
-import { dirname } from "node:path";
 import { setImmediate as othersTurn } from "node:timers/promises";
-import { syncFolder } from "../sync-folder.ts";
+import { journalWayOut, readHeader } from "./header.ts";
 import { RecordLock } from "./record-lock.ts";
 import { frame, JournalError, readRecord, scanRecords } from "./records.ts";
 import { rewriteRecord } from "./rewrite.ts";
-
-const header = Buffer.from("nitro-ledger-journal-1\n", "latin1");
-
-/** Where the first record of a journal begins. */
-export const firstRecord = header.length;
 
 function synced(descriptor: number): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -18,11 +12,16 @@ function synced(descriptor: number): Promise<void> {
   });
 }
 
-/** @throws JournalError where the file is no journal */
-export async function checkHeader(file: FileHandle, path: string): Promise<void> {
-  const found = Buffer.alloc(header.length);
-  await file.read(found, 0, header.length, 0);
-  if (!found.equals(header)) throw new JournalError(path, 0, "this is not a ledger's journal of this version");
+/** What a journal is opened with. */
+export interface JournalOptions {
+  /** Called with each record's content and offset, in order; what it throws refuses the journal at that place. */
+  readonly onRecord: (content: Buffer, offset: number) => void;
+  /** Told what will be cut off; what it throws keeps it there. */
+  readonly onTorn: (message: string) => void;
+  /** Told once that a write failed. */
+  readonly onFailure: (error: Error) => void;
+  /** Offset of the first record to read: those before it are known already. */
+  readonly from?: number;
 }
 
 /** A record that waits to be written. */
@@ -60,37 +59,17 @@ export class Journal {
   }
 
   /**
-   * Opens or makes a journal and reads it from the beginning. A record that was cut off at the very end was never acknowledged: it is removed.
-   * @param onRecord called with each record's content and offset, in order; what it throws refuses the journal at that place
-   * @param onTorn told what was cut off
-   * @param onFailure told once that a write failed
-   * @param from offset of the first record to read: those before it are known already
+   * Opens a journal and reads its records. One that was cut off at the very end was never acknowledged: it is removed.
    * @throws JournalError naming file, offset and what is wrong
    */
-  static async open(
-    path: string,
-    onRecord: (content: Buffer, offset: number) => void,
-    onTorn: (message: string) => void,
-    onFailure: (error: Error) => void,
-    from = firstRecord,
-  ): Promise<Journal> {
-    const file = await open(path, "a+", 0o600);
+  static async open(path: string, { onRecord, onTorn, onFailure, from }: JournalOptions): Promise<Journal> {
+    const file = await open(path, "r+");
     try {
+      const { first } = await readHeader(file, path);
       let { size } = await file.stat();
-      if (size < from && from > firstRecord)
-        throw new JournalError(path, size, `the file ends here, but blocks up to offset ${from} were committed`);
-      if (size < header.length) {
-        const begun = Buffer.alloc(size);
-        await file.read(begun, 0, size, 0);
-        if (!header.subarray(0, size).equals(begun)) throw new JournalError(path, 0, "this is not a ledger's journal");
-        await file.truncate(0);
-        await file.write(header);
-        await file.sync();
-        await syncFolder(dirname(path));
-        return new Journal(file, path, header.length, onFailure);
-      }
-      await checkHeader(file, path);
-      const sound = await scanRecords(file, path, from, size, onRecord);
+      if (from !== undefined && size < from)
+        throw new JournalError(path, size, `the file ends here, but blocks up to offset ${from} were committed; ${journalWayOut(path)}`);
+      const sound = await scanRecords(file, path, from ?? first, size, onRecord);
       if (sound < size) {
         onTorn(
           `${path}: the last record was cut off at offset ${sound} (${size - sound} bytes of a commit that was never answered): removed`,
@@ -175,7 +154,9 @@ export class Journal {
       if (this.failure !== undefined) throw this.failure;
       const bytes = batch.length === 1 ? (batch[0]?.bytes ?? Buffer.alloc(0)) : Buffer.concat(batch.map((each) => each.bytes));
       // Into the system's cache, which takes microseconds: a thread would take longer to begin. What waits for the disk is the sync.
-      for (let written = 0; written < bytes.length; ) written += writeSync(this.file.fd, bytes, written);
+      for (let written = 0; written < bytes.length; ) {
+        written += writeSync(this.file.fd, bytes, written, undefined, this.durable + written);
+      }
       await synced(this.file.fd);
       this.durable += bytes.length;
       for (const { done } of batch) done();

@@ -2,14 +2,15 @@ import type { FileHandle } from "node:fs/promises";
 import { crc32 } from "node:zlib";
 import type { RecordLock } from "./record-lock.ts";
 
-/** The journal is damaged; the message names file, offset and what is wrong. */
+/** The journal, or a file beside it, is damaged or missing; the message names file, offset and what is wrong. */
 export class JournalError extends Error {
   override readonly name = "JournalError";
-  readonly offset: number;
+  readonly offset: number | undefined;
   readonly what: string;
 
-  constructor(path: string, offset: number, what: string) {
-    super(`${path}, offset ${offset}: ${what}`);
+  /** @param offset undefined where the whole file is meant */
+  constructor(path: string, offset: number | undefined, what: string) {
+    super(`${path}${offset === undefined ? "" : `, offset ${offset}`}: ${what}`);
     this.offset = offset;
     this.what = what;
   }

@@ -4,6 +4,11 @@ import { frame, headSize, JournalError, readRecord } from "../journal/records.ts
 import { replaceOnDisk, unlessMissing } from "../whole-file.ts";
 import { type Captured, type Head, type Loaded, restore } from "./capture.ts";
 
+/** Where a damaged snapshot is kept, for people to look at. */
+export function damagedPath(path: string): string {
+  return `${path}.damaged`;
+}
+
 const header = Buffer.from("nitro-ledger-snapshot-1\n", "latin1");
 
 /**
@@ -50,7 +55,7 @@ export async function readSnapshot(path: string, strandId: string, offsets: Offs
     return loaded;
   } catch (error) {
     const [offset, what] = error instanceof JournalError ? [error.offset, error.what] : [reader.at, String(error)];
-    throw new JournalError(path, offset, `${what}; a snapshot can be removed: the next start then replays the whole journal`);
+    throw new JournalError(path, offset, `${what}; a snapshot can be removed: a start then replays the whole journal`);
   } finally {
     await file.close();
   }

@@ -2,7 +2,7 @@ import { rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { syncFolder } from "../sync-folder.ts";
 import type { Captured } from "./capture.ts";
-import { writeSnapshot } from "./file.ts";
+import { damagedPath, writeSnapshot } from "./file.ts";
 
 /** A start replays at most so much of the journal without a snapshot, or an eighth of what a snapshot holds. */
 const leastBytes = 16 << 20;
@@ -51,7 +51,7 @@ export class Snapshots {
     this.givenUp = true;
     const done = this.inTurn(async () => {
       await work();
-      await rm(this.options.path, { force: true });
+      for (const path of [this.options.path, damagedPath(this.options.path)]) await rm(path, { force: true });
       await syncFolder(dirname(this.options.path));
     });
     done.then(

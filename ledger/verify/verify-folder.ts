@@ -1,7 +1,9 @@
-import { readdir, readFile } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { journalWayOut } from "../journal/header.ts";
 import { Offsets } from "../journal/offsets.ts";
 import { JournalError } from "../journal/records.ts";
+import { findLedger, journalPath, snapshotPath } from "../ledger-folder.ts";
 import { readSnapshot } from "../snapshot/file.ts";
 import { type Verified, verifyJournal } from "./verify-journal.ts";
 
@@ -21,24 +23,22 @@ export interface VerifiedLedger extends Verified {
 export async function verifyFolder(folder: string, onProgress?: (name: string, blocks: number) => void): Promise<VerifiedLedger[]> {
   const sound: VerifiedLedger[] = [];
   for (const name of (await readdir(folder)).sort()) {
-    const strandId = await strandOf(join(folder, name));
-    if (strandId === undefined) continue;
-    const path = join(folder, name, "journal");
-    const offsets = new Offsets();
-    // The snapshot first: what is committed meanwhile is in the journal only.
-    const snapshot = await readSnapshot(join(folder, name, "snapshot"), strandId, offsets);
-    const verified = await verifyJournal(path, { onProgress: (blocks) => onProgress?.(name, blocks) });
+    // What was counted first, then the snapshot: what is committed meanwhile is in the journal only.
+    const description = (await findLedger(folder, name))?.description;
+    if (description === undefined) continue;
+    const { strandId, leastBlocks = 0 } = description;
+    const path = journalPath(join(folder, name));
+    const snapshot = await readSnapshot(snapshotPath(join(folder, name)), strandId, new Offsets());
+    const verified = await verifyJournal(path, { strandId, onProgress: (blocks) => onProgress?.(name, blocks) });
     const snapshotBlocks = snapshot && snapshot.store.sequenceNo + 1;
     if (snapshotBlocks !== undefined && snapshotBlocks > verified.blocks) {
       throw new JournalError(path, 0, `it has ${verified.blocks} blocks, but the snapshot beside it knows ${snapshotBlocks}`);
     }
+    if (leastBlocks > verified.blocks) {
+      const what = `it has ${verified.blocks} blocks, but ${leastBlocks} were committed; ${journalWayOut(path)}`;
+      throw new JournalError(path, undefined, what);
+    }
     sound.push({ ...verified, name, snapshotBlocks });
   }
   return sound;
-}
-
-/** @returns undefined where the folder holds no ledger */
-async function strandOf(folder: string): Promise<string | undefined> {
-  const text = await readFile(join(folder, "ledger.json"), "utf8").catch(() => undefined);
-  return text === undefined ? undefined : (JSON.parse(text) as { strandId: string }).strandId;
 }

@@ -1,10 +1,10 @@
-import { open } from "node:fs/promises";
 import { dot } from "../digest/dot.ts";
 import { ionHash } from "../ion/hash.ts";
 import { blockProblem, readJournalBlock } from "../journal/block.ts";
-import { checkHeader, firstRecord } from "../journal/journal.ts";
+import { readHeader } from "../journal/header.ts";
 import type { RecordLock } from "../journal/record-lock.ts";
-import { scanRecords } from "../journal/records.ts";
+import { JournalError, scanRecords } from "../journal/records.ts";
+import { foreign, openJournal, strandOf } from "../journal/upgrade.ts";
 import { metadataValue, type Revision, revisionHash } from "../store/revision.ts";
 
 /** What was found sound. */
@@ -18,6 +18,8 @@ export interface Verified {
 }
 
 export interface VerifyOptions {
+  /** Of the ledger whose journal it has to be; by default any, if one for all blocks. */
+  readonly strandId?: string;
   /** Up to which offset; by default to the end. */
   readonly end?: number;
   /** Needed where the ledger may erase something meanwhile: it then holds the lock. */
@@ -33,17 +35,19 @@ const blocksBetweenLooks = 1000;
  * against its hash. It only reads, and may do so while a ledger appends.
  * @throws JournalError naming file, offset and what is wrong
  */
-export async function verifyJournal(path: string, { end, lock, onProgress }: VerifyOptions = {}): Promise<Verified> {
-  const file = await open(path, "r");
+export async function verifyJournal(path: string, { strandId, end, lock, onProgress }: VerifyOptions = {}): Promise<Verified> {
+  const file = await openJournal(path);
   try {
-    await checkHeader(file, path);
+    const header = await readHeader(file, path);
+    const own = await strandOf(file, path, header);
+    if (strandId !== undefined && own !== undefined && own !== strandId) throw foreign(path, own, strandId);
     let blocks = 0;
     let revisions = 0;
     let previousBlockHash: Buffer = Buffer.alloc(0);
     const size = end ?? (await file.stat()).size;
     const verify = (content: Buffer): void => {
       const block = readJournalBlock(content);
-      const problem = blockProblem(block, { sequenceNo: blocks, previousBlockHash });
+      const problem = blockProblem(block, { strandId: own ?? "", sequenceNo: blocks, previousBlockHash });
       if (problem !== undefined) throw new Error(problem);
       const forged = block.revisions.find((revision) => !isSound(revision));
       if (forged !== undefined) {
@@ -54,7 +58,10 @@ export async function verifyJournal(path: string, { end, lock, onProgress }: Ver
       revisions += block.revisions.length;
       if (++blocks % blocksBetweenLooks === 0) onProgress?.(blocks);
     };
-    const sound = await scanRecords(file, path, firstRecord, size, verify, lock);
+    const sound = await scanRecords(file, path, header.first, size, verify, lock);
+    // Up to an offset that the ledger knows everything was answered.
+    if (end !== undefined && sound < end)
+      throw new JournalError(path, sound, `a record is cut off, but blocks up to offset ${end} were committed`);
     return { blocks, revisions, lastBlockHash: previousBlockHash, torn: size - sound };
   } finally {
     await file.close();

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { Registry } from "../../../ledger/control/registry.ts";
+import { headerSize } from "../../../ledger/journal/header.ts";
 import { runIn } from "../run-in.ts";
 import { connect, place } from "../server.ts";
 import { more, read, write } from "./pairs.ts";
@@ -74,9 +75,9 @@ test("a damaged journal is refused, naming the place", async () => {
   await end(first, "SIGTERM");
   const path = join(folder, "demo", "journal");
   const bytes = readFileSync(path);
-  bytes.writeUInt8(bytes.readUInt8(100) ^ 1, 100);
+  bytes.writeUInt8(bytes.readUInt8(headerSize + 77) ^ 1, headerSize + 77);
   writeFileSync(path, bytes);
-  await expect(startProcess(folder)).rejects.toThrow(/demo\/journal, offset 23: the checksum of a record does not fit/);
+  await expect(startProcess(folder)).rejects.toThrow(`demo/journal, offset ${headerSize}: the checksum of a record does not fit`);
 });
 
 test("settings that are wrong are told", async () => {
@@ -103,9 +104,9 @@ test("damage before the snapshot ends the ledger with the exact place, soon afte
   await end(sound, "SIGTERM");
   const path = join(folder, "demo", "journal");
   const bytes = readFileSync(path);
-  bytes.writeUInt8(bytes.readUInt8(100) ^ 1, 100);
+  bytes.writeUInt8(bytes.readUInt8(headerSize + 77) ^ 1, headerSize + 77);
   writeFileSync(path, bytes);
   const damaged = await start();
   expect(await damaged.ended).toBe(1);
-  expect(damaged.log.join("\n")).toContain(`ledger demo is damaged: ${path}, offset 23: the checksum of a record does not fit`);
+  expect(damaged.log.join("\n")).toContain(`ledger demo is damaged: ${path}, offset ${headerSize}: the checksum of a record does not fit`);
 });

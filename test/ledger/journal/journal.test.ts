@@ -2,16 +2,18 @@ import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { createJournal, headerSize, journalHeader } from "../../../ledger/journal/header.ts";
 import { Journal } from "../../../ledger/journal/journal.ts";
 import { frame, JournalError } from "../../../ledger/journal/records.ts";
 
 let folder = "";
 let path = "";
-const headerSize = Buffer.byteLength("nitro-ledger-journal-1\n");
+const owner = { strandId: "strand", ledger: "demo" };
 
-beforeEach(() => {
+beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), "journal-"));
   path = join(folder, "journal");
+  await createJournal(path, owner);
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -25,12 +27,11 @@ async function open(): Promise<Opened> {
   const records: string[] = [];
   const torn: string[] = [];
   const onFailure = (error: Error) => torn.push(`failed: ${error.message}`);
-  const journal = await Journal.open(
-    path,
-    (content) => records.push(content.toString()),
-    (message) => torn.push(message),
+  const journal = await Journal.open(path, {
+    onRecord: (content) => records.push(content.toString()),
+    onTorn: (message) => torn.push(message),
     onFailure,
-  );
+  });
   return { journal, records, torn };
 }
 
@@ -126,13 +127,31 @@ test("zeros behind the last record are a cut-off record", async () => {
   expect(statSync(path).size).toBe(size);
 });
 
-test("a header cut off at any byte is written anew", async () => {
+test("an emptied journal, and one that was cut inside its header, is refused with the way out and left as it is", async () => {
+  await write("one");
   for (let length = 0; length < headerSize; length++) {
-    await contents();
     truncateSync(path, length);
-    expect(await contents()).toEqual({ records: [], torn: [] });
-    rmSync(path);
+    const what = length === 0 ? "it is empty" : `the file ends at ${length}, inside its header`;
+    await expect(open(), `${length} bytes`).rejects.toThrow(`${path}, offset ${length}: ${what}; put it back from a copy`);
+    expect(statSync(path).size).toBe(length);
+    writeFileSync(path, journalHeader(owner));
   }
+});
+
+test("a header that a crash has cut off at any byte, or left as zeros, is made anew: its ledger has no description yet", async () => {
+  const header = journalHeader(owner);
+  for (let length = 0; length <= header.length; length++) {
+    for (const begun of [header.subarray(0, length), Buffer.alloc(length)]) {
+      writeFileSync(path, begun);
+      await createJournal(path, { ...owner, ledger: "other" });
+      expect(readFileSync(path).equals(journalHeader({ ...owner, ledger: "other" }))).toBe(true);
+    }
+  }
+  writeFileSync(path, Buffer.concat([header, frame(Buffer.from("record"))]));
+  await expect(createJournal(path, owner)).rejects.toThrow("a file is there already");
+  writeFileSync(path, "notes");
+  await expect(createJournal(path, owner)).rejects.toThrow("a file is there already");
+  expect(readFileSync(path, "utf8")).toBe("notes");
 });
 
 test("any flipped bit is refused, with file, offset and what is wrong", async () => {
@@ -163,14 +182,9 @@ test("what a reader of the records throws refuses the journal at that place", as
   const refuse = (content: Buffer) => {
     if (content.toString() === "two") throw new Error("the chain is broken");
   };
-  await expect(
-    Journal.open(
-      path,
-      refuse,
-      () => undefined,
-      () => undefined,
-    ),
-  ).rejects.toThrow(`${path}, offset ${second}: the chain is broken`);
+  await expect(Journal.open(path, { onRecord: refuse, onTorn: () => undefined, onFailure: () => undefined })).rejects.toThrow(
+    `${path}, offset ${second}: the chain is broken`,
+  );
 });
 
 test("records larger than what is read at once", async () => {

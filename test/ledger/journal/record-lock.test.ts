@@ -2,11 +2,13 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { firstRecord, Journal } from "../../../ledger/journal/journal.ts";
+import { createJournal, headerSize } from "../../../ledger/journal/header.ts";
+import { Journal } from "../../../ledger/journal/journal.ts";
 import { RecordLock } from "../../../ledger/journal/record-lock.ts";
 import { headSize } from "../../../ledger/journal/records.ts";
-import { Ledger } from "../../../ledger/ledger.ts";
+import type { Ledger } from "../../../ledger/ledger.ts";
 import { verifyInBackground } from "../../../ledger/verify/background.ts";
+import { openLedger } from "../open-ledger.ts";
 import { runIn } from "../run-in.ts";
 
 const program = new URL("../../../ledger/main.ts", import.meta.url);
@@ -31,14 +33,14 @@ function waited({ shared }: RecordLock): Promise<void> {
 async function halfWritten(work: () => Promise<void>): Promise<void> {
   const whole = readFileSync(path);
   const torn = Buffer.from(whole);
-  torn.fill(0, firstRecord + headSize, firstRecord + headSize + 20);
+  torn.fill(0, headerSize + headSize, headerSize + headSize + 20);
   writeFileSync(path, torn);
   await work();
   writeFileSync(path, whole);
 }
 
 test("a thread that verifies does not see a record that is half overwritten", async () => {
-  const ledger = await Ledger.open(folder, "strand", { now: Date.now, log: () => undefined, onFailure: fail });
+  const ledger = await openLedger(folder);
   try {
     await runIn(ledger, "CREATE TABLE T");
     const { lock } = ledger.journalFile;
@@ -59,7 +61,7 @@ test("a thread that verifies does not see a record that is half overwritten", as
 });
 
 test("a block is not read while it is half overwritten", async () => {
-  const ledger = await Ledger.open(folder, "strand", { now: Date.now, log: () => undefined, onFailure: fail });
+  const ledger = await openLedger(folder);
   try {
     await runIn(ledger, "CREATE TABLE T");
     const { lock } = ledger.journalFile;
@@ -78,7 +80,8 @@ test("a block is not read while it is half overwritten", async () => {
 });
 
 test("a record is not overwritten while a thread reads", async () => {
-  const journal = await Journal.open(path, fail, fail, fail);
+  await createJournal(path, { strandId: "strand", ledger: "demo" });
+  const journal = await Journal.open(path, { onRecord: fail, onTorn: fail, onFailure: fail });
   try {
     const { offset, durable } = journal.append(Buffer.from("an old record"));
     await durable;

@@ -6,8 +6,9 @@ import { readBinary } from "../../../ledger/ion/binary-reader.ts";
 import { padding, writeBinary } from "../../../ledger/ion/binary-writer.ts";
 import { int } from "../../../ledger/ion/value.ts";
 import type { Redaction } from "../../../ledger/journal/redaction-value.ts";
-import { Ledger } from "../../../ledger/ledger.ts";
+import type { Ledger } from "../../../ledger/ledger.ts";
 import { verifyJournal } from "../../../ledger/verify/verify-journal.ts";
+import { openLedger } from "../open-ledger.ts";
 import { fieldOf, runIn } from "../run-in.ts";
 
 let folder = "";
@@ -23,10 +24,7 @@ afterEach(async () => {
 
 async function start(): Promise<Ledger> {
   await Promise.all(ledgers.splice(0).map((each) => each.close()));
-  const fail = (error: Error) => {
-    throw error;
-  };
-  const ledger = await Ledger.open(folder, "strand", { now: Date.now, log: () => undefined, onFailure: fail });
+  const ledger = await openLedger(folder);
   ledgers.push(ledger);
   return ledger;
 }

@@ -2,12 +2,14 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileS
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { Ledger } from "../../../ledger/ledger.ts";
+import type { Ledger } from "../../../ledger/ledger.ts";
+import { openLedger } from "../open-ledger.ts";
 import { Random, randomValue } from "../random.ts";
 import { type Ran, runIn } from "../run-in.ts";
 
 let folder = "";
 const open: Ledger[] = [];
+const logged: string[] = [];
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "snapshot-"));
 });
@@ -17,10 +19,7 @@ afterEach(async () => {
 });
 
 async function start(): Promise<Ledger> {
-  const fail = (error: Error) => {
-    throw error;
-  };
-  const ledger = await Ledger.open(folder, "strand", { now: Date.now, log: () => undefined, onFailure: fail });
+  const ledger = await openLedger(folder, (message) => logged.push(message));
   open.push(ledger);
   return ledger;
 }
@@ -97,23 +96,52 @@ test("a snapshot that was cut off while it was written is not used", async () =>
   expect(await seen(await restart(ledger))).toEqual(before);
 });
 
-test("any flipped byte of a snapshot is refused, naming the place and the way out", async () => {
+test("a snapshot with any flipped byte is put aside, which is told with the place, and the whole journal is read", async () => {
   const ledger = await filled();
   await ledger.snapshot();
+  const before = await seen(ledger);
   await ledger.close();
   open.length = 0;
   const path = join(folder, "snapshot");
   const sound = readFileSync(path);
-  for (let at = 0; at < sound.length; at += 1 + Math.floor(sound.length / 200)) {
+  const put = async (damaged: Buffer, what: string) => {
+    writeFileSync(path, damaged);
+    logged.length = 0;
+    const again = await start();
+    expect(await seen(again), what).toEqual(before);
+    expect(logged[0], what).toMatch(new RegExp(`^${path}, offset \\d+: .*; it is now ${path}\\.damaged$`));
+    expect(readFileSync(`${path}.damaged`).equals(damaged), what).toBe(true);
+    expect(existsSync(path), what).toBe(false);
+    await restart(again);
+    await Promise.all(open.splice(0).map((each) => each.close()));
+  };
+  for (let at = 0; at < sound.length; at += 1 + Math.floor(sound.length / 100)) {
     const damaged = Buffer.from(sound);
     damaged.writeUInt8(damaged.readUInt8(at) ^ 0x10, at);
-    writeFileSync(path, damaged);
-    await expect(start(), `byte ${at}`).rejects.toThrow(new RegExp(`${path}, offset \\d+: .*; a snapshot can be removed`));
+    await put(damaged, `byte ${at}`);
   }
-  writeFileSync(path, sound.subarray(0, sound.length - 1));
-  await expect(start()).rejects.toThrow("inside a record; a snapshot can be removed");
-  rmSync(path);
-  await start();
+  await put(sound.subarray(0, sound.length - 1), "cut off");
+  await put(Buffer.alloc(0), "empty");
+});
+
+test("a redaction removes a snapshot that was put aside, too: it holds the data", async () => {
+  const ledger = await filled();
+  const path = join(folder, "snapshot.damaged");
+  writeFileSync(path, "old");
+  const [row = ""] = await runIn(
+    ledger,
+    "SELECT blockAddress, metadata.id FROM history(T) WHERE metadata.version = 0 AND data.changed IS MISSING",
+  );
+  await runIn(ledger, "UPDATE T SET more = 1");
+  const transaction = ledger.begin();
+  transaction.redaction = {
+    address: { strandId: "strand", sequenceNo: Number(/sequenceNo:(\d+)/.exec(row)?.[1]) },
+    tableId: [...ledger.store.tables.values()].find(({ definition }) => definition.name === "T")?.definition.id ?? "",
+    documentId: /id:"([^"]+)"/.exec(row)?.[1] ?? "",
+    version: 0,
+  };
+  await ledger.commit(transaction);
+  expect(existsSync(path)).toBe(false);
 });
 
 test("a journal that lost what its snapshot knows is refused", async () => {
@@ -126,7 +154,7 @@ test("a journal that lost what its snapshot knows is refused", async () => {
   truncateSync(journal, sound.length - 10);
   await expect(start()).rejects.toThrow(`${journal}, offset ${sound.length - 10}: the file ends here`);
   rmSync(journal);
-  await expect(start()).rejects.toThrow("the file ends here, but blocks up to offset");
+  await expect(start()).rejects.toThrow(`${journal}: the journal is missing; put it back from a copy`);
   expect(existsSync(join(folder, "snapshot"))).toBe(true);
 });
 

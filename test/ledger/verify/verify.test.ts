@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { Registry } from "../../../ledger/control/registry.ts";
 import { writeBinary } from "../../../ledger/ion/binary-writer.ts";
 import { type Block, blockValue, makeBlock, readJournalBlock } from "../../../ledger/journal/block.ts";
-import { firstRecord } from "../../../ledger/journal/journal.ts";
+import { headerSize } from "../../../ledger/journal/header.ts";
 import { frame, headSize } from "../../../ledger/journal/records.ts";
 import { verifyFolder } from "../../../ledger/verify/verify-folder.ts";
 import { verifyJournal } from "../../../ledger/verify/verify-journal.ts";
@@ -37,7 +37,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 function blocks(): Block[] {
   const bytes = readFileSync(journal);
   const found: Block[] = [];
-  for (let at = firstRecord; at < bytes.length; ) {
+  for (let at = headerSize; at < bytes.length; ) {
     const length = bytes.readUInt32BE(at);
     found.push(readJournalBlock(bytes.subarray(at + headSize, at + headSize + length)));
     at += headSize + length;
@@ -47,7 +47,7 @@ function blocks(): Block[] {
 
 /** Puts other blocks into the journal, with checksums that fit. */
 function replace(changed: readonly Block[]): void {
-  const header = readFileSync(journal).subarray(0, firstRecord);
+  const header = readFileSync(journal).subarray(0, headerSize);
   writeFileSync(journal, Buffer.concat([header, ...changed.map((block) => frame(writeBinary(blockValue(block))))]));
 }
 
