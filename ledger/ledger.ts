@@ -1,5 +1,6 @@
 import type { DescriptionFile } from "./description.ts";
 import { StatementDigests } from "./digest/statement-digest.ts";
+import { isDiskFull } from "./disk-full.ts";
 import { newId } from "./ids.ts";
 import { type Block, readJournalBlock } from "./journal/block.ts";
 import type { Journal } from "./journal/journal.ts";
@@ -15,6 +16,7 @@ import { Snapshots } from "./snapshot/snapshots.ts";
 import type { Store } from "./store/store.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { Committer } from "./transaction/commit.ts";
+import { diskIsFull } from "./transaction/errors.ts";
 import { Transaction } from "./transaction/transaction.ts";
 
 /** One ledger: its tables, its journal, its transactions. */
@@ -45,7 +47,6 @@ export class Ledger {
       path: snapshotPath(folder),
       journalEnd,
       capture: () => capture(store, offsets, journal.end, this.lastCommit),
-      flushed: () => journal.flushed(),
       log: surroundings.log,
     });
   }
@@ -78,6 +79,7 @@ export class Ledger {
     const { redaction } = transaction;
     if (redaction === undefined) await this.append(transaction);
     else {
+      await this.checkRoom(redaction, transaction);
       await this.snapshots.without(async () => {
         await this.append(transaction);
         await this.erase(redaction);
@@ -101,6 +103,17 @@ export class Ledger {
     this.marking ??= this.markBlocks();
     await this.marking;
     this.marking = undefined;
+  }
+
+  /** What is to be erased has to be written down before: a full disk refuses it before anything is committed. */
+  private async checkRoom({ address }: Redaction, transaction: Transaction): Promise<void> {
+    try {
+      const record = await this.journal.read(this.offsets.at(address.sequenceNo) ?? 0);
+      await this.journal.checkRoom(record.length);
+    } catch (error) {
+      this.committer.closed(transaction);
+      throw isDiskFull(error) ? diskIsFull(error) : error;
+    }
   }
 
   /** Erases a revision's data from the journal, unless that is done. */

@@ -59,7 +59,7 @@ export async function openFolder(folder: string, description: LedgerDescription,
       refuseLoss();
       log(message);
     },
-    onFailure,
+    ...{ log, onFailure },
     ...(snapshot && { from: snapshot.journalEnd }),
   });
   try {

@@ -1,10 +1,12 @@
 import { mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type DescriptionFile, type LedgerDescription, ledgerNameProblem } from "../description.ts";
+import { isDiskFull } from "../disk-full.ts";
 import { newId } from "../ids.ts";
 import { Ledger } from "../ledger.ts";
 import { createLedger, deleteLedger, findLedger, finishDeletion } from "../ledger-folder.ts";
 import type { Surroundings } from "../surroundings.ts";
+import { diskIsFull } from "../transaction/errors.ts";
 import { ControlError } from "./errors.ts";
 import { type ExportStorage, storageFromEnvironment } from "./export-storage.ts";
 import { JournalExports } from "./exports.ts";
@@ -138,7 +140,12 @@ export class Registry {
   }
 
   private inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const done = this.queue.catch(() => undefined).then(work);
+    const done = this.queue
+      .catch(() => undefined)
+      .then(work)
+      .catch((error: unknown) => {
+        throw isDiskFull(error) ? diskIsFull(error) : error;
+      });
     this.queue = done;
     return done;
   }

@@ -1,10 +1,11 @@
 import { fdatasync, writeSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { setImmediate as othersTurn } from "node:timers/promises";
+import { isDiskFull } from "../disk-full.ts";
 import { journalWayOut, readHeader } from "./header.ts";
 import { RecordLock } from "./record-lock.ts";
 import { frame, JournalError, readRecord, scanRecords } from "./records.ts";
-import { rewriteRecord } from "./rewrite.ts";
+import { checkRoom, rewriteRecord } from "./rewrite.ts";
 
 function synced(descriptor: number): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -18,7 +19,9 @@ export interface JournalOptions {
   readonly onRecord: (content: Buffer, offset: number) => void;
   /** Told what will be cut off; what it throws keeps it there. */
   readonly onTorn: (message: string) => void;
-  /** Told once that a write failed. */
+  /** Told when the disk is full, and when there is room again. */
+  readonly log: (message: string) => void;
+  /** Told once that a write failed for another reason than a full disk. */
   readonly onFailure: (error: Error) => void;
   /** Offset of the first record to read: those before it are known already. */
   readonly from?: number;
@@ -27,8 +30,7 @@ export interface JournalOptions {
 /** A record that waits to be written. */
 interface Waiting {
   readonly bytes: Buffer;
-  readonly done: () => void;
-  readonly failed: (error: Error) => void;
+  readonly settled: (failure?: Error) => void;
 }
 
 /**
@@ -41,18 +43,20 @@ export class Journal {
   /** Kept while a record is read or overwritten. */
   readonly lock = new RecordLock("owner");
   private readonly onFailure: (error: Error) => void;
+  private readonly log: (message: string) => void;
   private waiting: Waiting[] = [];
   private running: Promise<void> | undefined;
   private failure: Error | undefined;
   private position: number;
   /** Up to where everything is on disk. */
   private durable: number;
-  /** The promise of the last record appended. */
-  private last: Promise<void> = Promise.resolve();
+  /** Whether the last write found the disk full. */
+  private full = false;
 
-  private constructor(file: FileHandle, path: string, end: number, onFailure: (error: Error) => void) {
+  private constructor(file: FileHandle, path: string, end: number, { onFailure, log }: Pick<JournalOptions, "onFailure" | "log">) {
     this.file = file;
     this.onFailure = onFailure;
+    this.log = log;
     this.path = path;
     this.position = end;
     this.durable = end;
@@ -62,7 +66,8 @@ export class Journal {
    * Opens a journal and reads its records. One that was cut off at the very end was never acknowledged: it is removed.
    * @throws JournalError naming file, offset and what is wrong
    */
-  static async open(path: string, { onRecord, onTorn, onFailure, from }: JournalOptions): Promise<Journal> {
+  static async open(path: string, options: JournalOptions): Promise<Journal> {
+    const { onRecord, onTorn, from } = options;
     const file = await open(path, "r+");
     try {
       const { first } = await readHeader(file, path);
@@ -78,7 +83,7 @@ export class Journal {
         await file.sync();
         size = sound;
       }
-      return new Journal(file, path, size, onFailure);
+      return new Journal(file, path, size, options);
     } catch (error) {
       await file.close();
       throw error;
@@ -87,18 +92,27 @@ export class Journal {
 
   /**
    * Appends a record.
-   * @returns its offset, and a promise that resolves once it is on disk; rejects where the disk fails, and for ever after
+   * @param settled called in the order of the records, once one is on disk, or will never be there: then no record behind it is, either
+   * @returns its offset, and a promise that is settled after that; it rejects where the disk is full or fails
    */
-  append(content: Buffer): { readonly offset: number; readonly durable: Promise<void> } {
+  append(
+    content: Buffer,
+    settled: (failure?: Error) => void = () => undefined,
+  ): { readonly offset: number; readonly durable: Promise<void> } {
     const bytes = frame(content);
     const offset = this.position;
     this.position += bytes.length;
-    const durable = new Promise<void>((done, failed) => {
-      this.waiting.push({ bytes, done, failed });
+    const durable = Promise.withResolvers<void>();
+    this.waiting.push({
+      bytes,
+      settled: (failure) => {
+        settled(failure);
+        if (failure === undefined) durable.resolve();
+        else durable.reject(failure);
+      },
     });
-    this.last = durable;
     this.running ??= this.drain();
-    return { offset, durable };
+    return { offset, durable: durable.promise };
   }
 
   /** Bytes that wait for the disk. */
@@ -106,26 +120,24 @@ export class Journal {
     return this.position - this.durable;
   }
 
-  /** Where the next record will begin. */
+  /** Up to where everything is on disk. */
   get end(): number {
-    return this.position;
-  }
-
-  /** Resolves once everything appended so far is on disk: what comes after does not hold it up. */
-  async flushed(): Promise<void> {
-    await this.last;
-    if (this.failure !== undefined) throw this.failure;
+    return this.durable;
   }
 
   /** The content of the record at an offset that append or open gave. */
   async read(offset: number): Promise<Buffer> {
-    await this.flushed();
     return await this.lock.during(() => readRecord(this.file, this.path, offset));
   }
 
   /** Replaces a record's content by one of the same length: a crash leaves the old one or the new one, and nobody reads a mixture. */
   async rewrite(offset: number, content: Buffer): Promise<void> {
     await rewriteRecord(this.path, offset, content, this.lock);
+  }
+
+  /** @throws the system's error where the disk has no room for a replacement of so many bytes */
+  async checkRoom(length: number): Promise<void> {
+    await checkRoom(this.path, length);
   }
 
   /** Writes what waits, then takes nothing more. */
@@ -159,15 +171,38 @@ export class Journal {
       }
       await synced(this.file.fd);
       this.durable += bytes.length;
-      for (const { done } of batch) done();
+      if (this.full) this.log(`${this.path}: there is room again, commits are taken`);
+      this.full = false;
+      for (const { settled } of batch) settled();
     } catch (error) {
+      const failure = this.failure ?? (error instanceof Error ? error : new Error(String(error)));
+      if (isDiskFull(failure) && (await this.cutBack())) {
+        // What waits follows what was refused.
+        const refused = [...batch, ...this.waiting];
+        this.waiting = [];
+        this.position = this.durable;
+        if (!this.full) this.log(`${this.path}: commits are refused until there is room, reads go on: ${failure.message}`);
+        this.full = true;
+        for (const { settled } of refused) settled(failure);
+        return;
+      }
       // After a failed write or sync nobody knows what is on disk: nothing may be acknowledged any more.
       if (this.failure === undefined) {
-        this.failure = error instanceof Error ? error : new Error(String(error));
-        this.onFailure(this.failure);
+        this.failure = failure;
+        this.onFailure(failure);
       }
-      const { failure } = this;
-      for (const { failed } of batch) failed(failure);
+      for (const { settled } of batch) settled(failure);
+    }
+  }
+
+  /** Removes what was written of records that are not on disk whole. @returns whether the file ends where everything is on disk again */
+  private async cutBack(): Promise<boolean> {
+    try {
+      await this.file.truncate(this.durable);
+      await this.file.datasync();
+      return true;
+    } catch {
+      return false;
     }
   }
 }

@@ -1,6 +1,7 @@
 import type { FileHandle } from "node:fs/promises";
 import { crc32 } from "node:zlib";
 import type { RecordLock } from "./record-lock.ts";
+import { isUnwritten } from "./torn.ts";
 
 /** The journal, or a file beside it, is damaged or missing; the message names file, offset and what is wrong. */
 export class JournalError extends Error {
@@ -61,7 +62,7 @@ function contentLength(head: Buffer): number | undefined {
  * @param start offset of the first record
  * @param size of the file
  * @param lock kept during each read; needed where records may be overwritten meanwhile
- * @returns the offset behind the last complete record: less than size where the last one is cut off
+ * @returns the offset behind the last complete record: less than size where the last one is cut off, or ends in zeros with nothing behind it
  * @throws JournalError for anything but a cut-off last record
  */
 export async function scanRecords(
@@ -90,7 +91,8 @@ export async function scanRecords(
     const head = chunk.subarray(at - chunkStart, at - chunkStart + headSize);
     const length = contentLength(head);
     if (length === undefined) {
-      if (await onlyZeros(file, at, size)) return at;
+      // Of a head that was written by half, nothing can be there that follows it.
+      if (await onlyZeros(file, at + headSize, size)) return at;
       throw new JournalError(path, at, "the head of a record is damaged");
     }
     if (at + headSize + length > size) return at;
@@ -98,7 +100,10 @@ export async function scanRecords(
     const from = at - chunkStart + headSize;
     const content = chunk.subarray(from, from + length);
     // Where the record was read a second time, its head was, too.
-    if (crc32(content) !== chunk.readUInt32BE(from - 4)) throw new JournalError(path, at, "the checksum of a record does not fit");
+    if (crc32(content) !== chunk.readUInt32BE(from - 4)) {
+      if (isUnwritten(content) && (await onlyZeros(file, at + headSize + length, size))) return at;
+      throw new JournalError(path, at, "the checksum of a record does not fit");
+    }
     try {
       onRecord(content, at);
     } catch (error) {

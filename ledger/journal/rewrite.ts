@@ -31,6 +31,19 @@ export async function rewriteRecord(journal: string, offset: number, content: Bu
   await overwrite(journal, offset, content, lock);
 }
 
+/** Sees whether a replacement of so many bytes could be written down. @throws the system's error where the disk is full */
+export async function checkRoom(journal: string, length: number): Promise<void> {
+  const path = `${redoPath(journal)}.room`;
+  const file = await open(path, "w", 0o600);
+  try {
+    await file.writeFile(Buffer.alloc(headSize + offsetSize + length));
+    await file.sync();
+  } finally {
+    await file.close();
+    await rm(path, { force: true });
+  }
+}
+
 /** Carries out a replacement that a crash has cut off; one that was not yet written down whole never began. */
 export async function finishRewrite(journal: string): Promise<void> {
   const bytes = await unlessMissing(readFile(redoPath(journal)));

@@ -12,9 +12,8 @@ export interface SnapshotsOptions {
   readonly path: string;
   /** Where the journal goes on behind the last snapshot. */
   readonly journalEnd: number;
+  /** The present state, all of which is in the journal on disk: a snapshot never runs ahead of it. */
   readonly capture: () => Captured;
-  /** Resolves once everything that was captured is in the journal on disk: a snapshot never runs ahead of it. */
-  readonly flushed: () => Promise<void>;
   readonly log: (message: string) => void;
 }
 
@@ -80,12 +79,11 @@ export class Snapshots {
 
   private async write(): Promise<void> {
     if (this.ended) return;
-    const { path, capture, flushed, log } = this.options;
+    const { path, capture, log } = this.options;
     const captured = capture();
     this.givenUp = false;
     this.journalEnd = captured.head.journalEnd;
     try {
-      await flushed();
       await writeSnapshot(path, captured, () => this.ended || this.givenUp);
     } catch (error) {
       log(`${path}: no snapshot was taken, the next start takes longer: ${error instanceof Error ? error.message : String(error)}`);

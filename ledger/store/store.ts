@@ -56,27 +56,38 @@ export class Store {
     return at === undefined ? undefined : this.revisions.at(at);
   }
 
-  apply(block: Block): Change {
+  /** What the next block will change. */
+  changeOf(block: Block): Change {
     const [tables, documents, keys, names] = [new Set<string>(), new Set<string>(), new Set<string>(), new Set<string>()];
+    for (const { metadata, data } of block.revisions) {
+      const tableId = block.info.documents.get(metadata.id)?.tableId ?? "";
+      documents.add(metadata.id);
+      tables.add(tableId);
+      if (tableId === catalogId) {
+        if (data !== undefined) names.add(readDefinition(data).name);
+      } else for (const key of this.tables.get(tableId)?.keysOf(metadata.id, data) ?? []) keys.add(key);
+    }
+    return { sequenceNo: block.address.sequenceNo, tables, documents, keys, names };
+  }
+
+  /** @throws Error where the block does not fit the state */
+  apply(block: Block): void {
     for (const revision of block.revisions) {
       const { id } = revision.metadata;
       const tableId = block.info.documents.get(id)?.tableId ?? "";
-      documents.add(id);
-      tables.add(tableId);
       if (tableId === catalogId) {
-        names.add(this.define(revision));
+        this.define(revision);
         continue;
       }
       const table = this.tables.get(tableId);
       if (table === undefined) throw new Error(`a revision of document ${id} belongs to the unknown table ${tableId}`);
-      for (const key of table.apply(id, this.revisions.add(revision, table.latest(id)?.at), revision)) keys.add(key);
+      table.apply(id, this.revisions.add(revision, table.latest(id)?.at), revision);
     }
     for (const redaction of block.redactions) {
       const revision = this.revision(redaction);
       if (revision?.data !== undefined) revision.redact(ionHash(revision.data));
     }
     this.blocks.append(block.blockHash);
-    return { sequenceNo: this.sequenceNo, tables, documents, keys, names };
   }
 
   /** The revision of a document that a block made. */
@@ -97,7 +108,7 @@ export class Store {
     return table;
   }
 
-  private define(revision: Revision): string {
+  private define(revision: Revision): void {
     if (revision.data === undefined) throw new Error("a table's definition lacks its data");
     const definition = readDefinition(revision.data);
     this.definitions.set(definition.id, this.revisions.add(revision, this.definitions.get(definition.id)));
@@ -107,6 +118,5 @@ export class Store {
     else known.define(definition);
     if (definition.status === "ACTIVE") this.active.set(definition.name, table);
     else if (this.active.get(definition.name) === table) this.active.delete(definition.name);
-    return definition.name;
   }
 }

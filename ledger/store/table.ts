@@ -47,12 +47,21 @@ export class Table {
     return at === undefined ? undefined : this.revisions.at(at);
   }
 
-  /**
-   * Takes over a document's new last revision.
-   * @param at its address
-   * @returns the keys, as `keyOf` writes them, under which the document was or is found
-   */
-  apply(id: string, at: number, { data, dataHash }: Pick<Revision, "data" | "dataHash">): string[] {
+  /** The keys, as `keyOf` writes them, under which a document is found, and will be once it has other data. */
+  keysOf(id: string, data: IonValue | undefined): string[] {
+    const before = this.indexes.size === 0 ? undefined : this.live.get(id);
+    const old = before === undefined ? undefined : this.revisions.at(before);
+    const keys: string[] = [];
+    for (const [name, index] of this.indexes) {
+      const [was, is] = [fieldKey(old?.field(index.reader)), fieldKey(field(data, name))];
+      if (was !== undefined) keys.push(keyOf(this.definition.id, name, was));
+      if (is !== undefined && is !== was) keys.push(keyOf(this.definition.id, name, is));
+    }
+    return keys;
+  }
+
+  /** Takes over a document's new last revision. @param at its address */
+  apply(id: string, at: number, { data, dataHash }: Pick<Revision, "data" | "dataHash">): void {
     const before = this.live.get(id);
     // A redacted revision was not the last one when it was redacted: one that follows in the journal replaces it.
     if (data === undefined && dataHash === undefined) {
@@ -60,16 +69,12 @@ export class Table {
       this.deleted.set(id, at);
     } else this.live.set(id, at);
     const old = before === undefined || this.indexes.size === 0 ? undefined : this.revisions.at(before);
-    const keys: string[] = [];
     for (const [name, index] of this.indexes) {
       const [was, is] = [fieldKey(old?.field(index.reader)), fieldKey(field(data, name))];
-      if (was !== undefined) keys.push(keyOf(this.definition.id, name, was));
-      if (is !== undefined && is !== was) keys.push(keyOf(this.definition.id, name, is));
       if (was === is) continue;
       if (was !== undefined) index.remove(was, id);
       if (is !== undefined) index.add(is, id);
     }
-    return keys;
   }
 
   /** Takes over documents as a snapshot has them, by the addresses of their last revisions. */

@@ -1,12 +1,13 @@
-import { type DocumentInfo, makeBlock } from "../journal/block.ts";
+import { isDiskFull } from "../disk-full.ts";
+import { type Block, type DocumentInfo, makeBlock } from "../journal/block.ts";
 import type { Journal } from "../journal/journal.ts";
 import type { Offsets } from "../journal/offsets.ts";
 import { blockContent } from "../journal/redaction.ts";
 import { catalogId, definitionValue } from "../store/catalog.ts";
-import { type Metadata, type Revision, revisionHash } from "../store/revision.ts";
+import { type BlockAddress, type Metadata, type Revision, revisionHash } from "../store/revision.ts";
 import type { Change, Store } from "../store/store.ts";
 import type { StoredRevision } from "../store/stored-revision.ts";
-import { badRequest, LedgerError } from "./errors.ts";
+import { badRequest, diskIsFull, LedgerError } from "./errors.ts";
 import type { Transaction } from "./transaction.ts";
 
 /** Bytes that may wait for the disk before commits are refused. */
@@ -16,8 +17,8 @@ const mostBacklog = 64 << 20;
 export const limits = { documents: 40, bytes: 4 << 20, documentBytes: 128 << 10 };
 
 /**
- * Commits transactions one after the other, in memory at once and on disk together with others. Changes of recent commits are kept as long as
- * an open transaction may have read something before them.
+ * Commits transactions one after the other: on disk together with others, and then in memory, so that nobody reads what the disk may still
+ * refuse. Changes of recent commits are kept as long as an open transaction may have read something before them.
  */
 export class Committer {
   private readonly store: Store;
@@ -25,6 +26,8 @@ export class Committer {
   private readonly offsets: Offsets;
   private recent: Change[] = [];
   private readonly open = new Set<Transaction>();
+  /** The last block that waits for the disk. */
+  private last: Block | undefined;
 
   constructor(store: Store, journal: Journal, offsets: Offsets) {
     this.store = store;
@@ -39,7 +42,8 @@ export class Committer {
   /** The transaction is over, committed or not. */
   closed(transaction: Transaction): void {
     this.open.delete(transaction);
-    let oldest = Number.POSITIVE_INFINITY;
+    // A transaction that begins now does not see what waits for the disk.
+    let oldest = this.store.sequenceNo;
     for (const each of this.open) oldest = Math.min(oldest, each.startedAfter);
     if ((this.recent[0]?.sequenceNo ?? Number.POSITIVE_INFINITY) <= oldest) {
       this.recent = this.recent.filter(({ sequenceNo }) => sequenceNo > oldest);
@@ -49,38 +53,57 @@ export class Committer {
   /**
    * Makes a transaction's changes part of the ledger.
    * @param now milliseconds since 1970
-   * @returns once they are on disk, and with them everything that the transaction has read
+   * @returns once they are on disk, and to be seen by others
    * @throws LedgerError OccConflictException where something it has read was changed meanwhile; CapacityExceededException where the disk
-   * does not keep up
+   * does not keep up, or is full
    */
   async commit(transaction: Transaction, now: number): Promise<void> {
     if (this.recent.some((change) => change.sequenceNo > transaction.startedAfter && transaction.reads.conflictsWith(change))) {
       throw new LedgerError("OccConflictException", "Optimistic concurrency control failure");
     }
-    const { revisions, documents } = this.changes(transaction, now);
+    const address = { strandId: this.store.strandId, sequenceNo: (this.last?.address.sequenceNo ?? this.store.sequenceNo) + 1 };
+    const { revisions, documents } = this.changes(transaction, address, now);
     if (this.journal.backlog > mostBacklog) {
       throw new LedgerError("CapacityExceededException", `${this.journal.backlog} bytes wait for the disk already, try again`);
     }
     const redactions = transaction.redaction === undefined ? [] : [transaction.redaction];
-    if (revisions.length === 0 && redactions.length === 0) {
-      await this.journal.flushed();
-      return;
-    }
-    const address = { strandId: this.store.strandId, sequenceNo: this.store.sequenceNo + 1 };
+    if (revisions.length === 0 && redactions.length === 0) return;
     const info = { statements: transaction.statements, documents };
     const parts = { address, transactionId: transaction.id, timestamp: now, info, revisions, redactions };
-    const block = makeBlock(parts, this.store.lastBlockHash);
+    const block = makeBlock(parts, this.last?.blockHash ?? this.store.lastBlockHash);
     const content = blockContent(block);
     if (content.length > limits.bytes)
       throw badRequest(`Transaction ${transaction.id} has ${content.length} bytes: allowed are ${limits.bytes}`);
-    const { offset, durable } = this.journal.append(content);
-    this.recent.push(this.store.apply(block));
-    this.offsets.push(offset);
-    await durable;
+    const change = this.store.changeOf(block);
+    const { offset, durable } = this.journal.append(content, (failure) => {
+      if (failure === undefined) this.take(block, offset);
+      else this.takeBack(change);
+    });
+    this.recent.push(change);
+    this.last = block;
+    await durable.catch((error: unknown) => {
+      throw isDiskFull(error) ? diskIsFull(error) : error;
+    });
   }
 
-  private changes(transaction: Transaction, now: number): { revisions: Revision[]; documents: Map<string, DocumentInfo> } {
-    const address = { strandId: this.store.strandId, sequenceNo: this.store.sequenceNo + 1 };
+  /** A block is on disk. */
+  private take(block: Block, offset: number): void {
+    this.store.apply(block);
+    this.offsets.push(offset);
+    if (this.last === block) this.last = undefined;
+  }
+
+  /** A block will never be on disk, and none behind it. */
+  private takeBack(change: Change): void {
+    this.recent = this.recent.filter((each) => each !== change);
+    this.last = undefined;
+  }
+
+  private changes(
+    transaction: Transaction,
+    address: BlockAddress,
+    now: number,
+  ): { revisions: Revision[]; documents: Map<string, DocumentInfo> } {
     const revisions: Revision[] = [];
     const documents = new Map<string, DocumentInfo>();
     const metadata = (id: string, version: number): Metadata => ({ id, version, txTime: now, txId: transaction.id });

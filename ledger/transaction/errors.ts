@@ -18,3 +18,11 @@ export class LedgerError extends Error {
 export function badRequest(message: string): LedgerError {
   return new LedgerError("BadRequestException", message);
 }
+
+/** @returns a CapacityExceededException, which drivers try again after */
+export function diskIsFull(error: Error): LedgerError {
+  return new LedgerError(
+    "CapacityExceededException",
+    `nothing was written, the disk is full: try again once there is room (${error.message})`,
+  );
+}

@@ -11,6 +11,7 @@ import { usage } from "../../../cli/core/usage.ts";
 import { ledgerCommands } from "../../../cli/ledger/commands.ts";
 import { UsageError } from "../../../common/errors.ts";
 import { Registry } from "../../../ledger/control/registry.ts";
+import { headerSize } from "../../../ledger/journal/header.ts";
 import { runIn } from "../../ledger/run-in.ts";
 import { place, startServer, type TestServer } from "../../ledger/server.ts";
 import { runLedger } from "./run.ts";
@@ -218,9 +219,11 @@ test("verify --dir: the files themselves, and the place of a damage", async () =
   );
   const path = join(folder, "demo", "journal");
   const bytes = readFileSync(path);
-  bytes.writeUInt8(bytes.readUInt8(60) ^ 1, 60);
+  bytes.writeUInt8(bytes.readUInt8(headerSize + 40) ^ 1, headerSize + 40);
   writeFileSync(path, bytes);
-  await expect(runLedger(["verify", "--dir", folder])).rejects.toThrow(`${path}, offset 23: the checksum of a record does not fit`);
+  await expect(runLedger(["verify", "--dir", folder])).rejects.toThrow(
+    `${path}, offset ${headerSize}: the checksum of a record does not fit`,
+  );
   rmSync(folder, { recursive: true });
   await expect(runLedger(["verify", "--dir", folder])).rejects.toThrow(`there is no folder ${folder}`);
 });

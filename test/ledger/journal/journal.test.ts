@@ -2,9 +2,11 @@ import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { padding, writeBinary } from "../../../ledger/ion/binary-writer.ts";
+import { struct, text } from "../../../ledger/ion/value.ts";
 import { createJournal, headerSize, journalHeader } from "../../../ledger/journal/header.ts";
 import { Journal } from "../../../ledger/journal/journal.ts";
-import { frame, JournalError } from "../../../ledger/journal/records.ts";
+import { frame, headSize, JournalError } from "../../../ledger/journal/records.ts";
 
 let folder = "";
 let path = "";
@@ -30,6 +32,7 @@ async function open(): Promise<Opened> {
   const journal = await Journal.open(path, {
     onRecord: (content) => records.push(content.toString()),
     onTorn: (message) => torn.push(message),
+    log: (message) => torn.push(message),
     onFailure,
   });
   return { journal, records, torn };
@@ -79,20 +82,21 @@ test("records that are appended at once are all there, and each is durable when 
   expect((await contents()).records).toEqual(names);
 });
 
-test("flushing waits for what was appended before, not for what follows", async () => {
+test("what was appended is told of in order, each time once it is on disk", async () => {
   const { journal } = await open();
-  let stop = false;
-  const writer = (async () => {
-    while (!stop) await journal.append(Buffer.from("x")).durable;
-  })();
-  const others = Array.from({ length: 4 }, () =>
-    (async () => {
-      while (!stop) await journal.append(Buffer.from("y")).durable;
-    })(),
-  );
-  await journal.flushed();
-  stop = true;
-  await Promise.all([writer, ...others]);
+  const told: number[] = [];
+  const appended = Array.from({ length: 50 }, (_, index) => {
+    const { offset, durable } = journal.append(Buffer.from(`record ${index}`), (failure) => {
+      expect(failure).toBeUndefined();
+      expect(journal.end).toBeGreaterThan(offset);
+      expect(readFileSync(path).includes(`record ${index}`)).toBe(true);
+      told.push(index);
+    });
+    expect(journal.end).toBe(headerSize);
+    return durable;
+  });
+  await Promise.all(appended);
+  expect(told).toEqual(Array.from({ length: 50 }, (_, index) => index));
   await journal.close();
 });
 
@@ -117,6 +121,49 @@ test("a record cut off at any byte is removed; all before it stay, and writing g
   }
   await write("third record");
   expect((await contents()).records).toEqual(["first record", "second record", "third record"]);
+});
+
+test("a last record whose end was never written is cut off, whatever of it is zeros and however many zeros follow", async () => {
+  await write("first record", "second record");
+  const sound = readFileSync(path);
+  const lost = frame(Buffer.from("the last one"));
+  for (let written = 0; written < lost.length; written++) {
+    for (const behind of [0, 1, 5000]) {
+      writeFileSync(path, Buffer.concat([sound, lost.subarray(0, written), Buffer.alloc(lost.length - written + behind)]));
+      const { records, torn } = await contents();
+      expect(records, `${written} bytes`).toEqual(["first record", "second record"]);
+      expect(torn).toEqual([expect.stringContaining(`the last record was cut off at offset ${sound.length}`)]);
+      expect(statSync(path).size).toBe(sound.length);
+    }
+  }
+});
+
+test("a record that ends in zeros with a sound one behind it is damage: it was answered", async () => {
+  const [first = 0] = await write("first record", "second record");
+  const damaged = readFileSync(path);
+  damaged.fill(0, first + 16, first + headSize + "first record".length);
+  writeFileSync(path, damaged);
+  await expect(open()).rejects.toThrow(`${path}, offset ${first}: the checksum of a record does not fit`);
+  expect(readFileSync(path).equals(damaged)).toBe(true);
+});
+
+test("the zeros that a block is padded with are not taken for what was never written", async () => {
+  const block = Buffer.concat([writeBinary(struct({ a: text("long enough") })), padding(48)]);
+  const { journal } = await open();
+  const { offset, durable } = journal.append(block);
+  await durable;
+  await journal.close();
+  const sound = readFileSync(path);
+  for (let at = offset; at < sound.length - 48; at++) {
+    const damaged = Buffer.from(sound);
+    damaged.writeUInt8(damaged.readUInt8(at) ^ 1, at);
+    writeFileSync(path, damaged);
+    await expect(open(), `byte ${at}`).rejects.toThrow(`${path}, offset ${offset}: `);
+  }
+  for (let written = offset; written < sound.length - 47; written++) {
+    writeFileSync(path, Buffer.concat([sound.subarray(0, written), Buffer.alloc(sound.length - written)]));
+    expect((await contents()).records, `${written} bytes`).toHaveLength(0);
+  }
 });
 
 test("zeros behind the last record are a cut-off record", async () => {
@@ -182,9 +229,9 @@ test("what a reader of the records throws refuses the journal at that place", as
   const refuse = (content: Buffer) => {
     if (content.toString() === "two") throw new Error("the chain is broken");
   };
-  await expect(Journal.open(path, { onRecord: refuse, onTorn: () => undefined, onFailure: () => undefined })).rejects.toThrow(
-    `${path}, offset ${second}: the chain is broken`,
-  );
+  await expect(
+    Journal.open(path, { onRecord: refuse, onTorn: () => undefined, log: () => undefined, onFailure: () => undefined }),
+  ).rejects.toThrow(`${path}, offset ${second}: the chain is broken`);
 });
 
 test("records larger than what is read at once", async () => {

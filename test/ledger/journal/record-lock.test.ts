@@ -81,7 +81,7 @@ test("a block is not read while it is half overwritten", async () => {
 
 test("a record is not overwritten while a thread reads", async () => {
   await createJournal(path, { strandId: "strand", ledger: "demo" });
-  const journal = await Journal.open(path, { onRecord: fail, onTorn: fail, onFailure: fail });
+  const journal = await Journal.open(path, { onRecord: fail, onTorn: fail, log: fail, onFailure: fail });
   try {
     const { offset, durable } = journal.append(Buffer.from("an old record"));
     await durable;
