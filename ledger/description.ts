@@ -1,6 +1,6 @@
-import { open, readFile, rename } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { syncFolder } from "./sync-folder.ts";
+import { replaceOnDisk } from "./whole-file.ts";
 
 /** What the control plane knows of a ledger. */
 export interface LedgerDescription {
@@ -89,14 +89,5 @@ function parse(folder: string, text: string): LedgerDescription {
 }
 
 async function write(folder: string, description: LedgerDescription): Promise<void> {
-  const path = descriptionPath(folder);
-  const file = await open(`${path}.new`, "w", 0o600);
-  try {
-    await file.writeFile(JSON.stringify(description));
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(`${path}.new`, path);
-  await syncFolder(folder);
+  await replaceOnDisk(descriptionPath(folder), (file) => file.writeFile(JSON.stringify(description)));
 }

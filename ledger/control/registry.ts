@@ -45,13 +45,13 @@ export class Registry {
   ): Promise<Registry> {
     const registry = new Registry(folder, place, surroundings, storage);
     await mkdir(folder, { recursive: true });
-    for (const name of (await readdir(folder)).sort()) {
-      const path = join(folder, name);
-      if (ledgerNameProblem(name) === undefined) await finishDeletion(path);
-      const file = await findLedger(folder, name);
-      if (file !== undefined) registry.entries.set(name, await registry.openEntry(path, file));
+    try {
+      for (const name of (await readdir(folder)).sort()) await registry.openName(name);
+      return registry;
+    } catch (error) {
+      await registry.close();
+      throw error;
     }
-    return registry;
   }
 
   ledger(name: string): Ledger | undefined {
@@ -125,6 +125,14 @@ export class Registry {
         await ledger.close();
       }),
     );
+  }
+
+  /** Opens what a name in the folder stands for, where that is a ledger. */
+  private async openName(name: string): Promise<void> {
+    const path = join(this.folder, name);
+    if (ledgerNameProblem(name) === undefined) await finishDeletion(path);
+    const file = await findLedger(this.folder, name);
+    if (file !== undefined) this.entries.set(name, await this.openEntry(path, file));
   }
 
   private async openEntry(folder: string, file: DescriptionFile): Promise<Entry> {

@@ -1,9 +1,9 @@
-import { createReadStream, createWriteStream } from "node:fs";
-import { type FileHandle, open, rename, rm } from "node:fs/promises";
+import { createReadStream } from "node:fs";
+import { type FileHandle, open, rm } from "node:fs/promises";
 import { dirname } from "node:path";
-import { pipeline } from "node:stream/promises";
 import { isDiskFull } from "../disk-full.ts";
 import { syncFolder } from "../sync-folder.ts";
+import { replaceOnDisk } from "../whole-file.ts";
 import { readJournalBlock } from "./block.ts";
 import { type Header, type JournalOwner, journalHeader, journalWayOut, readHeader } from "./header.ts";
 import { headSize, JournalError, readRecord } from "./records.ts";
@@ -28,7 +28,6 @@ export async function takeOverJournal(path: string, owner: JournalOwner, snapsho
   } catch (error) {
     if (!isDiskFull(error)) throw error;
     // It can be used as it is; the next start tries again.
-    await rm(draftPath(path), { force: true });
     log(`${path}: keeps its former header: ${error.message}`);
   } finally {
     await file.close();
@@ -58,23 +57,12 @@ export function foreign(path: string, found: string, wanted: string): JournalErr
   return new JournalError(path, 0, `it is the journal of strand ${found}; ledger.json says ${wanted}; ${journalWayOut(path)}`);
 }
 
-function draftPath(path: string): string {
-  return `${path}.new`;
-}
-
 /** Whenever a crash comes, the old journal or the whole new one is there, and no snapshot that belongs to the other. */
 async function copyBehind(header: Buffer, path: string, first: number, snapshot: string): Promise<void> {
-  const draft = draftPath(path);
-  const file = await open(draft, "w", 0o600);
-  try {
+  await replaceOnDisk(path, async (file) => {
     await file.writeFile(header);
-    await pipeline(createReadStream(path, { start: first }), createWriteStream(draft, { flags: "a" }));
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rm(snapshot, { force: true });
-  await syncFolder(dirname(path));
-  await rename(draft, path);
-  await syncFolder(dirname(path));
+    await file.writeFile(createReadStream(path, { start: first }));
+    await rm(snapshot, { force: true });
+    await syncFolder(dirname(path));
+  });
 }
