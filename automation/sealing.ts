@@ -1,5 +1,6 @@
 import type { ContainerDetails, Engine } from "../docker/engine.ts";
 import { isRemote } from "../docker/remote.ts";
+import { sharePrefix, unsealedWords } from "../key-feeder/contract.ts";
 import { innerPorts, stackNames } from "../model/names.ts";
 
 /** Whether the service can read its secrets, and how many key shares wait for it. */
@@ -8,17 +9,11 @@ export interface Sealing {
   readonly shares: number;
 }
 
-/** Shares that the service needs. */
-export const neededShares = 2;
-
-/** PCR2 of a mocked enclave in hex: 48 bytes, the text abc2 over and over (payments-service.md). */
-const pcr2 = "abc2".repeat(24);
-
 const requestTimeout = 3_000;
 
 /** The service says so once for each key of its secrets, whatever else it logs; no call of its API tells. */
 export function saysUnsealed(line: string): boolean {
-  return line.includes(" is loaded in secrets!");
+  return line.includes(unsealedWords);
 }
 
 interface Service extends Pick<ContainerDetails, "name" | "created" | "finishedAt"> {
@@ -76,7 +71,7 @@ export async function waitUnsealed(engine: Pick<Engine, "logs">, service: Servic
 /** S3's ListObjectsV2; LocalStack takes it unsigned. A bucket that is not there yet holds no shares. */
 async function countShares(engine: Pick<Engine, "exec" | "host">, stack: string, port: number): Promise<number> {
   const { buckets, containers } = stackNames(stack);
-  const query = `/${buckets.shares}?list-type=2&prefix=${pcr2}/operator-share`;
+  const query = `/${buckets.shares}?list-type=2&prefix=${sharePrefix}`;
   try {
     // On another machine LocalStack's own container asks: that needs no tunnel.
     if (isRemote(engine)) {

@@ -6,9 +6,10 @@ import type { Engine } from "../docker/engine.ts";
 import { lastLines } from "../docker/last-lines.ts";
 import { exitOf } from "../docker/waiting/exit.ts";
 import { readRunning } from "../executable/running.ts";
+import { neededShares } from "../key-feeder/contract.ts";
 import { type Role, stackNames } from "../model/names.ts";
 import { ownerId } from "../toolchain/owner.ts";
-import { neededShares, readSealing, type Sealing, waitUnsealed } from "./sealing.ts";
+import { readSealing, type Sealing, waitUnsealed } from "./sealing.ts";
 import { type PartStatus, type StackStatus, stackStatus } from "./status.ts";
 
 /** A service that finds its shares at its first look is unsealed long before. */

@@ -1,8 +1,8 @@
 import { styleText } from "node:util";
-import { neededShares } from "../automation/sealing.ts";
 import { type PartStatus, type StackStatus, stackStatus } from "../automation/status.ts";
 import { table } from "../common/table.ts";
 import { Engine } from "../docker/engine.ts";
+import { neededShares } from "../key-feeder/contract.ts";
 import { ownerId } from "../toolchain/owner.ts";
 import { declareCommand } from "./core/command.ts";
 import { jsonOption, stackOption } from "./core/declaration.ts";

@@ -1,4 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
+import { variables } from "../key-feeder/contract.ts";
 import { innerPorts } from "../model/names.ts";
 import type { StackContext } from "./context.ts";
 
@@ -26,13 +27,13 @@ export function awsAccess(context: StackContext, credentials: AwsCredentials): R
 /** Where the operators' shares and the encrypted secrets are. */
 export function bucketEnvironment(context: StackContext): Record<string, string> {
   return {
-    ENCLAVE_CONFIG_BUCKET_NAME: context.names.buckets.config,
-    ENCLAVE_CONFIG_OBJECT_NAME: context.names.configObject,
-    ENCLAVE_OPERATOR_SHARES_BUCKET_NAME: context.names.buckets.shares,
+    [variables.configBucket]: context.names.buckets.config,
+    [variables.configObject]: context.names.configObject,
+    [variables.sharesBucket]: context.names.buckets.shares,
   };
 }
 
 /** The environment of a program that talks to the stack's Redis. */
 export function redisEnvironment(password: pulumi.Input<string>): Record<string, pulumi.Input<string>> {
-  return { REDIS_ADDR: `redis:${innerPorts.redis}`, REDIS_USER: "default", REDIS_PASS: password };
+  return { [variables.redisAddress]: `redis:${innerPorts.redis}`, [variables.redisUser]: "default", [variables.redisPassword]: password };
 }

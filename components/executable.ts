@@ -8,6 +8,9 @@ import type { ContainerArgs } from "./container.ts";
 /** The part of a container that depends on how the executable gets there. */
 type ExecutableArgs = Pick<ContainerArgs, "image" | "entrypoint" | "command" | "labels" | "folders">;
 
+/** Where the executable runs. */
+export const workingDir = "/payments";
+
 /**
  * How a container runs the executable. The entry point of our images takes the hash first: it verifies the file before it runs it.
  * @param base id of the image that it runs on, where it is not in an image of its own

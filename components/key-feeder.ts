@@ -1,5 +1,6 @@
 import type * as docker from "@pulumi/docker";
 import type * as pulumi from "@pulumi/pulumi";
+import { feederVariables, healthFile, variables } from "../key-feeder/contract.ts";
 import { innerPorts } from "../model/names.ts";
 import type { Settings } from "../model/settings.ts";
 import { type AwsCredentials, awsAccess, bucketEnvironment, redisEnvironment } from "./aws-environment.ts";
@@ -47,18 +48,18 @@ export class KeyFeeder extends Part {
         environment: {
           ...awsAccess(context, args.credentials),
           ...bucketEnvironment(context),
-          ...(args.roleArn === undefined ? {} : { QLDB_ROLE_ARN: args.roleArn }),
+          ...(args.roleArn === undefined ? {} : { [variables.ledgerRole]: args.roleArn }),
           ...redisEnvironment(args.redis.password),
-          NITRO_STACK: context.names.stack,
-          KEYS_DIR: "/keys",
-          PUBLIC_DIR: "/public",
-          BOOTSTRAP: args.bootstrap,
-          AUTHORIZATION: args.authorization.mode,
-          AUTHORIZATION_CUSTODIANS: args.authorization.custodians.join(","),
-          SERVICE_HOST: `service:${innerPorts.service}`,
-          ...(args.secrets === undefined ? {} : { NITRO_SECRETS: args.secrets }),
+          [feederVariables.stack]: context.names.stack,
+          [feederVariables.keysDir]: "/keys",
+          [feederVariables.publicDir]: "/public",
+          [feederVariables.bootstrap]: args.bootstrap,
+          [feederVariables.authorization]: args.authorization.mode,
+          [feederVariables.custodians]: args.authorization.custodians.join(","),
+          [feederVariables.serviceHost]: `service:${innerPorts.service}`,
+          ...(args.secrets === undefined ? {} : { [feederVariables.secrets]: args.secrets }),
         },
-        check: { command: ["test", "-f", "/tmp/healthy"] },
+        check: { command: ["test", "-f", healthFile] },
         memory: 256,
         volumes: [
           { volume: volumes.keys, path: "/keys" },

@@ -1,11 +1,12 @@
 import type * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import type { StagedExecutable } from "../executable/staging.ts";
+import { publicKeysFolder, variables } from "../key-feeder/contract.ts";
 import { innerPorts } from "../model/names.ts";
 import type { Executable } from "../model/outputs.ts";
 import { bucketEnvironment } from "./aws-environment.ts";
 import type { StackContext } from "./context.ts";
-import { executableArgs, runningExecutable } from "./executable.ts";
+import { executableArgs, runningExecutable, workingDir } from "./executable.ts";
 import type { KeyFeeder } from "./key-feeder.ts";
 import type { StackLedger } from "./ledger-contract.ts";
 import { Part } from "./part.ts";
@@ -50,23 +51,26 @@ export class Service extends Part {
       {
         ...program,
         labels: { ...program.labels, ...ledger.labels },
-        workingDir: "/payments",
+        workingDir,
         environment: {
           ...ledger.access,
           ...bucketEnvironment(context),
-          NITRO_ENCLAVE_MOCKING: "1",
-          ADDR: `0.0.0.0:${port}`,
+          [variables.mocking]: "1",
+          [variables.address]: `0.0.0.0:${port}`,
           DEBUG: "1",
           ENV: "development",
-          ENVIRONMENT: "development",
-          QLDB_LEDGER_NAME: ledger.name,
-          QLDB_LEDGER_ARN: ledger.arn,
-          QLDB_ROLE_ARN: ledger.roleArn,
-          ENCLAVE_SOLANA_ADDRESS_NAME: "",
+          [variables.environment]: "development",
+          [variables.ledgerName]: ledger.name,
+          [variables.ledgerArn]: ledger.arn,
+          [variables.ledgerRole]: ledger.roleArn,
+          [variables.solanaAddress]: "",
         },
         check: { command: ["sh", "-c", `if command -v curl >/dev/null; then ${answers}; else ${listens}; fi`] },
         memory: 512,
-        volumes: [{ volume: context.names.volumes.publicKeys, path: "/payments/payment-test/secrets", readOnly: true }, ...ledger.volumes],
+        volumes: [
+          { volume: context.names.volumes.publicKeys, path: `${workingDir}/${publicKeysFolder}`, readOnly: true },
+          ...ledger.volumes,
+        ],
       },
       Promise.all([args.keyFeeder.ready, ledger.ready]),
     );

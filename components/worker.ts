@@ -1,11 +1,12 @@
 import type * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import type { StagedExecutable } from "../executable/staging.ts";
+import { publicKeysFolder, variables } from "../key-feeder/contract.ts";
 import { innerPorts } from "../model/names.ts";
 import type { Executable } from "../model/outputs.ts";
 import { redisEnvironment } from "./aws-environment.ts";
 import type { StackContext } from "./context.ts";
-import { executableArgs, runningExecutable } from "./executable.ts";
+import { executableArgs, runningExecutable, workingDir } from "./executable.ts";
 import type { KeyFeeder } from "./key-feeder.ts";
 import { Part } from "./part.ts";
 import type { Redis } from "./redis.ts";
@@ -41,17 +42,17 @@ export class Worker extends Part {
     const { container, ready } = this.run(
       {
         ...executableArgs(executable, args.image, ["serve", "payments", "worker"]),
-        workingDir: "/payments",
+        workingDir,
         environment: {
           ...redisEnvironment(args.redis.password),
-          NITRO_API_BASE: `http://service:${innerPorts.service}`,
-          NITRO_ENCLAVE_MOCKING: "1",
-          ENVIRONMENT: "development",
+          [variables.apiBase]: `http://service:${innerPorts.service}`,
+          [variables.mocking]: "1",
+          [variables.environment]: "development",
           DEBUG: "1",
         },
         check: { command: ["sh", "-c", connected] },
         memory: 256,
-        volumes: [{ volume: context.names.volumes.publicKeys, path: "/payments/payment-test/secrets", readOnly: true }],
+        volumes: [{ volume: context.names.volumes.publicKeys, path: `${workingDir}/${publicKeysFolder}`, readOnly: true }],
       },
       args.keyFeeder.ready,
     );

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
+import { shareObject, sharePrefix } from "./contract.ts";
 import type { Keys } from "./identity.ts";
 import type { Log } from "./log.ts";
 import { encryptSecrets, holdsSecrets } from "./secrets.ts";
 import type { Settings } from "./settings.ts";
-import { shareObject } from "./shares.ts";
 import type { Listing, Storage } from "./storage.ts";
 
 export interface FeederArgs {
@@ -61,7 +61,7 @@ export class Feeder {
     const { storage, settings } = this.args;
     const [config, shares] = await Promise.all([
       storage.list(settings.config.bucket, settings.config.object),
-      storage.list(settings.sharesBucket, shareObject("").replace(/_.*$/, "")),
+      storage.list(settings.sharesBucket, sharePrefix),
     ]);
     return { config, shares };
   }

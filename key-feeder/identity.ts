@@ -3,12 +3,10 @@ import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { generateX25519Identity } from "age-encryption";
+import { operatorNames } from "./contract.ts";
 import { readIfPresent, removeLeftovers, replaceFile, writeFolderOnce } from "./files.ts";
 import { rawPublicKey } from "./payouts/signer.ts";
 import { combineShares, splitSecret } from "./shares.ts";
-
-/** The test operators. The service wants public keys of just these names. */
-export const operatorNames = ["test-operator", "test-operator2"] as const;
 
 export interface Operator {
   readonly name: string;

@@ -1,3 +1,4 @@
+import { feederVariables, healthFile, variables } from "./contract.ts";
 import { parseSecrets, type SecretsText } from "./secrets.ts";
 
 /** What the key-feeder is told by its environment. */
@@ -61,14 +62,14 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     if (value !== "" && !/^https?:\/\//.test(value)) problems.push(`${name} is "${value}": it has to begin with http:// or https://`);
     return value;
   };
-  const secrets = parseSecrets(env.NITRO_SECRETS);
-  if ("problem" in secrets) problems.push(`NITRO_SECRETS ${secrets.problem}: it has to be a flat JSON object of strings`);
+  const secrets = parseSecrets(env[feederVariables.secrets]);
+  if ("problem" in secrets) problems.push(`${feederVariables.secrets} ${secrets.problem}: it has to be a flat JSON object of strings`);
   const endpoint = url("AWS_ENDPOINT_URL");
   const settings: Settings = {
-    stack: text("NITRO_STACK"),
-    keysDir: text("KEYS_DIR", "/keys"),
-    publicDir: text("PUBLIC_DIR", "/public"),
-    healthFile: text("HEALTH_FILE", "/tmp/healthy"),
+    stack: text(feederVariables.stack),
+    keysDir: text(feederVariables.keysDir, "/keys"),
+    publicDir: text(feederVariables.publicDir, "/public"),
+    healthFile: text(feederVariables.healthFile, healthFile),
     aws: {
       region: text("AWS_REGION"),
       accessKeyId: text("AWS_ACCESS_KEY_ID"),
@@ -76,22 +77,22 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
       endpoint,
       s3Endpoint: url("AWS_ENDPOINT_URL_S3", endpoint),
     },
-    config: { bucket: text("ENCLAVE_CONFIG_BUCKET_NAME"), object: text("ENCLAVE_CONFIG_OBJECT_NAME") },
-    sharesBucket: text("ENCLAVE_OPERATOR_SHARES_BUCKET_NAME"),
-    qldbRoleArn: env.QLDB_ROLE_ARN || undefined,
+    config: { bucket: text(variables.configBucket), object: text(variables.configObject) },
+    sharesBucket: text(variables.sharesBucket),
+    qldbRoleArn: env[variables.ledgerRole] || undefined,
     redis: {
-      ...address(text("REDIS_ADDR"), problems),
-      username: text("REDIS_USER", "default"),
-      password: text("REDIS_PASS"),
+      ...address(text(variables.redisAddress), problems),
+      username: text(variables.redisUser, "default"),
+      password: text(variables.redisPassword),
     },
-    bootstrap: autoOrManual("BOOTSTRAP"),
-    authorization: autoOrManual("AUTHORIZATION"),
-    custodians: (env.AUTHORIZATION_CUSTODIANS ?? "")
+    bootstrap: autoOrManual(feederVariables.bootstrap),
+    authorization: autoOrManual(feederVariables.authorization),
+    custodians: (env[feederVariables.custodians] ?? "")
       .split(",")
       .map((name) => name.trim())
       .filter((name) => name !== ""),
     secrets: "secrets" in secrets ? secrets.secrets : "",
-    serviceHost: text("SERVICE_HOST"),
+    serviceHost: text(feederVariables.serviceHost),
   };
   if (problems.length > 0)
     throw new SettingsError(`the key-feeder's environment is not usable:\n${problems.map((p) => `  - ${p}`).join("\n")}`);
@@ -100,6 +101,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
 
 function address(text: string, problems: string[]): { host: string; port: number } {
   const match = /^(?<host>[^:]+):(?<port>\d{1,5})$/.exec(text);
-  if (match === null && text !== "") problems.push(`REDIS_ADDR is "${text}": it has to be <host>:<port>, such as redis:6380`);
+  if (match === null && text !== "")
+    problems.push(`${variables.redisAddress} is "${text}": it has to be <host>:<port>, such as redis:6380`);
   return { host: match?.groups?.host ?? "", port: Number(match?.groups?.port ?? 0) };
 }

@@ -1,7 +1,5 @@
 import { combine, split } from "shamir-secret-sharing";
-
-/** How many shares there are, and how many of them it takes: as in production. */
-export const shareCount = 2;
+import { neededShares } from "./contract.ts";
 
 /**
  * Splits a text into shares, in the format of HashiCorp Vault: byte-wise over GF(2^8) modulo x^8+x^4+x^3+x+1, the last byte of a share
@@ -9,22 +7,11 @@ export const shareCount = 2;
  * @returns base64 text of each share
  */
 export async function splitSecret(secret: string): Promise<string[]> {
-  const shares = await split(new Uint8Array(Buffer.from(secret, "utf8")), shareCount, shareCount);
+  const shares = await split(new Uint8Array(Buffer.from(secret, "utf8")), neededShares, neededShares);
   return shares.map((share) => Buffer.from(share).toString("base64"));
 }
 
 /** Puts shares together again. @param shares base64 texts of at least two different shares of the same secret */
 export async function combineShares(shares: readonly string[]): Promise<string> {
   return Buffer.from(await combine(shares.map((share) => new Uint8Array(Buffer.from(share, "base64"))))).toString("utf8");
-}
-
-/**
- * PCR2 of a mocked enclave in hex: the 48 bytes `abc2…`. The service looks for shares below it and would take any object there whose
- * name begins with operator-share.
- */
-const pcr2 = "abc2".repeat(24);
-
-/** The object that holds an operator's share. */
-export function shareObject(operator: string): string {
-  return `${pcr2}/operator-share_${operator}.json`;
 }

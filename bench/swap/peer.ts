@@ -1,5 +1,6 @@
 import { chmod, mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { variables } from "../../key-feeder/contract.ts";
 import { stackNames } from "../../model/names.ts";
 import { type ContainerCopy, copyContainer } from "../container-copy.ts";
 import type { Target } from "./measure.ts";
@@ -41,13 +42,13 @@ export async function copyPeer({ stack, target, folder: parent }: Original, word
   await chmod(folder, 0o755);
   const { service, worker } = stackNames(stack).containers;
   const name = (role: string) => `nitro-${stack}-bench-${word}-${role}`;
-  const url = `NITRO_API_BASE=http://${name("service")}:18080`;
+  const url = `${variables.apiBase}=http://${name("service")}:18080`;
   const copy = async (container: string, role: string) => {
     const found = await copyContainer(container, name(role));
     return {
       ...found,
       ports: found.ports.map((published) => published.replace(/:\d+:/, `:${port}:`)),
-      environment: found.environment.map((variable) => (variable.startsWith("NITRO_API_BASE=") ? url : variable)),
+      environment: found.environment.map((variable) => (variable.startsWith(`${variables.apiBase}=`) ? url : variable)),
       binds: [`${folder}:/app:ro`, ...found.binds.filter((bind) => !bind.includes(":/nitro/bin"))],
       // The first word is for our images' entry point: the hash to verify.
       entrypoint: [program],

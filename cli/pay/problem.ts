@@ -1,4 +1,4 @@
-import { neededShares } from "../../automation/sealing.ts";
+import { neededShares } from "../../key-feeder/contract.ts";
 import type { Role } from "../../model/names.ts";
 import { isDone, type PaymentView } from "./payout.ts";
 

@@ -2,16 +2,17 @@ import { generateKeyPairSync, randomUUID } from "node:crypto";
 import { Redis } from "ioredis";
 import { errorMessage, UserError } from "../../common/errors.ts";
 import {
-  order,
-  type PaymentDetails,
+  dataField,
+  manualKey,
+  paths,
   prepareConfigStream,
   prepareStream,
-  type RequestMessage,
   responseStream,
   submitStream,
-} from "../../key-feeder/payouts/messages.ts";
+} from "../../key-feeder/contract.ts";
+import { order, type PaymentDetails, type RequestMessage } from "../../key-feeder/payouts/messages.ts";
 import { createSigner } from "../../key-feeder/payouts/signer.ts";
-import { type Entry, manualKey, Streams } from "../../key-feeder/payouts/streams.ts";
+import { type Entry, Streams } from "../../key-feeder/payouts/streams.ts";
 import { innerPorts } from "../../model/names.ts";
 import type { PayoutEntries } from "./payout.ts";
 
@@ -73,8 +74,8 @@ export class PayoutStreams {
     const stream = prepareStream(this.payoutId);
     const transaction = this.redis.multi();
     if (manual) transaction.sadd(manualKey, this.payoutId);
-    for (const message of prepareMessages(payments)) transaction.xadd(stream, "*", "data", JSON.stringify(message));
-    transaction.xadd(prepareConfigStream, "*", "data", JSON.stringify(order(this.payoutId, stream, payments.length)));
+    for (const message of prepareMessages(payments)) transaction.xadd(stream, "*", dataField, JSON.stringify(message));
+    transaction.xadd(prepareConfigStream, "*", dataField, JSON.stringify(order(this.payoutId, stream, payments.length)));
     for (const [error] of (await transaction.exec()) ?? []) if (error !== null) throw error;
   }
 
@@ -110,6 +111,6 @@ function prepareMessages(payments: readonly PaymentDetails[]): RequestMessage[] 
   return payments.map((payment) => ({
     id: randomUUID(),
     timestamp: now.toISOString(),
-    request: signer.sign("/v1/payments/prepare", `service:${innerPorts.service}`, JSON.stringify(payment), now),
+    request: signer.sign(paths.prepare, `service:${innerPorts.service}`, JSON.stringify(payment), now),
   }));
 }

@@ -1,23 +1,6 @@
 import type { SignedRequest } from "./signer.ts";
 
-/** Names of the worker's streams. An entry has one field, `data`, that holds JSON. */
-export const prepareConfigStream = "prepare-config";
-export const submitConfigStream = "submit-config";
-
-export function prepareStream(payoutId: string): string {
-  return `prepare-${payoutId}`;
-}
-
-export function submitStream(payoutId: string): string {
-  return `submit-${payoutId}`;
-}
-
-/** Where the worker puts the answers to what it reads from a stream. */
-export function responseStream(stream: string): string {
-  return `${stream}-response`;
-}
-
-/** Tells the worker to work through a stream. */
+/** Tells the worker to work through a stream. An entry of a stream has one field, which holds JSON (../contract.ts). */
 export interface Order {
   readonly payoutId: string;
   readonly consumerGroup: string;

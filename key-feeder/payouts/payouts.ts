@@ -1,10 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { setImmediate as turn } from "node:timers/promises";
+import { manualKey, paths, prepareConfigStream, responseStream } from "../contract.ts";
 import { type Log, problem } from "../log.ts";
 import { type Decision, decide, type Rules } from "./authorizer.ts";
-import { type PreparedPayment, parseAnswer, parseOrder, preparedPayment, responseStream } from "./messages.ts";
+import { type PreparedPayment, parseAnswer, parseOrder, preparedPayment } from "./messages.ts";
 import type { Signer } from "./signer.ts";
-import { type Authorization, type Entry, ordersStream, type StoredPayout, type Streams } from "./streams.ts";
+import type { Authorization, Entry, StoredPayout, Streams } from "./streams.ts";
 
 export interface PayoutsArgs {
   readonly streams: Streams;
@@ -56,9 +57,9 @@ export class Payouts {
     const byStream = new Map([...this.payouts.values()].map((payout) => [responseStream(payout.stored.stream), payout]));
     const positions = new Map([...byStream].map(([stream, payout]) => [stream, payout.position]));
     const waiting = [...this.payouts.values()].some(({ pending, manual, refused }) => pending.size > 0 && !manual && !refused);
-    const entries = await streams.read(new Map([[ordersStream, this.orders], ...positions]), waiting ? readMs / 4 : readMs);
+    const entries = await streams.read(new Map([[prepareConfigStream, this.orders], ...positions]), waiting ? readMs / 4 : readMs);
     for (const [payout, answers] of grouped(entries, byStream)) await this.readAnswers(payout, answers);
-    for (const entry of entries) if (entry.stream === ordersStream) await this.readOrder(entry);
+    for (const entry of entries) if (entry.stream === prepareConfigStream) await this.readOrder(entry);
     const open = [...this.payouts.values()].filter(({ pending }) => pending.size > 0);
     if (open.length === 0) return;
     const now = await streams.now();
@@ -83,7 +84,7 @@ export class Payouts {
     const { streams, log } = this.args;
     const order = parseOrder(entry.data);
     if (order === undefined) {
-      log.warn(`an entry of ${ordersStream} is not an order; it is passed over`, { entry: entry.id });
+      log.warn(`an entry of ${prepareConfigStream} is not an order; it is passed over`, { entry: entry.id });
       await streams.skip(entry.id);
     } else {
       this.add(await streams.remember(order, entry.id));
@@ -159,7 +160,7 @@ export class Payouts {
   }
 
   private leave(payout: Payout): void {
-    if (!payout.manual) this.args.log.info("left to a person: the payout is in nitro:manual", { payoutId: payout.stored.payoutId });
+    if (!payout.manual) this.args.log.info(`left to a person: the payout is in ${manualKey}`, { payoutId: payout.stored.payoutId });
     payout.manual = true;
   }
 
@@ -174,7 +175,7 @@ export class Payouts {
       const messages = signers.map((signer) => ({
         id: randomUUID(),
         timestamp: date.toISOString(),
-        request: signer.sign("/v1/payments/submit", serviceHost, body, date),
+        request: signer.sign(paths.submit, serviceHost, body, date),
       }));
       signed.push({ documentId, messages });
     }

@@ -1,7 +1,7 @@
 import { Redis } from "ioredis";
+import { dataField, manualKey, payoutKey, submitConfigStream, submitStream } from "../contract.ts";
 import type { RedisSettings } from "../settings.ts";
 import type { Order, RequestMessage } from "./messages.ts";
-import { prepareConfigStream, submitConfigStream, submitStream } from "./messages.ts";
 
 /** An entry of a stream. Its id begins with the time it was added, in milliseconds. */
 export interface Entry {
@@ -39,9 +39,6 @@ export interface SubmitResult {
 const beginning = "0-0";
 const progressKey = "nitro:authorizer";
 const payoutsKey = "nitro:payouts";
-/** Payouts that a person authorizes. */
-export const manualKey = "nitro:manual";
-const payoutKey = (payoutId: string) => `nitro:payout:${payoutId}`;
 const documentsKey = (payoutId: string) => `${payoutKey(payoutId)}:documents`;
 
 /**
@@ -70,8 +67,8 @@ if #fresh > 0 then
   local order = cjson.decode(ARGV[3])
   order.count = #fresh
   for operator = 1, operators do
-    for _, at in ipairs(fresh) do redis.call('XADD', KEYS[4], '*', 'data', ARGV[at + operator]) end
-    redis.call('XADD', KEYS[5], '*', 'data', cjson.encode(order))
+    for _, at in ipairs(fresh) do redis.call('XADD', KEYS[4], '*', '${dataField}', ARGV[at + operator]) end
+    redis.call('XADD', KEYS[5], '*', '${dataField}', cjson.encode(order))
   end
 end
 redis.call('HSET', KEYS[2], 'position', ARGV[2])
@@ -192,9 +189,6 @@ export class Streams {
   }
 }
 
-/** The stream that orders to prepare are read from. */
-export const ordersStream = prepareConfigStream;
-
 function storedPayout(payoutId: string, stored: Record<string, string>, dealtWith: number): StoredPayout {
   const { stream = "", count = "0", batchSize = "10", position = beginning } = stored;
   return { payoutId, stream, count: Number(count), batchSize: Number(batchSize), position, dealtWith };
@@ -209,7 +203,7 @@ function entries(answer: unknown): Entry[] {
     return list.flatMap((entry: unknown) => {
       const [id, fields] = Array.isArray(entry) ? entry : [];
       if (typeof id !== "string" || !Array.isArray(fields)) return [];
-      const at = fields.indexOf("data");
+      const at = fields.indexOf(dataField);
       const data: unknown = at === -1 ? "" : fields[at + 1];
       return [{ stream, id, data: typeof data === "string" ? data : "" }];
     });

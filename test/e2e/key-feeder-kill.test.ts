@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Redis } from "ioredis";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { payoutKey } from "../../key-feeder/contract.ts";
 import { waitFor } from "../../testing/wait-for.ts";
 import { Parts } from "./key-feeder-parts.ts";
 import { root } from "./nitro.ts";
@@ -42,11 +43,10 @@ function start(): ChildProcess {
 
 /** Moments to be killed at; each but the last is waited for, however slow this machine is. */
 const moments: readonly ((payout: PreparedPayout, round: number) => Promise<unknown>)[] = [
-  (payout) =>
-    waitFor(async () => (await redis.exists(`nitro:payout:${payout.payoutId}`)) === 1, { what: "it read the order", intervalMs: 1 }),
+  (payout) => waitFor(async () => (await redis.exists(payoutKey(payout.payoutId))) === 1, { what: "it read the order", intervalMs: 1 }),
   (payout) => waitFor(async () => (await payout.submitted()) > 0, { what: "it submitted", intervalMs: 1 }),
   async (payout, round) => {
-    await waitFor(async () => (await redis.exists(`nitro:payout:${payout.payoutId}`)) === 1, { what: "it read the order", intervalMs: 1 });
+    await waitFor(async () => (await redis.exists(payoutKey(payout.payoutId))) === 1, { what: "it read the order", intervalMs: 1 });
     await sleep(round);
   },
 ];

@@ -3,6 +3,7 @@ import type { S3Client } from "@aws-sdk/client-s3";
 import { Redis } from "ioredis";
 import { type ContainerSpec, Engine } from "../../docker/engine.ts";
 import { ensureImages, type ImageRefs, imageRefs } from "../../images/build.ts";
+import { feederVariables, healthFile, variables } from "../../key-feeder/contract.ts";
 import { stackNames } from "../../model/names.ts";
 import { s3Client } from "../../testing/clients.ts";
 import { waitFor } from "../../testing/wait-for.ts";
@@ -64,25 +65,25 @@ export class Parts {
   /** What a stack tells its key-feeder, with addresses as seen from where it runs. */
   environment(redis: string, endpoint: string, s3Endpoint: string): Record<string, string> {
     return {
-      NITRO_STACK: this.names.stack,
+      [feederVariables.stack]: this.names.stack,
       AWS_REGION: this.names.region,
       AWS_ACCESS_KEY_ID: "NITROE2E",
       AWS_SECRET_ACCESS_KEY: "hunter2-aws",
       AWS_ENDPOINT_URL: endpoint,
       AWS_ENDPOINT_URL_S3: s3Endpoint,
-      ENCLAVE_CONFIG_BUCKET_NAME: this.names.buckets.config,
-      ENCLAVE_CONFIG_OBJECT_NAME: this.names.configObject,
-      ENCLAVE_OPERATOR_SHARES_BUCKET_NAME: this.names.buckets.shares,
-      QLDB_ROLE_ARN: this.names.qldbRoleArn,
-      REDIS_ADDR: redis,
-      REDIS_PASS: password,
-      SERVICE_HOST: "service:18080",
+      [variables.configBucket]: this.names.buckets.config,
+      [variables.configObject]: this.names.configObject,
+      [variables.sharesBucket]: this.names.buckets.shares,
+      [variables.ledgerRole]: this.names.qldbRoleArn,
+      [variables.redisAddress]: redis,
+      [variables.redisPassword]: password,
+      [feederVariables.serviceHost]: "service:18080",
     };
   }
 
   /** Healthy as the container's health check sees it. */
   async isHealthy(): Promise<boolean> {
-    return (await this.engine.exec(this.feeder, ["test", "-f", "/tmp/healthy"])).exitCode === 0;
+    return (await this.engine.exec(this.feeder, ["test", "-f", healthFile])).exitCode === 0;
   }
 
   async healthy(): Promise<void> {

@@ -1,8 +1,18 @@
 import { createPublicKey, verify } from "node:crypto";
 import { DeleteObjectCommand, GetObjectCommand, ListObjectsV2Command, PutObjectCommand } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import {
+  dataField,
+  manualKey,
+  prepareConfigStream,
+  prepareStream,
+  responseStream,
+  shareObject,
+  sharePrefix,
+  variables,
+} from "../../key-feeder/contract.ts";
 import { holdsSecrets, madeUpSecrets } from "../../key-feeder/secrets.ts";
-import { combineShares, shareObject } from "../../key-feeder/shares.ts";
+import { combineShares } from "../../key-feeder/shares.ts";
 import { waitFor } from "../../testing/wait-for.ts";
 import { Parts } from "./key-feeder-parts.ts";
 import { numbers, PreparedPayout } from "./payouts.ts";
@@ -24,9 +34,7 @@ async function object(bucket: string, key: string): Promise<Uint8Array> {
 
 /** The shares in S3, in the order of their names. */
 async function shares(): Promise<string[]> {
-  const { Contents = [] } = await (await parts.s3()).send(
-    new ListObjectsV2Command({ Bucket: buckets.shares, Prefix: shareObject("").slice(0, -6) }),
-  );
+  const { Contents = [] } = await (await parts.s3()).send(new ListObjectsV2Command({ Bucket: buckets.shares, Prefix: sharePrefix }));
   const keys = Contents.map(({ Key = "" }) => Key).sort();
   return Promise.all(keys.map(async (key) => Buffer.from(await object(buckets.shares, key)).toString("utf8")));
 }
@@ -128,13 +136,13 @@ test("a payout that a person took over a moment before is left alone, until it i
   const redis = await parts.redisClient();
   await prepared.order(2);
   await prepared.answer([1]);
-  await redis.sadd("nitro:manual", "by-hand");
+  await redis.sadd(manualKey, "by-hand");
   await prepared.answer([2]);
   await waitFor(async () => (await parts.log()).some((line) => line.includes("left to a person") && line.includes("by-hand")), {
     what: "it says so",
   });
   expect(await prepared.submitted()).toBe(0);
-  await redis.srem("nitro:manual", "by-hand");
+  await redis.srem(manualKey, "by-hand");
   await wholly(prepared, 2);
 });
 
@@ -167,11 +175,11 @@ test("one payment that is never prepared does not hold up the others; prepared l
 
 test("what is no order and no answer holds up nothing", async () => {
   const redis = await parts.redisClient();
-  await redis.xadd("prepare-config", "*", "data", "oops");
-  await redis.xadd("prepare-config", "*", "nothing", "at all");
+  await redis.xadd(prepareConfigStream, "*", dataField, "oops");
+  await redis.xadd(prepareConfigStream, "*", "nothing", "at all");
   const prepared = await payout("after-nonsense");
   await prepared.order(1);
-  await redis.xadd("prepare-after-nonsense-response", "*", "data", "{");
+  await redis.xadd(responseStream(prepareStream("after-nonsense")), "*", dataField, "{");
   await prepared.answer([1]);
   await wholly(prepared, 1);
 });
@@ -234,7 +242,7 @@ test("authorization by hand: payouts wait, and go once it is automatic again", a
 });
 
 test("an environment that is not usable ends it at once, with everything that is wrong", async () => {
-  await parts.startFeeder({ REDIS_ADDR: "redis", NITRO_SECRETS: '{"a":"hunter2"' });
+  await parts.startFeeder({ [variables.redisAddress]: "redis", NITRO_SECRETS: '{"a":"hunter2"' });
   expect(await parts.engine.wait(parts.feeder)).toBe(1);
   const log = (await parts.log()).join("\n");
   expect(log).toContain("REDIS_ADDR is");

@@ -1,12 +1,13 @@
 import type { Redis } from "ioredis";
 import {
-  order,
+  dataField,
   prepareConfigStream,
   prepareStream,
   responseStream,
   submitConfigStream,
   submitStream,
-} from "../../key-feeder/payouts/messages.ts";
+} from "../../key-feeder/contract.ts";
+import { order } from "../../key-feeder/payouts/messages.ts";
 
 /** Plays the worker's part of preparing: what it would put on the streams of a payout. */
 export class PreparedPayout {
@@ -20,7 +21,7 @@ export class PreparedPayout {
 
   /** Orders the payout to be prepared. */
   async order(count: number): Promise<void> {
-    await this.redis.xadd(prepareConfigStream, "*", "data", JSON.stringify(order(this.payoutId, prepareStream(this.payoutId), count)));
+    await this.redis.xadd(prepareConfigStream, "*", dataField, JSON.stringify(order(this.payoutId, prepareStream(this.payoutId), count)));
   }
 
   /** Answers that payments are prepared: `document` 3 is documentId `<payout>-3`. */
@@ -30,7 +31,7 @@ export class PreparedPayout {
       const details = { to: `to-${document}`, from: "f", amount: "1", currency: "BAT", payoutId: this.payoutId, custodian };
       const octets = JSON.stringify({ ...details, documentId: `${this.payoutId}-${document}` });
       const data = JSON.stringify({ id: "x", timestamp: new Date().toISOString(), response: { statusCode: 200, headers: {}, octets } });
-      pipeline.xadd(responseStream(prepareStream(this.payoutId)), "*", "data", data);
+      pipeline.xadd(responseStream(prepareStream(this.payoutId)), "*", dataField, data);
     }
     await pipeline.exec();
   }

@@ -5,7 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { loadOrMakeKeys, operatorNames, publishKeys } from "../../key-feeder/identity.ts";
+import { operatorNames } from "../../key-feeder/contract.ts";
+import { loadOrMakeKeys, publishKeys } from "../../key-feeder/identity.ts";
 import { combineShares } from "../../key-feeder/shares.ts";
 
 let folder = "";

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { combineShares, shareObject, splitSecret } from "../../key-feeder/shares.ts";
+import { shareObject } from "../../key-feeder/contract.ts";
+import { combineShares, splitSecret } from "../../key-feeder/shares.ts";
 
 /** Made by github.com/hashicorp/vault/shamir v1.21.4: Split(identity, n, k) in Go. */
 const identity = "AGE-SECRET-KEY-1YVR53Z8AG5A206TNAGEMTEN7G7Z7LYRD7S0KVX5D3Y2248KKRANQMD53LD";

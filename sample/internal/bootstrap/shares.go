@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
+	"example.com/nitro-stacks/payments/internal/contract"
 	"example.com/nitro-stacks/payments/internal/enclave"
 	"example.com/nitro-stacks/payments/internal/shamir"
 )
@@ -21,7 +22,7 @@ const maxObject = 1 << 20
 // shares reads all shares that operators put down for this code measurement. One that is no base64 text is an error: with it, the
 // others would make a wrong key.
 func (u *Unsealer) shares(ctx context.Context) ([][]byte, error) {
-	prefix := enclave.CodeMeasurement() + "/operator-share"
+	prefix := enclave.CodeMeasurement() + contract.ShareName
 	listed, err := u.S3.ListObjectsV2(ctx, &s3.ListObjectsV2Input{Bucket: aws.String(u.SharesBucket), Prefix: aws.String(prefix)})
 	if err != nil {
 		return nil, fmt.Errorf("the shares in bucket %s cannot be listed: %w", u.SharesBucket, err)

@@ -15,10 +15,11 @@ import (
 
 	"filippo.io/age"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"example.com/nitro-stacks/payments/internal/contract"
 )
 
 const (
-	neededShares = 2
 	// sharesWait and configWait are the pauses before the next try.
 	sharesWait = 60 * time.Second
 	configWait = 30 * time.Second
@@ -88,13 +89,13 @@ func (u *Unsealer) waitForShares(ctx context.Context) ([][]byte, error) {
 	for {
 		shares, err := u.shares(ctx)
 		u.count(len(shares))
-		if err == nil && len(shares) >= neededShares {
+		if err == nil && len(shares) >= contract.NeededShares {
 			return shares, nil
 		}
 		if err != nil {
 			u.Log.Error("the operators' shares cannot be read", "error", err.Error(), "retryAfter", sharesWait.String())
 		} else {
-			u.Log.Warn("too few operators' shares", "found", len(shares), "needed", neededShares, "retryAfter", sharesWait.String())
+			u.Log.Warn("too few operators' shares", "found", len(shares), "needed", contract.NeededShares, "retryAfter", sharesWait.String())
 		}
 		if err := u.Wait(ctx, sharesWait); err != nil {
 			return nil, err
@@ -126,7 +127,7 @@ func (u *Unsealer) unsealed(identity *age.X25519Identity, secrets map[string]str
 	u.identity = identity
 	u.mutex.Unlock()
 	for _, key := range slices.Sorted(maps.Keys(secrets)) {
-		u.Log.Info(key + " is loaded in secrets!")
+		u.Log.Info(key + contract.UnsealedWords)
 	}
 }
 

@@ -1,12 +1,13 @@
 package enclave
 
 import (
-	"strings"
 	"testing"
+
+	"example.com/nitro-stacks/payments/internal/contract"
 )
 
 func TestMeasurements(t *testing.T) {
-	if got, want := CodeMeasurement(), strings.Repeat("abc2", 24); got != want {
+	if got, want := CodeMeasurement(), contract.MockedPCR2; got != want {
 		t.Fatalf("got %s, want %s", got, want)
 	}
 	if got := PCR(9); len(got) != 48 || got[0] != 0xab || got[47] != 0xc9 {

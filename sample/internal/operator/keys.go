@@ -10,13 +10,9 @@ import (
 	"strings"
 
 	"golang.org/x/crypto/ssh"
+
+	"example.com/nitro-stacks/payments/internal/contract"
 )
-
-// Folder holds the public keys, seen from the working directory.
-const Folder = "payment-test/secrets"
-
-// names are the operators that every stack has.
-var names = []string{"test-operator", "test-operator2"}
 
 // Operator is one person with a key.
 type Operator struct {
@@ -34,8 +30,8 @@ type Operators []Operator
 // Load reads both operators' public keys below a working directory.
 func Load(directory string) (Operators, error) {
 	var operators Operators
-	for _, name := range names {
-		path := filepath.Join(directory, Folder, name+".pub")
+	for _, name := range [...]string{contract.FirstOperator, contract.SecondOperator} {
+		path := filepath.Join(directory, contract.PublicKeysFolder, name+".pub")
 		text, err := os.ReadFile(path)
 		if err != nil {
 			return nil, fmt.Errorf("the public key of operator %s is missing: %w; the key-feeder makes it", name, err)

@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"golang.org/x/crypto/ssh"
+
+	"example.com/nitro-stacks/payments/internal/contract"
 )
 
 func newKey(t *testing.T) (ed25519.PublicKey, string) {
@@ -28,11 +30,11 @@ func newKey(t *testing.T) (ed25519.PublicKey, string) {
 func folder(t *testing.T, files map[string]string) string {
 	t.Helper()
 	directory := t.TempDir()
-	if err := os.MkdirAll(filepath.Join(directory, Folder), 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Join(directory, contract.PublicKeysFolder), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	for name, text := range files {
-		if err := os.WriteFile(filepath.Join(directory, Folder, name), []byte(text), 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join(directory, contract.PublicKeysFolder, name), []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -21,6 +21,7 @@ import (
 	"example.com/nitro-stacks/payments/internal/bootstrap"
 	"example.com/nitro-stacks/payments/internal/build"
 	"example.com/nitro-stacks/payments/internal/clock"
+	"example.com/nitro-stacks/payments/internal/contract"
 	"example.com/nitro-stacks/payments/internal/enclave"
 	"example.com/nitro-stacks/payments/internal/httpsig"
 	"example.com/nitro-stacks/payments/internal/jsonlog"
@@ -95,7 +96,7 @@ func (b *bench) newAPI(operators operator.Operators) *api {
 func writeKeys(t *testing.T, keys ...ed25519.PrivateKey) string {
 	t.Helper()
 	directory := t.TempDir()
-	if err := os.MkdirAll(filepath.Join(directory, operator.Folder), 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Join(directory, contract.PublicKeysFolder), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	for i, key := range keys {
@@ -104,7 +105,7 @@ func writeKeys(t *testing.T, keys ...ed25519.PrivateKey) string {
 			t.Fatal(err)
 		}
 		name := []string{"test-operator.pub", "test-operator2.pub"}[i]
-		if err := os.WriteFile(filepath.Join(directory, operator.Folder, name), ssh.MarshalAuthorizedKey(public), 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join(directory, contract.PublicKeysFolder, name), ssh.MarshalAuthorizedKey(public), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}

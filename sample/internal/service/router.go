@@ -15,6 +15,7 @@ import (
 
 	"example.com/nitro-stacks/payments/internal/bootstrap"
 	"example.com/nitro-stacks/payments/internal/build"
+	"example.com/nitro-stacks/payments/internal/contract"
 	"example.com/nitro-stacks/payments/internal/httpsig"
 	"example.com/nitro-stacks/payments/internal/ledger"
 	"example.com/nitro-stacks/payments/internal/operator"
@@ -62,8 +63,8 @@ type endpoint func(context.Context, call) (answer, error)
 
 func (a *api) routes() http.Handler {
 	payments := http.NewServeMux()
-	payments.Handle("POST /v1/payments/prepare", a.handle(a.prepare))
-	payments.Handle("POST /v1/payments/submit", a.handle(a.signed(a.submit)))
+	payments.Handle("POST "+contract.PreparePath, a.handle(a.prepare))
+	payments.Handle("POST "+contract.SubmitPath, a.handle(a.signed(a.submit)))
 	payments.Handle("POST /v1/payments/vault/create", a.handle(a.signed(a.createVault)))
 	payments.Handle("POST /v1/payments/vault/verify", a.handle(a.signed(a.verifyVault)))
 	payments.Handle("POST /v1/payments/generatesol", a.handle(a.signed(a.generateAddress)))

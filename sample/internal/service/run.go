@@ -13,6 +13,7 @@ import (
 	"example.com/nitro-stacks/payments/internal/bootstrap"
 	"example.com/nitro-stacks/payments/internal/build"
 	"example.com/nitro-stacks/payments/internal/clock"
+	"example.com/nitro-stacks/payments/internal/contract"
 	"example.com/nitro-stacks/payments/internal/enclave"
 	"example.com/nitro-stacks/payments/internal/ledger"
 	"example.com/nitro-stacks/payments/internal/operator"
@@ -62,7 +63,7 @@ func Run(ctx context.Context, lookup func(string) (string, bool), info build.Inf
 		Log: log, Wait: clock.Sleep,
 	}
 	if settings.solanaAddress != "" {
-		log.Warn("ENCLAVE_SOLANA_ADDRESS_NAME is set, but none of the sample's custodians uses an address", "address", settings.solanaAddress)
+		log.Warn(contract.EnvSolanaAddress+" is set, but none of the sample's custodians uses an address", "address", settings.solanaAddress)
 	}
 	api := &api{
 		payments: ledger.Payments{Ledger: book, Signer: signer}, operators: operators, unsealer: unsealer,

@@ -7,6 +7,8 @@ import (
 	"os"
 	"slices"
 	"strings"
+
+	"example.com/nitro-stacks/payments/internal/contract"
 )
 
 // settings are what the environment says.
@@ -34,22 +36,22 @@ func readSettings(lookup func(string) (string, bool)) (settings, error) {
 		return value
 	}
 	read := settings{
-		address:       need("ADDR"),
-		environment:   need("ENVIRONMENT"),
+		address:       need(contract.EnvAddress),
+		environment:   need(contract.EnvEnvironment),
 		region:        need("AWS_REGION"),
-		ledgerName:    need("QLDB_LEDGER_NAME"),
-		roleARN:       need("QLDB_ROLE_ARN"),
-		configBucket:  need("ENCLAVE_CONFIG_BUCKET_NAME"),
-		configObject:  need("ENCLAVE_CONFIG_OBJECT_NAME"),
-		sharesBucket:  need("ENCLAVE_OPERATOR_SHARES_BUCKET_NAME"),
-		solanaAddress: optional("ENCLAVE_SOLANA_ADDRESS_NAME"),
+		ledgerName:    need(contract.EnvLedgerName),
+		roleARN:       need(contract.EnvLedgerRole),
+		configBucket:  need(contract.EnvConfigBucket),
+		configObject:  need(contract.EnvConfigObject),
+		sharesBucket:  need(contract.EnvSharesBucket),
+		solanaAddress: optional(contract.EnvSolanaAddress),
 		testSecrets:   optional("BAT_PAYMENT_TEST_SECRETS"),
 	}
-	if _, set := lookup("ENCLAVE_SOLANA_ADDRESS_NAME"); !set {
-		missing = append(missing, "ENCLAVE_SOLANA_ADDRESS_NAME (may be empty)")
+	if _, set := lookup(contract.EnvSolanaAddress); !set {
+		missing = append(missing, contract.EnvSolanaAddress+" (may be empty)")
 	}
-	if mocking := optional("NITRO_ENCLAVE_MOCKING"); mocking == "" {
-		missing = append(missing, "NITRO_ENCLAVE_MOCKING=1 (the sample cannot run in an enclave)")
+	if mocking := optional(contract.EnvMocking); mocking == "" {
+		missing = append(missing, contract.EnvMocking+"=1 (the sample cannot run in an enclave)")
 	}
 	read.sharedCredentials = optional("AWS_SHARED_CREDENTIALS_FILE") != ""
 	if len(missing) > 0 {

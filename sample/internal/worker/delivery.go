@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"example.com/nitro-stacks/payments/internal/contract"
 )
 
 const (
@@ -24,7 +26,7 @@ const (
 // ARGV: group, message, answer as JSON, document id, final status or empty.
 var finish = redis.NewScript(`
 if redis.call('XACK', KEYS[1], ARGV[1], ARGV[2]) == 0 then return 0 end
-redis.call('XADD', KEYS[2], '*', 'data', ARGV[3])
+redis.call('XADD', KEYS[2], '*', '` + contract.DataField + `', ARGV[3])
 if ARGV[5] ~= '' and redis.call('SADD', KEYS[4], ARGV[4]) == 1 then
   redis.call('ZINCRBY', KEYS[3], 1, ARGV[5])
 end
@@ -33,7 +35,7 @@ return 1`)
 // deliver posts one message to the service. Answered with 200, the message is done; otherwise it stays pending and its retry-after key
 // says when it may be tried again.
 func (w *worker) deliver(ctx context.Context, work order, entry redis.XMessage) error {
-	data, _ := entry.Values["data"].(string)
+	data, _ := entry.Values[contract.DataField].(string)
 	parsed, err := parseMessage(data)
 	if err != nil {
 		return w.drop(ctx, work, entry.ID, err)
@@ -61,7 +63,7 @@ func (w *worker) deliver(ctx context.Context, work order, entry redis.XMessage) 
 		return err
 	}
 	documentID, status := outcome(parsed, body)
-	keys := []string{work.Stream, work.Stream + "-response", work.Stream + "-status", work.Stream + "-status-documents"}
+	keys := []string{work.Stream, work.Stream + contract.ResponseSuffix, work.Stream + "-status", work.Stream + "-status-documents"}
 	return finish.Run(ctx, w.redis, keys, work.ConsumerGroup, entry.ID, text, documentID, status).Err()
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"example.com/nitro-stacks/payments/internal/clock"
+	"example.com/nitro-stacks/payments/internal/contract"
 )
 
 const (
@@ -86,7 +87,7 @@ func (o *orders) start(ctx context.Context, entries []redis.XMessage) {
 func (o *orders) carryOut(ctx context.Context, entry redis.XMessage) {
 	w := o.worker
 	log := w.log.With("orders", o.stream, "order", entry.ID)
-	data, _ := entry.Values["data"].(string)
+	data, _ := entry.Values[contract.DataField].(string)
 	work, err := parseOrder(data)
 	if err != nil {
 		log.Error("an order is dropped", "error", err.Error())

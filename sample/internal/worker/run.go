@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"example.com/nitro-stacks/payments/internal/contract"
 )
 
 const (
@@ -37,8 +39,8 @@ func Run(ctx context.Context, lookup func(string) (string, bool), log *slog.Logg
 	}
 	w := newWorker(settings, log)
 	var followers sync.WaitGroup
-	for _, kind := range []string{"prepare", "submit"} {
-		taken := &orders{worker: w, stream: kind + "-config", group: kind + "-config-wg"}
+	for _, stream := range [...]string{contract.PrepareOrders, contract.SubmitOrders} {
+		taken := &orders{worker: w, stream: stream, group: stream + "-wg"}
 		followers.Go(func() { taken.follow(ctx) })
 	}
 	log.Info("the worker runs", "redis", settings.redis.Addr, "service", settings.apiBase.String())

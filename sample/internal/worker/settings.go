@@ -8,6 +8,8 @@ import (
 
 	"github.com/redis/go-redis/v9"
 	"github.com/redis/go-redis/v9/maintnotifications"
+
+	"example.com/nitro-stacks/payments/internal/contract"
 )
 
 type settings struct {
@@ -20,7 +22,7 @@ type settings struct {
 func readSettings(lookup func(string) (string, bool)) (settings, error) {
 	value := map[string]string{}
 	var missing []string
-	for _, name := range []string{"NITRO_API_BASE", "REDIS_ADDR"} {
+	for _, name := range []string{contract.EnvAPIBase, contract.EnvRedisAddress} {
 		if value[name], _ = lookup(name); value[name] == "" {
 			missing = append(missing, name)
 		}
@@ -28,14 +30,14 @@ func readSettings(lookup func(string) (string, bool)) (settings, error) {
 	if len(missing) > 0 {
 		return settings{}, fmt.Errorf("environment variables are missing: %s", strings.Join(missing, ", "))
 	}
-	base, err := url.Parse(value["NITRO_API_BASE"])
+	base, err := url.Parse(value[contract.EnvAPIBase])
 	if err != nil || base.Host == "" || (base.Scheme != "http" && base.Scheme != "https") {
-		return settings{}, fmt.Errorf("NITRO_API_BASE is %q, needed is an address like http://service:18080", value["NITRO_API_BASE"])
+		return settings{}, fmt.Errorf("%s is %q, needed is an address like http://service:18080", contract.EnvAPIBase, value[contract.EnvAPIBase])
 	}
-	user, _ := lookup("REDIS_USER")
-	password, _ := lookup("REDIS_PASS")
+	user, _ := lookup(contract.EnvRedisUser)
+	password, _ := lookup(contract.EnvRedisPassword)
 	return settings{apiBase: base, redis: &redis.Options{
-		Addr: value["REDIS_ADDR"], Username: user, Password: password,
+		Addr: value[contract.EnvRedisAddress], Username: user, Password: password,
 		DialTimeout: 2 * time.Second, ContextTimeoutEnabled: true,
 		MaintNotificationsConfig: &maintnotifications.Config{Mode: maintnotifications.ModeDisabled},
 	}}, nil

@@ -1,0 +1,92 @@
+/**
+ * What a stack, the payments executable and the operators' tools agree on, once: names of objects, streams, keys and environment variables.
+ * Imports nothing, so that everything may import it. Go's side of it is sample/internal/contract; test/key-feeder/contract.test.ts compares them.
+ */
+
+/** The operators' shares of the vault's identity: so many there are, and so many it takes. */
+export const neededShares = 2;
+
+/** The operators. The service wants public keys of just these names. */
+export const operatorNames = ["test-operator", "test-operator2"] as const;
+
+/** Where the executable looks for the operators' public keys, below its working directory: `<operator>.pub`. */
+export const publicKeysFolder = "payment-test/secrets";
+
+/** PCR2 of a mocked enclave in hex, 48 bytes: the service looks for shares below it. */
+export const pcr2 = "abc2".repeat(24);
+
+/** What the keys of all objects begin with that the service takes for a share. */
+export const sharePrefix = `${pcr2}/operator-share`;
+
+/** The object that holds an operator's share. */
+export function shareObject(operator: string): string {
+  return `${sharePrefix}_${operator}.json`;
+}
+
+/** What the service logs once for each key of its secrets, after the key, as soon as it has them. No call of its API tells. */
+export const unsealedWords = " is loaded in secrets!";
+
+/** The calls that travel over streams, all of them POST. */
+export const paths = { prepare: "/v1/payments/prepare", submit: "/v1/payments/submit" } as const;
+
+/** The streams of orders to the worker. */
+export const prepareConfigStream = "prepare-config";
+export const submitConfigStream = "submit-config";
+
+/** The one field of a stream's entries: JSON. */
+export const dataField = "data";
+
+export function prepareStream(payoutId: string): string {
+  return `prepare-${payoutId}`;
+}
+
+export function submitStream(payoutId: string): string {
+  return `submit-${payoutId}`;
+}
+
+/** Where the worker puts the answers to what it reads from a stream. */
+export function responseStream(stream: string): string {
+  return `${stream}-response`;
+}
+
+/** The set of payouts that a person authorizes. */
+export const manualKey = "nitro:manual";
+
+/** The hash in which the key-feeder remembers a payout. */
+export function payoutKey(payoutId: string): string {
+  return `nitro:payout:${payoutId}`;
+}
+
+/** What the executable reads from its environment besides AWS's own variables. */
+export const variables = {
+  mocking: "NITRO_ENCLAVE_MOCKING",
+  address: "ADDR",
+  environment: "ENVIRONMENT",
+  ledgerName: "QLDB_LEDGER_NAME",
+  ledgerArn: "QLDB_LEDGER_ARN",
+  ledgerRole: "QLDB_ROLE_ARN",
+  configBucket: "ENCLAVE_CONFIG_BUCKET_NAME",
+  configObject: "ENCLAVE_CONFIG_OBJECT_NAME",
+  sharesBucket: "ENCLAVE_OPERATOR_SHARES_BUCKET_NAME",
+  solanaAddress: "ENCLAVE_SOLANA_ADDRESS_NAME",
+  apiBase: "NITRO_API_BASE",
+  redisAddress: "REDIS_ADDR",
+  redisUser: "REDIS_USER",
+  redisPassword: "REDIS_PASS",
+} as const;
+
+/** What the key-feeder reads besides. */
+export const feederVariables = {
+  stack: "NITRO_STACK",
+  keysDir: "KEYS_DIR",
+  publicDir: "PUBLIC_DIR",
+  healthFile: "HEALTH_FILE",
+  bootstrap: "BOOTSTRAP",
+  authorization: "AUTHORIZATION",
+  custodians: "AUTHORIZATION_CUSTODIANS",
+  serviceHost: "SERVICE_HOST",
+  secrets: "NITRO_SECRETS",
+} as const;
+
+/** Exists in the key-feeder's container as long as everything that was fed is there. */
+export const healthFile = "/tmp/healthy";
