@@ -1,11 +1,11 @@
 import { link, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { dirname } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { errorCode } from "./errors.ts";
 import { ifPresent, isAbsent } from "./files.ts";
 import { run } from "./process.ts";
 import { processStat } from "./process-tree.ts";
+import { type Look, wait } from "./waiting.ts";
 
 /** Who holds a lock. */
 export interface Holder {
@@ -45,26 +45,37 @@ export async function withLock<T>(path: string, work: () => Promise<T>, options:
   }
 }
 
-/** A hard link appears whole or not at all, and never over an existing file. */
+/** The lock's file, made from a process's own. */
 async function acquire(path: string, own: string, { onWait, intervalMs = 200 }: LockOptions): Promise<void> {
   let told = false;
+  const look = async (): Promise<Look<true>> => {
+    const holder = await linked(path, own);
+    if (holder === undefined) return { found: true };
+    if (!told) onWait?.(holder);
+    told = true;
+    return { seen: `process ${holder.pid} on ${holder.host} holds it` };
+  };
+  await wait({ what: path, look }, { intervalMs });
+}
+
+/**
+ * Makes the lock. A hard link appears whole or not at all, and never over an existing file.
+ * @returns undefined where it was made, else who lives and holds it
+ */
+async function linked(path: string, own: string): Promise<Holder | undefined> {
   for (;;) {
     try {
-      return await link(own, path);
+      await link(own, path);
+      return undefined;
     } catch (error) {
       if (errorCode(error) !== "EEXIST") throw error;
     }
     const text = await ifPresent(readFile(path, "utf8"));
     if (text === undefined) continue;
     const holder = parse(text);
-    if (holder !== undefined && (await lives(holder))) {
-      if (!told) onWait?.(holder);
-      told = true;
-      await sleep(intervalMs);
-    } else {
-      await clear(path, text, own);
-      if (holder !== undefined) await rm(holder.draft, { force: true });
-    }
+    if (holder !== undefined && (await lives(holder))) return holder;
+    await clear(path, text, own);
+    if (holder !== undefined) await rm(holder.draft, { force: true });
   }
 }
 
