@@ -4,7 +4,7 @@ import { hostname, userInfo } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { ifPresent, writeWhole } from "../common/files.ts";
-import { lockFolder, project } from "./lock.ts";
+import { project, stackLockFolder } from "./lock.ts";
 import { checkpointFiles } from "./state.ts";
 
 /** Of the folders in a file backend: those that an update writes, but for its locks. */
@@ -64,8 +64,8 @@ export class ArmedBackend {
 
   /** True where nobody is changing the real stack. */
   async isFree(): Promise<boolean> {
-    const names = (await ifPresent(readdir(lockFolder(this.real, this.stack)))) ?? [];
-    return names.every((name) => !name.endsWith(".json") || join(lockFolder(this.real, this.stack), name) === this.lock);
+    const names = (await ifPresent(readdir(stackLockFolder(this.real, this.stack)))) ?? [];
+    return names.every((name) => !name.endsWith(".json") || join(stackLockFolder(this.real, this.stack), name) === this.lock);
   }
 
   /**
@@ -74,7 +74,7 @@ export class ArmedBackend {
    * @returns false where somebody else has changed the real stack, or is about to: then nothing has happened
    */
   async join(pid: number): Promise<boolean> {
-    const folder = lockFolder(this.real, this.stack);
+    const folder = stackLockFolder(this.real, this.stack);
     const lock = join(folder, `${randomUUID()}.json`);
     await mkdir(folder, { recursive: true });
     const holder = { pid, username: userInfo().username, hostname: hostname(), timestamp: new Date().toISOString() };

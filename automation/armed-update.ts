@@ -33,9 +33,9 @@ export class ArmedUpdate {
       backend: backend.url,
       program: {
         executable: this.executable.promise,
-        hasten: roles,
+        stopEarly: roles,
         superseded: this.superseded.signal,
-        onNeighbours: () => neighbours.resolve(true),
+        onOthersReady: () => neighbours.resolve(true),
       },
       onStart: (pid) => {
         this.pid = pid;
@@ -65,7 +65,7 @@ export class ArmedUpdate {
   }
 
   /** False where it has ended, or the stack is not any more what it was armed for. */
-  async fits(): Promise<boolean> {
+  async isUsable(): Promise<boolean> {
     return !this.over && (await this.backend.isUnchanged());
   }
 

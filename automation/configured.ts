@@ -1,8 +1,8 @@
 import type { Context } from "../common/context.ts";
 import { UserError } from "../common/errors.ts";
 import { Engine } from "../docker/engine.ts";
-import type { Arch } from "../executable/check.ts";
-import { type Changes, SettingsFile, settingsPath } from "../model/settings-file.ts";
+import type { Arch } from "../docker/types.ts";
+import { type SettingChanges, SettingsFile, settingsPath } from "../model/settings-file.ts";
 import { type Configuration, type ConfigurationArgs, readConfiguration } from "../stacks/configuration.ts";
 
 /** What a command works by: a stack's configuration, with what its command line changes of it. */
@@ -14,7 +14,7 @@ export interface Configured extends Configuration {
 }
 
 export interface ConfigureOptions extends Pick<ConfigurationArgs, "files"> {
-  readonly changes?: Changes;
+  readonly changes?: SettingChanges;
   /** Another settings file than the stack's own; it has to be there. */
   readonly path?: string | undefined;
 }

@@ -1,12 +1,12 @@
 import { stripVTControlCharacters } from "node:util";
 import type { EngineEvent } from "@pulumi/pulumi/automation/events.js";
-import type { Step } from "../common/progress.ts";
+import type { ProgressStep } from "../common/progress.ts";
 
 export type { EngineEvent };
 
 /** What an event means to a person. */
 export type StepChange =
-  | { readonly kind: "started" | "finished" | "failed"; readonly step: Step }
+  | { readonly kind: "started" | "finished" | "failed"; readonly step: ProgressStep }
   | { readonly kind: "note"; readonly text: string };
 
 const words: Record<string, readonly [doing: string, done: string]> = {
@@ -74,7 +74,7 @@ export function plain(text: string): string {
 }
 
 /** Counts of what an update changed, from the summary event: `{create: 2, same: 14}`. */
-export type Counts = Readonly<Partial<Record<string, number>>>;
+export type OperationCounts = Readonly<Partial<Record<string, number>>>;
 
 /** A change of one real resource, whether it went well or not. */
 export interface Attempt {
@@ -86,7 +86,7 @@ export interface Attempt {
 
 /** Everything of an update's events that outlives it. */
 export interface Outcome {
-  readonly counts: Counts;
+  readonly counts: OperationCounts;
   /** Something real was changed, or was tried to: pulumi's counts have components too. */
   readonly touched: boolean;
   /** Outputs of the stack, secrets as "[secret]"; undefined where the program did not get that far. */
@@ -112,7 +112,7 @@ export function outcomeOf(events: readonly EngineEvent[]): Outcome {
   return {
     touched: events.some((event) => ["started", "finished", "failed"].includes(progressOf(event)?.kind ?? "")),
     attempts: events.flatMap((event) => (progressOf(event)?.kind === "started" ? attemptOf(event) : [])),
-    counts: (events.findLast(({ summaryEvent }) => summaryEvent !== undefined)?.summaryEvent?.resourceChanges ?? {}) as Counts,
+    counts: (events.findLast(({ summaryEvent }) => summaryEvent !== undefined)?.summaryEvent?.resourceChanges ?? {}) as OperationCounts,
     outputs: masked(root?.metadata.new?.outputs),
     errors: messages("error"),
     warnings: messages("warning").map(({ message }) => message),

@@ -4,7 +4,7 @@ import { type Outcome, plain } from "./events.ts";
 import { heldBy } from "./lock.ts";
 
 /** How a call of pulumi ended. */
-export interface Ending {
+export interface PulumiEnding {
   readonly exitCode: number;
   /** What it wrote to standard error: says why where it failed before any event. */
   readonly errors: string;
@@ -29,7 +29,7 @@ const stackFrame = /^\s+at .*(:\d+:\d+\)?|<anonymous>\)|\(native\)|\(index \d+\)
  * The message of a failed update without pulumi's own words and without stack traces.
  * @returns paragraphs, each said once
  */
-export function failureText(outcome: Outcome, { errors, exitCode }: Ending): string {
+export function failureText(outcome: Outcome, { errors, exitCode }: PulumiEnding): string {
   const fromEvents = outcome.errors.map(({ message }) => awsFailure(tidy(message)));
   const paragraphs = [...new Set(fromEvents.filter((text) => text !== ""))];
   if (paragraphs.length > 0) return paragraphs.join("\n");
@@ -55,7 +55,7 @@ export function tidy(message: string): string {
 const locked = /currently locked by[\s\S]*?created by (.+)@(.+) \(pid (\d+)\) at (\S+)/;
 
 /** A failure of pulumi as an error of ours; a lock taken in the meantime names its holder. */
-export function failure(stack: string, outcome: Outcome, ending: Ending): UserError {
+export function failure(stack: string, outcome: Outcome, ending: PulumiEnding): UserError {
   const lock = locked.exec(ending.errors);
   if (lock !== null) {
     const [, username = "?", hostname = "?", pid = "0", timestamp = "?"] = lock;

@@ -48,7 +48,7 @@ export function backendFolder(url: string | undefined, cwd: string, home: string
 }
 
 /** Where a file backend keeps the locks of a stack. */
-export function lockFolder(folder: string, stack: string): string {
+export function stackLockFolder(folder: string, stack: string): string {
   return join(folder, ".pulumi", "locks", "organization", project, stack);
 }
 
@@ -59,7 +59,7 @@ export function lockFolder(folder: string, stack: string): string {
  * @throws UserError naming the holder of a living lock
  */
 export async function clearStaleLocks(folder: string, stack: string): Promise<Lock[]> {
-  const locks = lockFolder(folder, stack);
+  const locks = stackLockFolder(folder, stack);
   const names = (await ifPresent(readdir(locks))) ?? [];
   const cleared: Lock[] = [];
   for (const name of names.filter((file) => file.endsWith(".json"))) {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Context } from "../common/context.ts";
 import { InterruptedError } from "../common/errors.ts";
 import type { Declared } from "../policies/policy.ts";
-import { type Digest, parseDigest } from "../previews/digest.ts";
+import { parseDigest, type ValueDigest } from "../previews/digest.ts";
 import type { Configured } from "./configured.ts";
 import type { Outcome } from "./events.ts";
 import { failure } from "./failure.ts";
@@ -14,7 +14,7 @@ import { loadProgram, type Stack } from "./stack.ts";
 
 /** What a preview found out. */
 export interface PreviewRun {
-  readonly digest: Digest;
+  readonly digest: ValueDigest;
   /** Every resource as the program declares it: which parts of a value are secret is seen here, in a digest it is all or nothing. */
   readonly declared: readonly Declared[];
 }
@@ -91,7 +91,7 @@ async function pulumi(args: readonly string[], { cwd, env, context }: Place, onS
   return result;
 }
 
-function withErrors(diagnostics: NonNullable<Digest["diagnostics"]>): Outcome {
+function withErrors(diagnostics: NonNullable<ValueDigest["diagnostics"]>): Outcome {
   const errors = diagnostics.filter(({ severity }) => severity === "error").map(({ urn = "", message = "" }) => ({ urn, message }));
   return { counts: {}, touched: false, attempts: [], outputs: undefined, errors, warnings: [] };
 }

@@ -34,7 +34,7 @@ export interface PulumiResult {
 export async function runPulumi({ args, env, cwd, signal, kill, onStart, onEvent }: PulumiCall): Promise<PulumiResult> {
   const text = { stdout: [] as string[], stderr: [] as string[] };
   const onLine = (line: string, stream: Stream) => {
-    const event = stream === "stdout" ? parseEvent(line) : undefined;
+    const event = stream === "stdout" ? parseEngineEvent(line) : undefined;
     if (event === undefined) text[stream].push(line);
     else onEvent?.(event);
   };
@@ -47,7 +47,7 @@ export async function runPulumi({ args, env, cwd, signal, kill, onStart, onEvent
 const noPulumi = "there is no pulumi on this machine yet";
 
 /** @returns the event in a line of `pulumi … --json`, or undefined for other text */
-export function parseEvent(line: string): EngineEvent | undefined {
+export function parseEngineEvent(line: string): EngineEvent | undefined {
   if (!line.startsWith("{")) return undefined;
   try {
     const value: unknown = JSON.parse(line);

@@ -1,7 +1,8 @@
 import type { Context } from "../common/context.ts";
 import { type Progress, seconds } from "../common/progress.ts";
+import type { Arch } from "../docker/types.ts";
 import { buildSample } from "../executable/build-sample.ts";
-import { type Arch, checkExecutable } from "../executable/check.ts";
+import { checkExecutable } from "../executable/check.ts";
 import { imageRefs } from "../images/build.ts";
 import { buildShown } from "../images/show-build.ts";
 import type { Machine } from "../stacks/prepare.ts";

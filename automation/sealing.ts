@@ -4,7 +4,7 @@ import { sharePrefix, unsealedWords } from "../key-feeder/contract.ts";
 import { innerPorts, stackNames } from "../model/names.ts";
 
 /** Whether the service can read its secrets, and how many key shares wait for it. */
-export interface Sealing {
+export interface SealState {
   readonly sealed: boolean;
   readonly shares: number;
 }
@@ -38,7 +38,7 @@ export async function readSealing(
   stack: string,
   service: Service,
   localstackPort: number | undefined,
-): Promise<Sealing> {
+): Promise<SealState> {
   const [sealed, shares] = await Promise.all([
     isSealed(engine, service),
     localstackPort === undefined ? 0 : countShares(engine, stack, localstackPort),

@@ -9,7 +9,7 @@ import { readRunning } from "../executable/running.ts";
 import { binPath } from "../executable/staging.ts";
 import { labels, type Role, roles, stackNames } from "../model/names.ts";
 import { partsOf } from "../model/parts.ts";
-import { readSealing, type Sealing } from "./sealing.ts";
+import { readSealing, type SealState } from "./sealing.ts";
 
 /** One container of a stack, as it is right now. */
 export interface PartStatus {
@@ -39,7 +39,7 @@ export interface PartStatus {
   readonly memory?: number;
 }
 
-export interface StackStatus extends Sealing {
+export interface StackStatus extends SealState {
   readonly stack: string;
   /** Everything runs and answers. */
   readonly healthy: boolean;

@@ -2,8 +2,8 @@ import type { Context } from "../common/context.ts";
 import { UserError } from "../common/errors.ts";
 import type { Progress } from "../common/progress.ts";
 import type { Engine } from "../docker/engine.ts";
-import { readAnswered } from "../executable/answered.ts";
 import type { LiveRole } from "../executable/live-override.ts";
+import { readPastExecutables } from "../executable/past-executables.ts";
 import type { SettingsFile } from "../model/settings-file.ts";
 import { swapTargets } from "../model/urns.ts";
 import type { ProgramOptions } from "../stacks/program.ts";
@@ -71,7 +71,7 @@ export async function swapDeclared(args: SwapArgs, start: SwapStart, program: Pr
 /** Adds how to go back to a swap's failure, where something was changed and there is something to go back to. */
 export async function withWayBack(error: unknown, stack: string, { root }: Pick<Context, "root">): Promise<unknown> {
   if (!(error instanceof UpdateError) || !error.outcome.touched) return error;
-  const [before] = await readAnswered(root, stack);
+  const [before] = await readPastExecutables(root, stack);
   if (before === undefined) return error;
   return new UpdateError(
     new UserError(error.message, `go back to ${before.slice(0, 12)}: ./nitro swap -s ${stack} --previous`),

@@ -9,7 +9,7 @@ import { readRunning } from "../executable/running.ts";
 import { neededShares } from "../key-feeder/contract.ts";
 import { type Role, stackNames } from "../model/names.ts";
 import { ownerId } from "../toolchain/owner.ts";
-import { readSealing, type Sealing, waitUnsealed } from "./sealing.ts";
+import { readSealing, type SealState, waitUnsealed } from "./sealing.ts";
 import { type PartStatus, type StackStatus, stackStatus } from "./status.ts";
 
 /** A service that finds its shares at its first look is unsealed long before. */
@@ -49,7 +49,7 @@ export async function waitUntilUnsealed(engine: Engine, stack: string, progress:
  * How far the service has come after a swap. One whose shares are there is waited for: it takes them as it starts.
  * @param signal ends the waiting
  */
-export async function sealingAfterSwap(engine: Engine, stack: string, signal: AbortSignal): Promise<Sealing> {
+export async function sealingAfterSwap(engine: Engine, stack: string, signal: AbortSignal): Promise<SealState> {
   const { containers } = stackNames(stack);
   const [service, localstack] = await Promise.all([presentService(engine, containers.service), engine.inspect(containers.localstack)]);
   if (service === undefined) return { sealed: true, shares: 0 };

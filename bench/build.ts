@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ensureGo } from "../toolchain/go.ts";
-import { root, run } from "./run.ts";
+import { root, runBenchProgram } from "./run.ts";
 
 export interface Built {
   readonly version: string;
@@ -15,7 +15,12 @@ export async function buildVersion(folder: string, version: string): Promise<Bui
   const file = join(folder, version);
   const arch = process.arch === "arm64" ? "arm64" : "amd64";
   const env = { GOOS: "linux", GOARCH: arch, CGO_ENABLED: "0", GOFLAGS: "-buildvcs=false" };
-  await run(await ensureGo(), ["build", "-trimpath", "-ldflags", `-X main.version=${version}`, "-o", file, "."], env, join(root, "sample"));
+  await runBenchProgram(
+    await ensureGo(),
+    ["build", "-trimpath", "-ldflags", `-X main.version=${version}`, "-o", file, "."],
+    env,
+    join(root, "sample"),
+  );
   return {
     version,
     file,

@@ -3,10 +3,10 @@ import { join } from "node:path";
 import { withLock } from "../common/lock.ts";
 import { run as runTool, tail } from "../common/process.ts";
 import { installFolder } from "../common/staged-folder.ts";
-import { buildEnvironment } from "../toolchain/build.ts";
+import { toolBuildEnvironment } from "../toolchain/build.ts";
 import { ensureGo } from "../toolchain/go.ts";
 import { nitroHome, toolFolder } from "../toolchain/home.ts";
-import { root, run } from "./run.ts";
+import { root, runBenchProgram } from "./run.ts";
 
 const module = "github.com/docker/compose/v2";
 const folder = join(root, "bench", "compose");
@@ -17,7 +17,7 @@ const folder = join(root, "bench", "compose");
  * @throws Error with the compiler's last lines
  */
 export async function ensureCompose(): Promise<readonly string[]> {
-  const installed = await run("docker", ["compose", "version"]).then(
+  const installed = await runBenchProgram("docker", ["compose", "version"]).then(
     () => true,
     () => false,
   );
@@ -43,6 +43,6 @@ async function build(version: string, output: string): Promise<void> {
   process.stderr.write(`building docker compose ${version} from Go modules (some minutes, once)\n`);
   const flags = ["-mod=readonly", "-trimpath", "-buildvcs=false", "-ldflags", `-s -w -X ${module}/internal.Version=v${version}`];
   const args = ["-n", "10", await ensureGo(), "build", ...flags, "-o", output, `${module}/cmd`];
-  const result = await runTool("nice", args, { cwd: folder, env: buildEnvironment(process.env) });
+  const result = await runTool("nice", args, { cwd: folder, env: toolBuildEnvironment(process.env) });
   if (result.code !== 0) throw new Error(`docker compose could not be built:\n${tail(result.output)}`);
 }

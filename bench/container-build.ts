@@ -7,7 +7,7 @@ import { buildInContainer } from "../executable/container-build.ts";
 import { ensureImages, goImageRefs } from "../images/build.ts";
 import { ensureGo } from "../toolchain/go.ts";
 import { inSeconds, median } from "./clock.ts";
-import { root, run } from "./run.ts";
+import { root, runBenchProgram } from "./run.ts";
 
 // A build in a container against the same build on this host, both after a small change of the same sources, in alternation.
 
@@ -27,7 +27,12 @@ try {
   await ensureImages(engine, refs);
   const go = await ensureGo();
   const onHost = () =>
-    run(go, ["build", "-o", hostOutput, "."], { GOOS: "linux", GOARCH: arch, CGO_ENABLED: "0", GOFLAGS: "-buildvcs=false" }, sources);
+    runBenchProgram(
+      go,
+      ["build", "-o", hostOutput, "."],
+      { GOOS: "linux", GOARCH: arch, CGO_ENABLED: "0", GOFLAGS: "-buildvcs=false" },
+      sources,
+    );
   const common = { arch, image: refs.go, folder: sources, sees: true, env: process.env };
   const inContainer = () =>
     buildInContainer(engine, { ...common, command: "go build -o /out/payments .", output: join(folder, "container") });

@@ -1,4 +1,4 @@
-import { run } from "./run.ts";
+import { runBenchProgram } from "./run.ts";
 
 /** What `docker inspect` says about a container, as far as a copy can repeat it. */
 interface Inspected {
@@ -48,7 +48,7 @@ export interface ContainerCopy {
 
 /** Reads a running container. Aliases are left out: the original has them. */
 export async function copyContainer(container: string, name: string): Promise<ContainerCopy> {
-  const [found] = JSON.parse(await run("docker", ["inspect", container])) as Inspected[];
+  const [found] = JSON.parse(await runBenchProgram("docker", ["inspect", container])) as Inspected[];
   if (found === undefined) throw new Error(`there is no container ${container}`);
   const { Config: config, HostConfig: host } = found;
   return {
@@ -76,6 +76,6 @@ export async function copyContainer(container: string, name: string): Promise<Co
 
 /** What a container is known by on its network. */
 export async function aliasesOf(container: string): Promise<readonly string[]> {
-  const [found] = JSON.parse(await run("docker", ["inspect", container])) as Inspected[];
+  const [found] = JSON.parse(await runBenchProgram("docker", ["inspect", container])) as Inspected[];
   return Object.values(found?.NetworkSettings.Networks ?? {}).flatMap(({ Aliases }) => Aliases ?? []);
 }

@@ -5,7 +5,7 @@ import { parseArgs } from "node:util";
 import { table } from "../common/table.ts";
 import { GoClient } from "./ledger/go-client.ts";
 import { machine } from "./ledger/machine.ts";
-import { judged } from "./ledger/measured.ts";
+import { judgedFigure } from "./ledger/measured.ts";
 import { profileServer } from "./ledger/profile-server.ts";
 import { fill, reads, tableOf } from "./ledger/reads.ts";
 import { ledgerFiles, startLedger } from "./ledger/server.ts";
@@ -53,7 +53,7 @@ async function large(go: GoClient): Promise<void> {
     const files = await ledgerFiles(data);
     ledger = await startLedger(data);
     const all = sizes.reduce((sum, size) => sum + size, 0);
-    const perDocument = (bytes: number) => judged((bytes - empty) / all / 1024, { most: 1.5 }, " KiB");
+    const perDocument = (bytes: number) => judgedFigure((bytes - empty) / all / 1024, { most: 1.5 }, " KiB");
     const restarted = await ledger.memory();
     // It is all there again.
     await go.run({ workload: "ledger-read", endpoint: ledger.url, clients: 1, table: tableOf(documents), documents, seconds: 1 });
@@ -61,7 +61,7 @@ async function large(go: GoClient): Promise<void> {
       table(
         [`start with ${all} revisions`, ""],
         [
-          ["until it listens", judged(ledger.startMs / 1000, { most: 5 }, " s")],
+          ["until it listens", judgedFigure(ledger.startMs / 1000, { most: 5 }, " s")],
           ["files", files],
           ["how", /\d+ blocks from the snapshot, \d+ replayed/.exec(ledger.log.join("\n"))?.[0] ?? "the whole journal replayed"],
           ["memory a document, after the fill", perDocument(full)],

@@ -9,7 +9,7 @@ import { machineLine } from "./busy.ts";
 import { inSeconds, median } from "./clock.ts";
 import { nitro } from "./run.ts";
 import { ColdSwap } from "./swap/cold.ts";
-import { replaceFile } from "./swap/measure.ts";
+import { replaceExecutable } from "./swap/measure.ts";
 import { copyPeer } from "./swap/peer.ts";
 import { DockerRun } from "./swap/peer-docker.ts";
 import { stackTarget } from "./swap/stack-target.ts";
@@ -39,7 +39,7 @@ const theirs = new Map<number, number[]>(sizes.map((size) => [size, []]));
 try {
   const versions = [await buildVersion(folder, "bench-a"), await buildVersion(folder, "bench-b")] as const;
   const binary = join(folder, "payments");
-  await replaceFile(versions[1], binary);
+  await replaceExecutable(versions[1], binary);
   await comeUp(0, 1, binary);
   const first = names[0] ?? "";
   const target = await stackTarget(first);

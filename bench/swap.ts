@@ -6,9 +6,9 @@ import { type Built, buildVersion } from "./build.ts";
 import { machineLine } from "./busy.ts";
 import { inSeconds } from "./clock.ts";
 import { nitro } from "./run.ts";
-import type { Contender, Swapped } from "./swap/contender.ts";
+import type { Contender, SwapTimes } from "./swap/contender.ts";
 import { contendersNamed, makeContender } from "./swap/contenders.ts";
-import { replaceFile } from "./swap/measure.ts";
+import { replaceExecutable } from "./swap/measure.ts";
 import { judge, profileTable, swapTable } from "./swap/report.ts";
 import { stackTarget } from "./swap/stack-target.ts";
 
@@ -37,7 +37,7 @@ try {
   const versions = [await buildVersion(folder, "bench-a"), await buildVersion(folder, "bench-b"), await buildVersion(folder, "bench-c")];
   const version = (round: number, index: number) => versions[(round + index) % versions.length] as Built;
   const binary = join(folder, "payments");
-  await replaceFile(version(2, 0), binary);
+  await replaceExecutable(version(2, 0), binary);
   await nitro(["up", "-s", values.stack, "--binary", binary]);
   const original = { stack: values.stack, target: await stackTarget(values.stack), folder };
   for (const [index, name] of names.entries()) {
@@ -45,7 +45,7 @@ try {
     contenders.push(contender);
     await contender.start(version(2, index));
   }
-  const swaps: Swapped[][] = contenders.map(() => []);
+  const swaps: SwapTimes[][] = contenders.map(() => []);
   for (let round = 0; round < Number(values.rounds); round++) {
     for (const [index, contender] of contenders.entries()) {
       swaps[index]?.push(await contender.swap(version(round, index), version(round + 1, index)));

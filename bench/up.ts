@@ -5,7 +5,7 @@ import { type Role, stackNames } from "../model/names.ts";
 import { inSeconds, median } from "./clock.ts";
 import { aliasesOf, copyContainer } from "./container-copy.ts";
 import { runArguments } from "./docker-run.ts";
-import { nitro, run } from "./run.ts";
+import { nitro, runBenchProgram } from "./run.ts";
 
 /** What `nitro up` may take, in ms. */
 const limit = 20_000;
@@ -30,7 +30,7 @@ const [ours, theirs]: [number[], number[]] = [[], []];
 
 try {
   await nitro(["up", "-s", values.stack]);
-  const references = await Promise.all(order.map(describe));
+  const references = await Promise.all(order.map(describeReference));
   for (let round = 0; round < Number(values.rounds); round++) {
     await nitro(["down", "-s", values.stack, "--yes"]);
     const began = Date.now();
@@ -52,7 +52,7 @@ try {
   await nitro(["down", "-s", values.stack, "--yes"]);
 }
 
-async function describe(role: Role): Promise<Reference> {
+async function describeReference(role: Role): Promise<Reference> {
   const name = names.containers[role];
   const check = (await engine.inspect(name))?.healthCheck;
   if (check === undefined) throw new Error(`${name} has no health check`);
@@ -62,9 +62,9 @@ async function describe(role: Role): Promise<Reference> {
 /** @returns how long it took, in ms */
 async function sequence(references: readonly Reference[]): Promise<number> {
   const began = Date.now();
-  await run("docker", ["network", "create", "--label", "nitro.bench=1", names.network]);
+  await runBenchProgram("docker", ["network", "create", "--label", "nitro.bench=1", names.network]);
   for (const { name, args, check } of references) {
-    await run("docker", args);
+    await runBenchProgram("docker", args);
     while ((await engine.exec(name, check)).exitCode !== 0) await new Promise((resolve) => setTimeout(resolve, 100));
   }
   const service = await engine.inspect(names.containers.service);
@@ -74,7 +74,7 @@ async function sequence(references: readonly Reference[]): Promise<number> {
 }
 
 async function removeEngineParts(): Promise<void> {
-  await run("docker", ["rm", "-f", ...Object.values(names.containers)]).catch(() => "");
-  await run("docker", ["network", "rm", names.network]).catch(() => "");
-  await run("docker", ["volume", "rm", ...Object.values(names.volumes)]).catch(() => "");
+  await runBenchProgram("docker", ["rm", "-f", ...Object.values(names.containers)]).catch(() => "");
+  await runBenchProgram("docker", ["network", "rm", names.network]).catch(() => "");
+  await runBenchProgram("docker", ["volume", "rm", ...Object.values(names.volumes)]).catch(() => "");
 }

@@ -48,7 +48,7 @@ a file that only the service sees, and nowhere else. \`up\` does it too; this is
     await deliverCredentials(engine, login, { volume: names.volumes.credentials, stack, owner, image });
     await file.write();
     if (values.restart) await engine.restart(names.containers.service, { graceSeconds: 1 });
-    context.stdout.write(describe(login, stack, values.json));
+    context.stdout.write(describeLogin(login, stack, values.json));
     return 0;
   },
 });
@@ -72,7 +72,7 @@ async function mayUseRole(access: Parameters<typeof checkRole>[0], login: AwsLog
   });
 }
 
-function describe({ identity, secrets }: AwsLogin, stack: string, json: boolean): string {
+function describeLogin({ identity, secrets }: AwsLogin, stack: string, json: boolean): string {
   const until = secrets.expiration?.toISOString();
   if (json) return `${JSON.stringify({ stack, ...identity, until }, null, 2)}\n`;
   return `stack ${stack} uses ${identity.arn}${until === undefined ? "" : `, until ${until}`}\n`;

@@ -16,7 +16,7 @@ export const command = declareCommand({
     const filter = { labels: { [labels.owner]: ownerId(context.env) }, all: true };
     const [stacks, containers] = await Promise.all([listStacks(context), engine.containers(filter)]);
     const rows = joinStacks(stacks, containers);
-    context.stdout.write(values.json ? `${JSON.stringify(rows, null, 2)}\n` : describe(rows, new Date()));
+    context.stdout.write(values.json ? `${JSON.stringify(rows, null, 2)}\n` : describeStacks(rows, new Date()));
     return 0;
   },
 });
@@ -49,7 +49,7 @@ export function joinStacks(stacks: readonly ListedStack[], containers: readonly 
   });
 }
 
-function describe(rows: readonly StackRow[], now: Date): string {
+function describeStacks(rows: readonly StackRow[], now: Date): string {
   if (rows.length === 0) return "there are no stacks yet: ./nitro up\n";
   const cells = rows.map((row) => [
     row.name,

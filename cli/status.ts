@@ -16,13 +16,13 @@ Exit code 0 where everything runs and answers, 1 otherwise.`,
   async run({ values }, context) {
     const stack = selectStack(values.stack, context.env);
     const status = await stackStatus(Engine.connect(context.env), stack, ownerId(context.env));
-    context.stdout.write(values.json ? `${JSON.stringify(status, null, 2)}\n` : describe(status, new Date()));
+    context.stdout.write(values.json ? `${JSON.stringify(status, null, 2)}\n` : describeStatus(status, new Date()));
     return status.healthy ? 0 : 1;
   },
 });
 
 /** The status for people. */
-export function describe(status: StackStatus, now: Date): string {
+export function describeStatus(status: StackStatus, now: Date): string {
   if (status.parts.every(({ state }) => state === "missing")) {
     return `stack "${status.stack}" is not up: ./nitro up -s ${status.stack}\n`;
   }

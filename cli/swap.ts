@@ -6,8 +6,8 @@ import type { Context } from "../common/context.ts";
 import { UsageError, UserError } from "../common/errors.ts";
 import { Progress, seconds } from "../common/progress.ts";
 import { Engine } from "../docker/engine.ts";
-import { previousExecutable } from "../executable/answered.ts";
 import { type LiveRole, liveRoles } from "../executable/live-override.ts";
+import { previousExecutable } from "../executable/past-executables.ts";
 import { readRunning } from "../executable/running.ts";
 import { type LoadedExecutable, loadExecutable, stagedFile } from "../executable/staging.ts";
 import { labels, stackNames } from "../model/names.ts";
@@ -59,7 +59,7 @@ An executable that cannot run is refused before anything is touched.`,
     await swapDeclared(swap, start, program, configured.file);
     const after = await running(engine, stack.name);
     context.stdout.write(
-      `${roles.map((role) => describe(role, before.get(role), after.get(role))).join("\n")}\n${seconds(Date.now() - began)}\n`,
+      `${roles.map((role) => describeSwap(role, before.get(role), after.get(role))).join("\n")}\n${seconds(Date.now() - began)}\n`,
     );
     for (const role of roles) mustRun(role, after.get(role), stack.name);
     return 0;
@@ -113,7 +113,7 @@ async function running(engine: Engine, stack: string): Promise<Map<LiveRole, Run
 }
 
 /** One line for a role: what ran, what runs. */
-export function describe(role: LiveRole, before: Running | undefined, after: Running | undefined): string {
+export function describeSwap(role: LiveRole, before: Running | undefined, after: Running | undefined): string {
   const now = after === undefined ? "nothing" : hash(after);
   if (before === undefined) return `${role}: ${now} runs, nothing ran before`;
   if (before.id === after?.id && before.sha256 === after.sha256) return `${role}: unchanged, ${now} runs already`;

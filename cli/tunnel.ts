@@ -40,7 +40,7 @@ export const command = declareCommand({
       context.stderr.write(`! the connection to the stack was lost (${reason}); the next use makes it anew\n`);
     const tunnel = await StackTunnel.open(engine, stack, ownerId(context.env), { ports, onLost });
     try {
-      context.stdout.write(values.json ? `${JSON.stringify({ stack, ports })}\n` : describe(stack, engine.host, ports));
+      context.stdout.write(values.json ? `${JSON.stringify({ stack, ports })}\n` : describeTunnel(stack, engine.host, ports));
       if (!context.signal.aborted) await once(context.signal, "abort");
       return 0;
     } finally {
@@ -62,7 +62,7 @@ async function publishedPorts(engine: Engine, stack: string, { env }: Context): 
   return Object.fromEntries(ports) as Record<PublishedRole, number>;
 }
 
-function describe(stack: string, host: string, ports: Readonly<Record<PublishedRole, number>>): string {
+function describeTunnel(stack: string, host: string, ports: Readonly<Record<PublishedRole, number>>): string {
   const rows = publishedRoles.map((role) => [role, `${role === "redis" ? "redis" : "http"}://127.0.0.1:${ports[role]}`]);
   return `${table(["part", "answers at"], rows)}\nstack ${stack} on ${host} is open here until Ctrl-C\n`;
 }

@@ -45,7 +45,7 @@ export const command = declareCommand({
     const took = Date.now() - began;
     if (values.json)
       context.stdout.write(`${JSON.stringify({ ...status, outputs: outcome.outputs, changes: outcome.counts, took }, null, 2)}\n`);
-    else context.stdout.write(describe(status, outcome, took) + elsewhere(engine, stack.name));
+    else context.stdout.write(describeUp(status, outcome, took) + elsewhere(engine, stack.name));
     return 0;
   },
 });
@@ -82,7 +82,7 @@ async function unsealed(
   return waitUntilHealthy(engine, stack.name, context);
 }
 
-function describe(status: StackStatus, outcome: Outcome, took: number): string {
+function describeUp(status: StackStatus, outcome: Outcome, took: number): string {
   const rows = status.parts.flatMap(({ role, ports }) => {
     const published = publishedRoles.find((each) => each === role);
     return published === undefined || ports[0] === undefined ? [] : [[role, address(published, ports[0])]];

@@ -8,7 +8,7 @@ import { processStat } from "./process-tree.ts";
 import { type Look, wait } from "./waiting.ts";
 
 /** Who holds a lock. */
-export interface Holder {
+export interface LockHolder {
   readonly pid: number;
   readonly host: string;
   /** When the process started, in the system's own words: tells it from a later one of the same number. Empty where it cannot be told. */
@@ -19,7 +19,7 @@ export interface Holder {
 
 export interface LockOptions {
   /** Called once, when the lock is another's. */
-  readonly onWait?: (holder: Holder) => void;
+  readonly onWait?: (holder: LockHolder) => void;
   /** Between two tries, in ms. */
   readonly intervalMs?: number;
 }
@@ -31,7 +31,7 @@ export interface LockOptions {
 export async function withLock<T>(path: string, work: () => Promise<T>, options: LockOptions = {}): Promise<T> {
   await mkdir(dirname(path), { recursive: true });
   const own = `${path}.${process.pid}.${Math.random().toString(36).slice(2)}`;
-  const holder: Holder = { pid: process.pid, host: hostname(), started: await startOf(process.pid), draft: own };
+  const holder: LockHolder = { pid: process.pid, host: hostname(), started: await startOf(process.pid), draft: own };
   await writeFile(own, JSON.stringify(holder));
   try {
     await acquire(path, own, options);
@@ -62,7 +62,7 @@ async function acquire(path: string, own: string, { onWait, intervalMs = 200 }: 
  * Makes the lock. A hard link appears whole or not at all, and never over an existing file.
  * @returns undefined where it was made, else who lives and holds it
  */
-async function linked(path: string, own: string): Promise<Holder | undefined> {
+async function linked(path: string, own: string): Promise<LockHolder | undefined> {
   for (;;) {
     try {
       await link(own, path);
@@ -93,9 +93,9 @@ async function clear(path: string, dead: string, own: string): Promise<void> {
 }
 
 /** @returns undefined for a file that is no lock of this kind: it holds nothing */
-function parse(text: string): Holder | undefined {
+function parse(text: string): LockHolder | undefined {
   try {
-    const { pid, host, started, draft } = JSON.parse(text) as Partial<Holder>;
+    const { pid, host, started, draft } = JSON.parse(text) as Partial<LockHolder>;
     if (pid === undefined || host === undefined || started === undefined || draft === undefined) return undefined;
     return { pid, host, started, draft };
   } catch {
@@ -104,7 +104,7 @@ function parse(text: string): Holder | undefined {
 }
 
 /** A process of another host (a shared home folder) cannot be looked at: it is taken to live. */
-async function lives(holder: Holder): Promise<boolean> {
+async function lives(holder: LockHolder): Promise<boolean> {
   if (holder.host !== hostname()) return true;
   try {
     process.kill(holder.pid, 0);

@@ -37,7 +37,7 @@ export interface Stop {
 }
 
 /** How a program ended. */
-export interface Ending {
+export interface ProcessEnding {
   /** As shells count: 127 where the program could not be started, 128 + number where a signal ended it. */
   readonly code: number;
   /** What ended it, where that was a signal. */
@@ -47,7 +47,7 @@ export interface Ending {
 }
 
 /** How a program ended, and what it wrote. */
-export interface RunResult extends Ending {
+export interface RunResult extends ProcessEnding {
   readonly stdout: string;
   readonly stderr: string;
   /** Both as they came, for messages; where the program could not be started, the reason. */
@@ -58,7 +58,7 @@ export interface RunResult extends Ending {
  * Runs a program without standard input to its end and keeps nothing of what it writes: `onLine` gets it.
  * @returns how it ended; never rejects for what the program does, nor where it is not there
  */
-export async function follow(program: string, args: readonly string[], options: RunOptions): Promise<Ending> {
+export async function follow(program: string, args: readonly string[], options: RunOptions): Promise<ProcessEnding> {
   const { cwd, env, ownSession = false } = options;
   const child = spawn(program, args, { cwd, env, detached: ownSession, stdio: ["ignore", "pipe", "pipe"] });
   const release = obey(child, options);
@@ -66,7 +66,7 @@ export async function follow(program: string, args: readonly string[], options: 
     const lines = createInterface({ input: child[stream], crlfDelay: Number.POSITIVE_INFINITY });
     lines.on("line", (line) => options.onLine?.(line, stream));
   }
-  const ended = new Promise<Ending>((done) => {
+  const ended = new Promise<ProcessEnding>((done) => {
     child.once("error", (problem) => done({ code: 127, problem }));
     child.once("close", (code, signal) => done(signal === null ? { code: code ?? 1 } : { code: 128 + constants.signals[signal], signal }));
   });

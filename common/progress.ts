@@ -4,7 +4,7 @@ import type { Context } from "./context.ts";
 type Output = Pick<NodeJS.WriteStream, "write" | "isTTY" | "columns">;
 
 /** One thing that is being done, for people. */
-export interface Step {
+export interface ProgressStep {
   /** Tells it from others that go on at the same time. */
   readonly key: string;
   /** What it is done to: "container nitro-alice-redis". */
@@ -15,7 +15,7 @@ export interface Step {
 }
 
 interface Running {
-  readonly step: Step;
+  readonly step: ProgressStep;
   readonly since: number;
 }
 
@@ -78,13 +78,13 @@ export class Progress {
   }
 
   /** A step has begun: on a terminal it has a live line from now on. */
-  begin(step: Step): void {
+  begin(step: ProgressStep): void {
     this.running.set(step.key, { step, since: this.now() });
     this.draw();
   }
 
   /** A step has come to its end, well or not: a line that stays. */
-  end(step: Step, well: boolean): void {
+  end(step: ProgressStep, well: boolean): void {
     const took = this.now() - (this.running.get(step.key)?.since ?? this.now());
     this.running.delete(step.key);
     if (this.idle !== undefined && this.running.size === 0) this.idle = { text: this.afterwards, since: this.now() };

@@ -40,7 +40,7 @@ export interface Strategy<T> {
   look(moment: Moment): Promise<Look<T>>;
 }
 
-export interface Limits {
+export interface WaitLimits {
   /** How long to wait since the beginning or the last news, in ms; for ever by default. The last look comes when the time is over. */
   readonly timeoutMs?: number;
   /** Between two looks, in ms. */
@@ -73,7 +73,7 @@ export class DeadlineError extends UserError {
  */
 export async function wait<T>(
   strategy: Strategy<T>,
-  { timeoutMs = Infinity, intervalMs, signal, clock = systemClock }: Limits,
+  { timeoutMs = Infinity, intervalMs, signal, clock = systemClock }: WaitLimits,
 ): Promise<Waited<T>> {
   const began = clock.now();
   let newsAt = began;
@@ -102,7 +102,7 @@ export function inVain(what: string, { seen, waited }: InVain): string {
  * @param hint what mends it where it is not found in time
  * @throws DeadlineError, InterruptedError where the signal came first, and what a look throws, at once
  */
-export async function waitUntil<T>(strategy: Strategy<T>, limits: Limits, hint?: string): Promise<T> {
+export async function waitUntil<T>(strategy: Strategy<T>, limits: WaitLimits, hint?: string): Promise<T> {
   const waited = await wait(strategy, limits);
   if (waited.end === "found") return waited.value;
   if (waited.end === "stopped") throw new InterruptedError(`stopped while waiting for ${strategy.what}`);

@@ -6,7 +6,7 @@ import type { Settings } from "../model/settings.ts";
 import { type AwsCredentials, awsAccess, bucketEnvironment, redisEnvironment } from "./aws-environment.ts";
 import type { StackContext } from "./context.ts";
 import type { LocalStack } from "./localstack.ts";
-import { Part } from "./part.ts";
+import { StackPart } from "./part.ts";
 import type { Redis } from "./redis.ts";
 
 export interface KeyFeederArgs {
@@ -31,7 +31,7 @@ export interface KeyFeederArgs {
  *
  * @example new KeyFeeder("key-feeder", { context, image, network, credentials, redis, localstack, roleArn, bootstrap, authorization, secrets: undefined })
  */
-export class KeyFeeder extends Part {
+export class KeyFeeder extends StackPart {
   readonly ready: Promise<docker.Container>;
 
   constructor(name: string, args: KeyFeederArgs, opts?: pulumi.ComponentResourceOptions) {

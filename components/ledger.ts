@@ -4,7 +4,7 @@ import { innerPorts, localAccount } from "../model/names.ts";
 import { type AwsCredentials, awsAccess } from "./aws-environment.ts";
 import type { StackContext } from "./context.ts";
 import type { StackLedger } from "./ledger-contract.ts";
-import { Part } from "./part.ts";
+import { StackPart } from "./part.ts";
 
 export interface LedgerArgs {
   readonly context: StackContext;
@@ -22,7 +22,7 @@ const port = innerPorts.ledger;
  *
  * @example new Ledger("ledger", { context, image, network, credentials })
  */
-export class Ledger extends Part implements StackLedger {
+export class LocalLedger extends StackPart implements StackLedger {
   /** Where it answers on the host. */
   readonly endpoint: string;
   readonly access: StackLedger["access"];

@@ -2,7 +2,7 @@ import type * as docker from "@pulumi/docker";
 import type * as pulumi from "@pulumi/pulumi";
 import { innerPorts } from "../model/names.ts";
 import type { StackContext } from "./context.ts";
-import { Part } from "./part.ts";
+import { StackPart } from "./part.ts";
 
 export interface LocalStackArgs {
   readonly context: StackContext;
@@ -21,7 +21,7 @@ const port = innerPorts.localstack;
  *
  * @example new LocalStack("localstack", { context, image, network, services: ["s3", "sts", "iam"] })
  */
-export class LocalStack extends Part {
+export class LocalStack extends StackPart {
   /** Where it answers on the host. */
   readonly url: string;
   readonly ready: Promise<docker.Container>;

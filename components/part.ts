@@ -12,7 +12,7 @@ interface Running {
 }
 
 /** A component that is one container, with volumes of its own. Its constructor makes these first and then runs the container, once. */
-export abstract class Part extends pulumi.ComponentResource {
+export abstract class StackPart extends pulumi.ComponentResource {
   /** What waits for this part depends on this. */
   abstract readonly ready: Promise<docker.Container>;
   private readonly prefix: string;

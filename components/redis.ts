@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { innerPorts } from "../model/names.ts";
 import type { StackContext } from "./context.ts";
-import { Part } from "./part.ts";
+import { StackPart } from "./part.ts";
 
 export interface RedisArgs {
   readonly context: StackContext;
@@ -22,7 +22,7 @@ const start = `printf 'requirepass %s\\n' "$REDIS_PASSWORD" | exec redis-server 
  *
  * @example new Redis("redis", { context, image, network })
  */
-export class Redis extends Part {
+export class Redis extends StackPart {
   /** Secret. */
   readonly password: pulumi.Output<string>;
   /** Where it answers on the host, with user and password: secret. */

@@ -9,7 +9,7 @@ import type { StackContext } from "./context.ts";
 import { executableArgs, runningExecutable, workingDir } from "./executable.ts";
 import type { KeyFeeder } from "./key-feeder.ts";
 import type { StackLedger } from "./ledger-contract.ts";
-import { Part } from "./part.ts";
+import { StackPart } from "./part.ts";
 
 export interface ServiceArgs {
   readonly context: StackContext;
@@ -36,7 +36,7 @@ const listens = `grep -qiE ':${port.toString(16).padStart(4, "0")} [0-9a-f]+:000
  *
  * @example new Service("service", { context, image, executable, ledger, keyFeeder })
  */
-export class Service extends Part {
+export class Service extends StackPart {
   /** Where it answers on the host. */
   readonly url: string;
   readonly executable: pulumi.Output<Executable>;

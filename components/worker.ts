@@ -8,7 +8,7 @@ import { redisEnvironment } from "./aws-environment.ts";
 import type { StackContext } from "./context.ts";
 import { executableArgs, runningExecutable, workingDir } from "./executable.ts";
 import type { KeyFeeder } from "./key-feeder.ts";
-import { Part } from "./part.ts";
+import { StackPart } from "./part.ts";
 import type { Redis } from "./redis.ts";
 
 export interface WorkerArgs {
@@ -31,7 +31,7 @@ const connected = `grep -qiE ':${innerPorts.redis.toString(16).padStart(4, "0")}
  *
  * @example new Worker("worker", { context, image, executable, redis, keyFeeder })
  */
-export class Worker extends Part {
+export class Worker extends StackPart {
   readonly executable: pulumi.Output<Executable>;
   readonly ready: Promise<docker.Container>;
 

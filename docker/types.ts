@@ -1,8 +1,11 @@
+/** The processor architectures a container engine may have, in Go's names. */
+export type Arch = "amd64" | "arm64";
+
 /** What the engine says about things, in our words: only what commands use. Times are ISO 8601, sizes bytes. */
 export interface EngineInfo {
   readonly apiVersion: string;
   readonly version: string;
-  readonly arch: "amd64" | "arm64";
+  readonly arch: Arch;
   readonly os: string;
 }
 

@@ -4,8 +4,8 @@ import type { Context } from "../common/context.ts";
 import { UserError } from "../common/errors.ts";
 import { writeByDraft } from "../common/files.ts";
 import { run } from "../common/process.ts";
+import type { Arch } from "../docker/types.ts";
 import { goEnvironment } from "../toolchain/go.ts";
-import type { Arch } from "./check.ts";
 import { sampleExecutable } from "./staging.ts";
 
 /**

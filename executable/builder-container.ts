@@ -3,12 +3,12 @@ import { readdir, stat } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { UserError } from "../common/errors.ts";
 import { type Engine, EngineError } from "../docker/engine.ts";
+import type { Arch } from "../docker/types.ts";
 import { type ContextFile, contextTar } from "../images/context.ts";
 import { buildNetwork, hostCertificates } from "../images/host.ts";
 import { isOurs } from "../images/inputs.ts";
 import { labels } from "../model/names.ts";
 import { ownerId } from "../toolchain/owner.ts";
-import type { Arch } from "./check.ts";
 
 /** Where the command finds the sources, and puts the executable. */
 export const sourceFolder = "/src";
@@ -89,7 +89,7 @@ const goVariables = [
 ] as const;
 
 /** The environment of a build. Pure. @param env of this host */
-export function buildEnvironment(env: NodeJS.ProcessEnv, arch: Arch): Record<string, string> {
+export function containerBuildEnvironment(env: NodeJS.ProcessEnv, arch: Arch): Record<string, string> {
   const passed = goVariables.flatMap((name): [string, string][] => (env[name] ? [[name, env[name]]] : []));
   return {
     CGO_ENABLED: "0",

@@ -1,8 +1,6 @@
 import { UserError } from "../common/errors.ts";
+import type { Arch } from "../docker/types.ts";
 import { foreignFormat } from "./foreign-format.ts";
-
-/** The processor architectures a container engine may have, in Go's names. */
-export type Arch = "amd64" | "arm64";
 
 const archs = ["amd64", "arm64"] as const satisfies readonly Arch[];
 const machines: Record<Arch, number> = { amd64: 62, arm64: 183 };

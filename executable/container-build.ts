@@ -12,13 +12,13 @@ import type { Progress } from "../common/progress.ts";
 import type { Engine } from "../docker/engine.ts";
 import { isNotFound } from "../docker/error.ts";
 import { LineSplitter } from "../docker/streams.ts";
+import type { Arch } from "../docker/types.ts";
 import { goImageRefs } from "../images/build.ts";
 import { buildShown } from "../images/show-build.ts";
 import type { Settings } from "../model/settings.ts";
 import { swapMode } from "../model/swap-mode.ts";
 import { nitroHome } from "../toolchain/home.ts";
-import { type BuilderArgs, buildEnvironment, ensureBuilder, outFolder, sendSources, sourceFolder } from "./builder-container.ts";
-import type { Arch } from "./check.ts";
+import { type BuilderArgs, containerBuildEnvironment, ensureBuilder, outFolder, sendSources, sourceFolder } from "./builder-container.ts";
 import { builtExecutable } from "./staging.ts";
 
 export interface ContainerBuild extends Omit<BuilderArgs, "engine"> {
@@ -99,7 +99,7 @@ const script = `echo $$ > "/tmp/$NITRO_BUILD"; touch /tmp/used; rm -rf ${outFold
 async function compile(engine: Engine, container: string, build: ContainerBuild): Promise<void> {
   const { command, signal } = build;
   const id = `build-${randomBytes(6).toString("hex")}`;
-  const env = { ...buildEnvironment(build.env, build.arch), NITRO_BUILD: id, NITRO_COMMAND: command };
+  const env = { ...containerBuildEnvironment(build.env, build.arch), NITRO_BUILD: id, NITRO_COMMAND: command };
   const { stdin, output, exitCode } = await engine.openExec(container, ["sh", "-c", script], { env, workdir: sourceFolder });
   stdin.end();
   const stop = () => void endCommand(engine, container, id);

@@ -8,10 +8,10 @@ import { lastLines } from "../docker/last-lines.ts";
 import { ended } from "../docker/waiting/ended.ts";
 import { labels } from "../model/names.ts";
 import { roleContainer } from "../model/parts.ts";
-import { noteAnswered, readAnswered } from "./answered.ts";
 import { type LiveOverride, type LiveRole, liveRoles, readOverride, removeOverride, writeOverride } from "./live-override.ts";
+import { notePastExecutable, readPastExecutables } from "./past-executables.ts";
 import type { RunningProgram } from "./probe-script.ts";
-import { type ArmedReplacement, armReplacement, type Replaced, replacementLimit, type Shortfall } from "./replacement.ts";
+import { type ArmedReplacement, armReplacement, type Replaced, type ReplacementFailure, replacementLimit } from "./replacement.ts";
 import { binFolder, binPath, type LoadedExecutable, pruneStaged, stagedFile, stageExecutable } from "./staging.ts";
 
 /** What of which stack is to run another executable. */
@@ -40,7 +40,7 @@ export interface ArmedSwap {
    */
   swap(executable: LoadedExecutable): Promise<LiveResult[]>;
   /** False where a container is not any more the one that was armed, or was restarted. */
-  fits(): Promise<boolean>;
+  isUsable(): Promise<boolean>;
   /** Gives up; nothing happens after `swap`. */
   disarm(): void;
 }
@@ -68,7 +68,7 @@ export async function armLive(target: LiveTarget): Promise<ArmedSwap> {
     disarm();
     throw each.reason;
   });
-  return { swap: (executable) => swapArmed(target, armed, executable).finally(disarm), fits: () => fit(target, armed), disarm };
+  return { swap: (executable) => swapArmed(target, armed, executable).finally(disarm), isUsable: () => fit(target, armed), disarm };
 }
 
 async function fit({ engine }: LiveTarget, armed: readonly ArmedRole[]): Promise<boolean> {
@@ -126,7 +126,7 @@ async function swapArmed(target: LiveTarget, armed: readonly ArmedRole[], execut
   });
   // What fails here is done by the next one: this swap did all that it should.
   await bringToDisk(join(bin, sha256)).catch(() => {});
-  if (armed.length === liveRoles.length) await noteAnswered(root, stack, sha256).catch(() => {});
+  if (armed.length === liveRoles.length) await notePastExecutable(root, stack, sha256).catch(() => {});
   await clearAway(target).catch(() => {});
   return results;
 }
@@ -135,14 +135,14 @@ async function swapArmed(target: LiveTarget, armed: readonly ArmedRole[], execut
 async function clearAway({ engine, root, stack }: LiveTarget): Promise<void> {
   const containers = await engine.containers({ labels: { [labels.stack]: stack }, all: true });
   const declared = containers.flatMap(({ labels: has }) => has[labels.executable] ?? []);
-  await pruneStaged(root, stack, new Set([...declared, ...(await readAnswered(root, stack))]), keepStagedMs);
+  await pruneStaged(root, stack, new Set([...declared, ...(await readPastExecutables(root, stack))]), keepStagedMs);
 }
 
 /** Longer than an update takes from staging an executable to the container that runs it. */
 const keepStagedMs = 10 * 60_000;
 
 /** The one before still runs, or nothing does: what the next start runs is as it was. */
-const untouched: readonly Shortfall[] = ["refused", "unsupervised", "absent"];
+const untouched: readonly ReplacementFailure[] = ["refused", "unsupervised", "absent"];
 
 async function put(bin: string, role: LiveRole, override: LiveOverride | undefined): Promise<void> {
   if (override === undefined || override.live === override.declared) await removeOverride(bin, role);
@@ -176,7 +176,7 @@ function healthCheck({ healthCheck }: ContainerDetails): readonly string[] {
   return healthCheck ?? ["true"];
 }
 
-const shortfalls: Record<Shortfall, string> = {
+const shortfalls: Record<ReplacementFailure, string> = {
   ended: "ended as soon as it ran",
   lost: "ended as soon as it ran",
   silent: `runs but did not answer within ${replacementLimit} s`,
@@ -188,7 +188,12 @@ const shortfalls: Record<Shortfall, string> = {
 /** A program's last words are in the log once its container has ended. */
 const lastWords = { timeoutMs: 500, intervalMs: 50 };
 
-async function failed({ engine, stack }: LiveTarget, { role, container }: ArmedRole, sha256: string, kind: Shortfall): Promise<UserError> {
+async function failed(
+  { engine, stack }: LiveTarget,
+  { role, container }: ArmedRole,
+  sha256: string,
+  kind: ReplacementFailure,
+): Promise<UserError> {
   const what = `${role}: ${sha256.slice(0, 12)} ${shortfalls[kind]}`;
   if (kind === "unsupervised" || kind === "absent") return new UserError(what, `./nitro swap -s ${stack}`);
   if (kind === "ended" || kind === "lost") await wait(ended(engine, container), lastWords);

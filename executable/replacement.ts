@@ -12,10 +12,10 @@ import { binPath } from "./staging.ts";
  * - unsupervised: no supervisor of ours runs in the container
  * - absent: the container does not run
  */
-export type Shortfall = "ended" | "lost" | "silent" | "refused" | "unsupervised" | "absent";
+export type ReplacementFailure = "ended" | "lost" | "silent" | "refused" | "unsupervised" | "absent";
 
 /** How a replacement ended; done: the program answers, and this is what it is. */
-export type Replaced = { readonly kind: "done"; readonly program: RunningProgram } | { readonly kind: Shortfall };
+export type Replaced = { readonly kind: "done"; readonly program: RunningProgram } | { readonly kind: ReplacementFailure };
 
 /** A command that waits inside a container for the hash of the next executable: the time to start it is spent beforehand. */
 export interface ArmedReplacement {
@@ -30,7 +30,7 @@ export interface ArmedReplacement {
 /** Seconds from the signal until the program runs and answers. */
 export const replacementLimit = 15;
 
-const codes: Readonly<Record<number, Shortfall>> = { 3: "lost", 4: "unsupervised", 5: "ended", 6: "refused", 7: "silent" };
+const codes: Readonly<Record<number, ReplacementFailure>> = { 3: "lost", 4: "unsupervised", 5: "ended", 6: "refused", 7: "silent" };
 
 /**
  * SIGHUP comes from inside the container and not from the engine's API: engines take any signal sent by it for the wish to stop the container,

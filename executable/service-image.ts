@@ -4,8 +4,9 @@ import { buffer } from "node:stream/consumers";
 import { extract, type Header } from "tar-stream";
 import type { ContainerSummary, Engine, ImageDetails } from "../docker/engine.ts";
 import { isNotFound } from "../docker/error.ts";
+import type { Arch } from "../docker/types.ts";
 import { labels } from "../model/names.ts";
-import { type Arch, checkExecutable, ExecutableError } from "./check.ts";
+import { checkExecutable, ExecutableError } from "./check.ts";
 
 /** An image that brings the executable itself: a team's reproducible build. */
 export interface ServiceImage {

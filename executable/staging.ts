@@ -4,10 +4,11 @@ import { join, relative, resolve } from "node:path";
 import { ifPresent } from "../common/files.ts";
 import { bringToDisk, putFolder, removeStages } from "../common/staged-folder.ts";
 import { trace } from "../common/trace.ts";
+import type { Arch } from "../docker/types.ts";
 import type { Settings } from "../model/settings.ts";
-import { readAnswered } from "./answered.ts";
-import { type Arch, checkExecutable, ExecutableError } from "./check.ts";
+import { checkExecutable, ExecutableError } from "./check.ts";
 import { liveHashes, removeOverridesOf } from "./live-override.ts";
+import { readPastExecutables } from "./past-executables.ts";
 
 /** Where a container finds the folder of staged executables. */
 export const binPath = "/nitro/bin";
@@ -129,7 +130,7 @@ export async function installExecutable(
   const { sha256 } = executable;
   await bringToDisk(join(folder, sha256));
   await removeOverridesOf(folder, sha256);
-  await pruneStaged(root, stack, new Set([sha256, ...running, ...(await readAnswered(root, stack))]));
+  await pruneStaged(root, stack, new Set([sha256, ...running, ...(await readPastExecutables(root, stack))]));
   return { sha256, folder };
 }
 

@@ -1,8 +1,9 @@
 import type { Engine } from "../docker/engine.ts";
+import type { Arch } from "../docker/types.ts";
 import type { EnsureOptions } from "./builder.ts";
 import { type ImageRole, ownImages, type StackImageRole } from "./inputs.ts";
 import { missingImages, type WantedImages } from "./missing.ts";
-import { type Arch, readPins } from "./pins.ts";
+import { readPins } from "./pins.ts";
 
 /** The image of each role of a stack: of ours, or a user's own. */
 export type ImageRefs = Readonly<Record<StackImageRole, string>>;

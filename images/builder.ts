@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { UserError } from "../common/errors.ts";
 import { withLock } from "../common/lock.ts";
 import type { Engine } from "../docker/engine.ts";
+import type { Arch } from "../docker/types.ts";
 import { goRequirement } from "../toolchain/go.ts";
 import { nitroHome } from "../toolchain/home.ts";
 import { type ContextFile, contextTar, folderFiles } from "./context.ts";
@@ -10,7 +11,7 @@ import { buildNetwork, hostCertificates } from "./host.ts";
 import { type ImageRole, ownImages, recipeFiles, repository } from "./inputs.ts";
 import { missingImages, type WantedImages } from "./missing.ts";
 import { bundles, nodeExecutable } from "./node-image.ts";
-import { type Arch, type Pins, readPins } from "./pins.ts";
+import { type Pins, readPins } from "./pins.ts";
 import { removeFormerImages } from "./spare.ts";
 
 /** What goes on while images are made. */

@@ -6,10 +6,11 @@ import { run, runWell } from "../common/process.ts";
 import { ProgramStream } from "../common/program-stream.ts";
 import type { Engine } from "../docker/engine.ts";
 import { splitReference } from "../docker/images.ts";
+import type { Arch } from "../docker/types.ts";
 import { aptInstall } from "../toolchain/apt.ts";
 import { nitroHome } from "../toolchain/home.ts";
 import { debootstrapScript } from "./inputs.ts";
-import type { Arch, Pins } from "./pins.ts";
+import type { Pins } from "./pins.ts";
 
 /** How long a registry may take to say which image a name means. */
 const registryTimeout = 5_000;

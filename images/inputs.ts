@@ -2,8 +2,9 @@ import { hash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { Arch } from "../docker/types.ts";
 import { pins as toolPins } from "../toolchain/pins.ts";
-import type { Arch, Pins } from "./pins.ts";
+import type { Pins } from "./pins.ts";
 import { programInputs } from "./program-inputs.ts";
 
 /** The images that a stack runs on. */

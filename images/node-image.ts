@@ -5,10 +5,11 @@ import { join } from "node:path";
 import { UserError } from "../common/errors.ts";
 import { runWell } from "../common/process.ts";
 import { installFolder } from "../common/staged-folder.ts";
+import type { Arch } from "../docker/types.ts";
 import { nitroHome } from "../toolchain/home.ts";
 import type { ContextFile } from "./context.ts";
 import { programs, repository } from "./inputs.ts";
-import type { Arch, Pins } from "./pins.ts";
+import type { Pins } from "./pins.ts";
 import { isProgramInput, programInputs } from "./program-inputs.ts";
 
 /** CommonJS packages call `require` for node's own modules; an ES module has none. */

@@ -1,7 +1,5 @@
 import { readFileSync } from "node:fs";
-import type { EngineInfo } from "../docker/types.ts";
-
-export type Arch = EngineInfo["arch"];
+import type { Arch } from "../docker/types.ts";
 
 /** images/versions.json: what the images are made of. */
 export interface Pins {

@@ -1,16 +1,16 @@
 import { createHash } from "node:crypto";
 import { shareObject, sharePrefix } from "./contract.ts";
 import type { Keys } from "./identity.ts";
-import type { Log } from "./log.ts";
+import type { FeederLog } from "./log.ts";
 import { encryptSecrets, holdsSecrets } from "./secrets.ts";
-import type { Settings } from "./settings.ts";
+import type { FeederSettings } from "./settings.ts";
 import type { Listing, Storage } from "./storage.ts";
 
 export interface FeederArgs {
   readonly storage: Pick<Storage, "list" | "get" | "isOurs" | "createBucket" | "put" | "remove">;
   readonly keys: Keys;
-  readonly settings: Pick<Settings, "config" | "sharesBucket" | "bootstrap" | "secrets">;
-  readonly log: Log;
+  readonly settings: Pick<FeederSettings, "config" | "sharesBucket" | "bootstrap" | "secrets">;
+  readonly log: FeederLog;
   /** Called once something is found missing, before it is put back. */
   readonly onMissing: () => Promise<void>;
   /** Loads STS; runs beside the repairs. */

@@ -1,5 +1,5 @@
 /** One JSON object a line, for people and programs. Never give it a secret. */
-export interface Log {
+export interface FeederLog {
   info(message: string, fields?: Fields): void;
   warn(message: string, fields?: Fields): void;
   error(message: string, fields?: Fields): void;
@@ -8,7 +8,7 @@ export interface Log {
 type Fields = Readonly<Record<string, string | number | boolean | readonly string[]>>;
 
 /** @param write takes one line, newline included */
-export function createLog(write: (line: string) => void): Log {
+export function createLog(write: (line: string) => void): FeederLog {
   const at =
     (level: string) =>
     (message: string, fields: Fields = {}) =>
@@ -21,11 +21,11 @@ export function createLog(write: (line: string) => void): Log {
  * @param name for the reader, such as "S3"
  */
 export class Outage {
-  private readonly log: Log;
+  private readonly log: FeederLog;
   private readonly name: string;
   private reason: string | undefined;
 
-  constructor(log: Log, name: string) {
+  constructor(log: FeederLog, name: string) {
     this.log = log;
     this.name = name;
   }

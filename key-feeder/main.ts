@@ -2,11 +2,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Feeder } from "./feeder.ts";
 import { HealthFile } from "./health.ts";
 import { type Keys, loadOrMakeKeys, publishKeys } from "./identity.ts";
-import { createLog, type Log, Outage, problem } from "./log.ts";
+import { createLog, type FeederLog, Outage, problem } from "./log.ts";
 import { Payouts } from "./payouts/payouts.ts";
 import { createSigner } from "./payouts/signer.ts";
 import { connectRedis, Streams } from "./payouts/streams.ts";
-import { readSettings, type Settings } from "./settings.ts";
+import { type FeederSettings, readFeederSettings } from "./settings.ts";
 import { Storage } from "./storage.ts";
 import { warmSts } from "./sts.ts";
 
@@ -17,7 +17,7 @@ const retryMs = 500;
 const quietMs = 10_000;
 
 /** Feeds until the signal is aborted. */
-async function feed(settings: Settings, keys: Keys, log: Log, signal: AbortSignal): Promise<void> {
+async function feed(settings: FeederSettings, keys: Keys, log: FeederLog, signal: AbortSignal): Promise<void> {
   const health = new HealthFile(settings.healthFile);
   const outage = new Outage(log, "S3 or STS");
   const storage = new Storage(settings.aws);
@@ -48,7 +48,7 @@ async function feed(settings: Settings, keys: Keys, log: Log, signal: AbortSigna
 }
 
 /** Authorizes until the signal is aborted. */
-async function authorize(settings: Settings, keys: Keys, log: Log, signal: AbortSignal): Promise<void> {
+async function authorize(settings: FeederSettings, keys: Keys, log: FeederLog, signal: AbortSignal): Promise<void> {
   const outage = new Outage(log, "Redis");
   const redis = connectRedis(settings.redis, (error) => outage.failed(error));
   signal.addEventListener("abort", () => redis.disconnect());
@@ -74,8 +74,8 @@ async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
   await sleep(milliseconds, undefined, { signal }).catch(() => undefined);
 }
 
-async function main(log: Log): Promise<void> {
-  const settings = readSettings(process.env);
+async function main(log: FeederLog): Promise<void> {
+  const settings = readFeederSettings(process.env);
   const stop = new AbortController();
   for (const name of ["SIGTERM", "SIGINT"] as const) {
     process.on(name, () => {

@@ -2,7 +2,7 @@ import { feederVariables, healthFile, variables } from "./contract.ts";
 import { parseSecrets, type SecretsText } from "./secrets.ts";
 
 /** What the key-feeder is told by its environment. */
-export interface Settings {
+export interface FeederSettings {
   readonly stack: string;
   readonly keysDir: string;
   readonly publicDir: string;
@@ -45,7 +45,7 @@ export class SettingsError extends Error {
 }
 
 /** @throws SettingsError with all problems */
-export function readSettings(env: Readonly<Record<string, string | undefined>>): Settings {
+export function readFeederSettings(env: Readonly<Record<string, string | undefined>>): FeederSettings {
   const problems: string[] = [];
   const text = (name: string, byDefault?: string): string => {
     const value = env[name] || byDefault;
@@ -65,7 +65,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
   const secrets = parseSecrets(env[feederVariables.secrets]);
   if ("problem" in secrets) problems.push(`${feederVariables.secrets} ${secrets.problem}: it has to be a flat JSON object of strings`);
   const endpoint = url("AWS_ENDPOINT_URL");
-  const settings: Settings = {
+  const settings: FeederSettings = {
     stack: text(feederVariables.stack),
     keysDir: text(feederVariables.keysDir, "/keys"),
     publicDir: text(feederVariables.publicDir, "/public"),

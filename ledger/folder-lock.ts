@@ -1,7 +1,7 @@
 import { accessSync, constants } from "node:fs";
 import { join, resolve } from "node:path";
 import { endFormerLock } from "./former-lock.ts";
-import { describeHolder, forgetHolder, type Holder, readHolder, thisHolder, waysToEnd, writeHolder } from "./lock-holder.ts";
+import { describeHolder, type FolderHolder, forgetHolder, readHolder, thisHolder, waysToEnd, writeHolder } from "./lock-holder.ts";
 
 /** A name that no ledger can have, beside the ledgers' folders. */
 const lockName = "server.lock";
@@ -13,9 +13,9 @@ const [busy, noDatabase] = [5, 26];
 export class FolderLockError extends Error {
   override readonly name = "FolderLockError";
   /** As it has told of itself; undefined where it has not, or not yet. */
-  readonly holder: Holder | undefined;
+  readonly holder: FolderHolder | undefined;
 
-  constructor(folder: string, holder: Holder | undefined) {
+  constructor(folder: string, holder: FolderHolder | undefined) {
     super(
       `the folder ${folder} is in use by ${describeHolder(holder)}: end that one (${waysToEnd(holder)}), or use another folder (LEDGER_DIR)`,
     );

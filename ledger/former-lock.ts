@@ -1,13 +1,13 @@
 import { readFileSync, rmSync, statSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import type { Holder } from "./lock-holder.ts";
+import type { FolderHolder } from "./lock-holder.ts";
 
 /**
  * Removes the lock file of former versions, which held the id and the start time of its process, or was cut off while it was written.
  * @param refused makes the error for a server of a former version that still runs on this folder
  */
-export function endFormerLock(folder: string, refused: (holder: Holder) => Error): void {
+export function endFormerLock(folder: string, refused: (holder: FolderHolder) => Error): void {
   const path = join(folder, "lock");
   // A ledger may have this name.
   if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) return;

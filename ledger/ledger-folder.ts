@@ -37,7 +37,7 @@ export async function findLedger(folder: string, name: string): Promise<Descript
  * there, a journal has to be there, too.
  * @throws JournalError where a journal is there already
  */
-export async function createLedger(folder: string, description: LedgerDescription): Promise<DescriptionFile> {
+export async function createLedgerFolder(folder: string, description: LedgerDescription): Promise<DescriptionFile> {
   const { name, strandId } = description;
   const path = join(folder, name);
   await finishDeletion(path);
@@ -49,7 +49,7 @@ export async function createLedger(folder: string, description: LedgerDescriptio
 }
 
 /** Marks a ledger as deleted, which takes no room on a full disk, and removes it. */
-export async function deleteLedger(path: string): Promise<void> {
+export async function deleteLedgerFolder(path: string): Promise<void> {
   await rename(descriptionPath(path), deletedPath(path));
   await syncFolder(path);
   await finishDeletion(path);

@@ -14,7 +14,7 @@ import { StatementCache } from "./partiql/execute.ts";
 import { capture } from "./snapshot/capture.ts";
 import { Snapshots } from "./snapshot/snapshots.ts";
 import type { Store } from "./store/store.ts";
-import type { Surroundings } from "./surroundings.ts";
+import type { LedgerSurroundings } from "./surroundings.ts";
 import { Committer } from "./transaction/commit.ts";
 import { diskIsFull } from "./transaction/errors.ts";
 import { Transaction } from "./transaction/transaction.ts";
@@ -29,12 +29,12 @@ export class Ledger {
   private readonly offsets: Offsets;
   private readonly snapshots: Snapshots;
   private readonly description: DescriptionFile;
-  private readonly surroundings: Surroundings;
+  private readonly surroundings: LedgerSurroundings;
   private lastCommit: number;
   private isClosed = false;
   private marking: Promise<void> | undefined;
 
-  private constructor(folder: string, opened: Opened, description: DescriptionFile, surroundings: Surroundings) {
+  private constructor(folder: string, opened: Opened, description: DescriptionFile, surroundings: LedgerSurroundings) {
     const { store, journal, offsets, lastCommit, journalEnd } = opened;
     this.store = store;
     this.journal = journal;
@@ -55,7 +55,7 @@ export class Ledger {
    * Opens a ledger's folder: takes the state from the snapshot, and from the journal what came after it.
    * @throws JournalError where the journal is damaged, lacks something, or is not this ledger's, naming the place and the way out
    */
-  static async open(folder: string, description: DescriptionFile, surroundings: Surroundings): Promise<Ledger> {
+  static async open(folder: string, description: DescriptionFile, surroundings: LedgerSurroundings): Promise<Ledger> {
     const opened = await openFolder(folder, description.description, surroundings);
     const ledger = new Ledger(folder, opened, description, surroundings);
     for (const redaction of opened.redactions) await ledger.erase(redaction);

@@ -3,7 +3,7 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 
 /** Who serves a folder, as it says of itself: for people, the lock is elsewhere. */
-export interface Holder {
+export interface FolderHolder {
   readonly pid: number;
   /** Name of the machine, or of the container. */
   readonly host: string;
@@ -18,13 +18,13 @@ function holderPath(folder: string): string {
 }
 
 /** This process. */
-export function thisHolder(now: Date): Holder {
+export function thisHolder(now: Date): FolderHolder {
   const container = containerIn(mounts());
   return { pid: process.pid, host: hostname(), ...(container !== undefined && { container }), since: now.toISOString() };
 }
 
 /** Writes down who has the folder. A disk that is full keeps no server from its start: the next one then names nobody. */
-export function writeHolder(folder: string, holder: Holder): void {
+export function writeHolder(folder: string, holder: FolderHolder): void {
   const path = holderPath(folder);
   rmSync(path, { force: true });
   try {
@@ -40,7 +40,7 @@ export function forgetHolder(folder: string): void {
 }
 
 /** @returns undefined where nobody has told of himself */
-export function readHolder(folder: string): Holder | undefined {
+export function readHolder(folder: string): FolderHolder | undefined {
   try {
     const { pid, host, container, since } = JSON.parse(readFileSync(holderPath(folder), "utf8")) as Record<string, unknown>;
     if (typeof pid !== "number" || typeof host !== "string") return undefined;
@@ -51,7 +51,7 @@ export function readHolder(folder: string): Holder | undefined {
 }
 
 /** @returns such as `process 12 on mymachine since 2026-01-02T03:04:05.000Z` */
-export function describeHolder(holder: Holder | undefined): string {
+export function describeHolder(holder: FolderHolder | undefined): string {
   if (holder === undefined) return "another process";
   const { pid, host, container, since } = holder;
   const where = isElsewhere(holder) ? `container ${container} (process ${pid} in it)` : `process ${pid} on ${host}`;
@@ -59,14 +59,14 @@ export function describeHolder(holder: Holder | undefined): string {
 }
 
 /** @returns the command that ends the holder */
-export function waysToEnd(holder: Holder | undefined): string {
+export function waysToEnd(holder: FolderHolder | undefined): string {
   if (holder === undefined) return "`docker ps` and `ps` show what runs";
   if (isElsewhere(holder)) return `docker stop ${holder.container}`;
   return holder.host === hostname() ? `kill ${holder.pid}` : `kill ${holder.pid} on ${holder.host}`;
 }
 
 /** Whether it runs in a container that is not this one: its process id then means nothing here. */
-function isElsewhere({ container }: Holder): boolean {
+function isElsewhere({ container }: FolderHolder): boolean {
   return container !== undefined && container !== containerIn(mounts());
 }
 

@@ -1,9 +1,9 @@
 import { styleText } from "node:util";
 
-export type Log = (message: string, level?: "info" | "error") => void;
+export type LedgerLog = (message: string, level?: "info" | "error") => void;
 
 /** Writes the server's log: lines for people on a terminal, JSON lines for everything else. */
-export function logTo(stream: Pick<NodeJS.WriteStream, "write" | "isTTY">, now: () => Date = () => new Date()): Log {
+export function logTo(stream: Pick<NodeJS.WriteStream, "write" | "isTTY">, now: () => Date = () => new Date()): LedgerLog {
   return (message, level = "info") => {
     const time = now().toISOString();
     stream.write(stream.isTTY === true ? `${forPeople(time, level, message)}\n` : `${JSON.stringify({ time, level, message })}\n`);

@@ -11,7 +11,7 @@ import { journalPath, snapshotPath } from "./ledger-folder.ts";
 import type { Loaded } from "./snapshot/capture.ts";
 import { damagedPath, readSnapshot } from "./snapshot/file.ts";
 import { Store } from "./store/store.ts";
-import type { Surroundings } from "./surroundings.ts";
+import type { LedgerSurroundings } from "./surroundings.ts";
 
 /** What a ledger's folder gives. */
 export interface Opened {
@@ -30,7 +30,7 @@ export interface Opened {
  * Reads a ledger's folder: the snapshot, and what the journal has after it.
  * @throws JournalError where the journal is damaged, lacks something, or is not this ledger's, naming the place and the way out
  */
-export async function openFolder(folder: string, description: LedgerDescription, surroundings: Surroundings): Promise<Opened> {
+export async function openFolder(folder: string, description: LedgerDescription, surroundings: LedgerSurroundings): Promise<Opened> {
   const { name, strandId, leastBlocks = 0 } = description;
   const { log, onFailure } = surroundings;
   const path = journalPath(folder);

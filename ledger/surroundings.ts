@@ -1,5 +1,5 @@
 /** What the world outside gives a ledger; tests give their own. */
-export interface Surroundings {
+export interface LedgerSurroundings {
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly log: (message: string) => void;

@@ -7,7 +7,7 @@ import { trace } from "../common/trace.ts";
 import type { RawSettings } from "./settings.ts";
 
 /** Settings by their path below `nitro:`, such as "service.binary". */
-export type Changes = Readonly<Record<string, string | undefined>>;
+export type SettingChanges = Readonly<Record<string, string | undefined>>;
 
 /** Where a stack's settings are: git ignores the file. */
 export function settingsPath(root: string, stack: string): string {
@@ -26,9 +26,9 @@ export class SettingsFile {
   /** False where pulumi knows more than this file tells: encrypted values, or those of an environment that it imports. */
   readonly complete: boolean;
   private readonly before: string | undefined;
-  private readonly changes: Changes;
+  private readonly changes: SettingChanges;
 
-  private constructor(path: string, before: string | undefined, changes: Changes) {
+  private constructor(path: string, before: string | undefined, changes: SettingChanges) {
     trace(process.env, "settings file read");
     this.path = path;
     this.before = before;
@@ -45,7 +45,7 @@ export class SettingsFile {
    * @param mayBeMissing then it is as if it were empty
    * @throws UserError where it is no YAML
    */
-  static async read(path: string, changes: Changes = {}, mayBeMissing = true): Promise<SettingsFile> {
+  static async read(path: string, changes: SettingChanges = {}, mayBeMissing = true): Promise<SettingsFile> {
     return new SettingsFile(path, await textOf(path, mayBeMissing), changes);
   }
 
@@ -104,7 +104,7 @@ function parse(text: string, name: string): Document {
 }
 
 /** @returns whether anything differs now */
-function change(document: Document, changes: Changes): boolean {
+function change(document: Document, changes: SettingChanges): boolean {
   const wanted = Object.entries(changes).filter(([path, value]) => {
     const now = document.getIn(keys(document, path));
     return value !== undefined && (now === undefined || now === null || String(now) !== value);

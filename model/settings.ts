@@ -91,7 +91,7 @@ export function checkSettings(raw: RawSettings, partial = false): CheckedSetting
   const ours = Object.entries(raw).filter(([key]) => key.startsWith("nitro:"));
   const value = Object.fromEntries(ours.map(([key, text]) => [key.slice("nitro:".length), parsed(text)]));
   const result = (partial ? schema : checked).safeParse(value);
-  const problems = result.success ? [] : result.error.issues.flatMap((issue) => describe(issue, value));
+  const problems = result.success ? [] : result.error.issues.flatMap((issue) => describeIssue(issue, value));
   const stated = (path: string) => {
     const text = valueAt(value, path.split("."));
     return typeof text === "string" && text !== "" ? text : undefined;
@@ -119,7 +119,7 @@ function parsed(text: string): unknown {
   }
 }
 
-function describe(issue: z.core.$ZodIssue, root: unknown): string[] {
+function describeIssue(issue: z.core.$ZodIssue, root: unknown): string[] {
   const path = issue.path.map(String);
   const where = path.length === 0 ? "nitro" : `nitro:${path.join(".")}`;
   if (issue.code === "unrecognized_keys") {

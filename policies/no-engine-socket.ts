@@ -1,6 +1,6 @@
 import { posix } from "node:path";
 import type { Policy } from "./policy.ts";
-import { containerType, records, text } from "./values.ts";
+import { containerType, records, textValue } from "./values.ts";
 
 /** Where engines listen; a mount of a folder above has the socket, too. */
 const sockets = [
@@ -19,8 +19,8 @@ export const noEngineSocket: Policy = {
   description: "No container sees the socket of a container engine.",
   check({ type, props }) {
     if (type !== containerType) return [];
-    const volumes = records(props, "volumes").map((volume) => text(volume, "hostPath"));
-    const binds = records(props, "mounts").map((mount) => (text(mount, "type") === "bind" ? text(mount, "source") : undefined));
+    const volumes = records(props, "volumes").map((volume) => textValue(volume, "hostPath"));
+    const binds = records(props, "mounts").map((mount) => (textValue(mount, "type") === "bind" ? textValue(mount, "source") : undefined));
     return [...volumes, ...binds].flatMap((path) =>
       path !== undefined && reachesSocket(path)
         ? [`${path} of the host is mounted, which gives it the container engine: mount a folder of its own`]

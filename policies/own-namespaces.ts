@@ -1,5 +1,5 @@
 import type { Policy } from "./policy.ts";
-import { containerType, records, text } from "./values.ts";
+import { containerType, records, textValue } from "./values.ts";
 
 const modes = ["networkMode", "pidMode", "ipcMode", "usernsMode", "cgroupnsMode"] as const;
 
@@ -9,9 +9,9 @@ export const ownNamespaces: Policy = {
   check({ type, props }) {
     if (type !== containerType) return [];
     const shared = modes
-      .filter((mode) => text(props, mode) === "host")
+      .filter((mode) => textValue(props, mode) === "host")
       .map((mode) => `${mode} is host: allowed is a namespace of its own, remove ${mode}`);
-    const network = records(props, "networksAdvanced").some((each) => text(each, "name") === "host")
+    const network = records(props, "networksAdvanced").some((each) => textValue(each, "name") === "host")
       ? ["it is on the network host: allowed is a network of the stack"]
       : [];
     return [...shared, ...network];

@@ -1,5 +1,5 @@
 import type { Policy } from "./policy.ts";
-import { containerType, text } from "./values.ts";
+import { containerType, textValue } from "./values.ts";
 
 const remoteImageType = "docker:index/remoteImage:RemoteImage";
 
@@ -8,7 +8,7 @@ export const pinnedImages: Policy = {
   name: "pinned-images",
   description: "Images are named by their content: by id, by digest, or by a tag that is a hash.",
   check({ type, props }) {
-    const image = type === containerType ? text(props, "image") : type === remoteImageType ? text(props, "name") : undefined;
+    const image = type === containerType ? textValue(props, "image") : type === remoteImageType ? textValue(props, "name") : undefined;
     if (image === undefined || isPinned(image)) return [];
     return [`image ${image} may be another one tomorrow: allowed are name@sha256:<digest> and a tag of 12 or more hex digits`];
   },

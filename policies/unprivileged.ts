@@ -1,5 +1,5 @@
 import type { Policy } from "./policy.ts";
-import { containerType, flag, record, texts } from "./values.ts";
+import { containerType, flagValue, record, texts } from "./values.ts";
 
 /** Capabilities that are as good as the whole machine (capabilities(7)). */
 const almighty = new Set(["ALL", "SYS_ADMIN", "SYS_MODULE", "SYS_PTRACE", "SYS_RAWIO", "DAC_READ_SEARCH", "BPF"]);
@@ -9,7 +9,7 @@ export const unprivileged: Policy = {
   description: "No container is privileged, or as good as that.",
   check({ type, props }) {
     if (type !== containerType) return [];
-    const privileged = flag(props, "privileged") ? ["it is privileged: remove privileged"] : [];
+    const privileged = flagValue(props, "privileged") ? ["it is privileged: remove privileged"] : [];
     const added = texts(record(props, "capabilities"), "adds")
       .filter((capability) => almighty.has(capability.toUpperCase().replace(/^CAP_/, "")))
       .map((capability) => `capability ${capability} is as good as privileged: remove it from capabilities.adds`);

@@ -19,18 +19,18 @@ function read(values: Values, name: string): unknown {
 }
 
 /** @returns a text; undefined where there is none, or where it is not known yet */
-export function text(values: Values, name: string): string | undefined {
+export function textValue(values: Values, name: string): string | undefined {
   const value = read(values, name);
   return typeof value === "string" && value !== unknown ? value : undefined;
 }
 
-export function number(values: Values, name: string): number | undefined {
+export function numberValue(values: Values, name: string): number | undefined {
   const value = read(values, name);
   return typeof value === "number" ? value : undefined;
 }
 
 /** False too where it is not known. */
-export function flag(values: Values, name: string): boolean {
+export function flagValue(values: Values, name: string): boolean {
   return read(values, name) === true;
 }
 

@@ -5,7 +5,7 @@ import { isRecord } from "../policies/values.ts";
 import { BlueprintError, parseBlueprint } from "./blueprint.ts";
 import { compareBlueprints } from "./compare.ts";
 import { GitHub, GitHubError } from "./github.ts";
-import { findPullRequest, type PreviewRunEvent, parseEvent, putComment } from "./pull-request.ts";
+import { findPullRequest, type PreviewRunEvent, parseRunEvent, putComment } from "./pull-request.ts";
 import { render } from "./render.ts";
 import { replacingInputs } from "./replacing.ts";
 import { markdown } from "./style.ts";
@@ -18,10 +18,10 @@ const mostUnpacked = 2_000_000;
 async function main(env: NodeJS.ProcessEnv): Promise<string> {
   const repository = needed(env, "GITHUB_REPOSITORY");
   const github = new GitHub({ api: needed(env, "GITHUB_API_URL"), repository, token: needed(env, "GITHUB_TOKEN") });
-  const run = parseEvent(readFileSync(needed(env, "GITHUB_EVENT_PATH"), "utf8"));
+  const run = parseRunEvent(readFileSync(needed(env, "GITHUB_EVENT_PATH"), "utf8"));
   const pullRequest = await findPullRequest(github, repository, run);
   if (pullRequest === undefined) return `no open pull request has ${run.headSha} as its head: nothing to comment on`;
-  const text = await describe(github, run);
+  const text = await describeRun(github, run);
   // Packing it out took a while: a newer head has a newer comment.
   if ((await findPullRequest(github, repository, run)) !== pullRequest) return `pull request ${pullRequest} has moved on`;
   return `pull request ${pullRequest}: comment ${await putComment(github, pullRequest, `${text}\n${footer(run)}`)}`;
@@ -34,7 +34,7 @@ function needed(env: NodeJS.ProcessEnv, name: string): string {
 }
 
 /** The default branch's policies judge, and not those that the request may have changed. */
-async function describe(github: GitHub, run: PreviewRunEvent): Promise<string> {
+async function describeRun(github: GitHub, run: PreviewRunEvent): Promise<string> {
   try {
     const files = await previewFiles(github, run.id);
     if (files.head === undefined) return "### Preview: this change cannot be previewed\n\nThe run says why.\n";

@@ -3,7 +3,7 @@ import { secret, unknown } from "../policies/values.ts";
 import type { Blueprint, BlueprintResource } from "./blueprint.ts";
 import { differences, rootProperty } from "./differences.ts";
 import { type Replacing, replaces } from "./replacing.ts";
-import type { Change, Difference, Report } from "./report.ts";
+import type { Difference, Report, ResourceChange } from "./report.ts";
 
 /**
  * Compares two versions of a program, each previewed from empty state. Pure.
@@ -41,11 +41,11 @@ function changeOf(before: BlueprintResource | undefined, { type, name, inputs }:
   return found.length === 0 ? undefined : change(type, name, found);
 }
 
-function change(type: string, name: string, found: readonly Difference[]): Change {
+function change(type: string, name: string, found: readonly Difference[]): ResourceChange {
   return { operation: found.some((each) => each.replaces) ? "replace" : "update", type, name, differences: found };
 }
 
-function deletion({ type, name }: BlueprintResource): Change {
+function deletion({ type, name }: BlueprintResource): ResourceChange {
   return { operation: "delete", type, name, differences: [] };
 }
 
@@ -55,9 +55,9 @@ function deletion({ type, name }: BlueprintResource): Change {
  */
 function followReplacements(
   resources: readonly BlueprintResource[],
-  direct: readonly (Change | undefined)[],
+  direct: readonly (ResourceChange | undefined)[],
   replacing: Replacing,
-): readonly (Change | undefined)[] {
+): readonly (ResourceChange | undefined)[] {
   const renewed = new Map(
     resources.flatMap(({ urn, name }, index) => (["replace", "create"].includes(direct[index]?.operation ?? "") ? [[urn, name]] : [])),
   );

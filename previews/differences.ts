@@ -27,7 +27,7 @@ function compare(property: string, from: unknown, to: unknown): Change[] {
   const lists = Array.isArray(from ?? []) && Array.isArray(to ?? []) && (Array.isArray(from) || Array.isArray(to));
   if (lists) return compareLists(property, list(from), list(to));
   if (isRecord(from) && isRecord(to)) return compareRecords(property, from, to);
-  return [{ property, from: shown(from), to: shown(to) }];
+  return [{ property, from: shownValue(from), to: shownValue(to) }];
 }
 
 function compareRecords(property: string, from: Inputs, to: Inputs): Change[] {
@@ -73,7 +73,7 @@ function without(all: readonly unknown[], others: readonly unknown[]): unknown[]
 }
 
 function joined(items: readonly unknown[]): string | undefined {
-  return items.length === 0 ? undefined : items.map((item) => shown(item) ?? "").join(", ");
+  return items.length === 0 ? undefined : items.map((item) => shownValue(item) ?? "").join(", ");
 }
 
 function list(value: unknown): readonly unknown[] {
@@ -81,7 +81,7 @@ function list(value: unknown): readonly unknown[] {
 }
 
 /** A value for people: hashes short, secrets (also those that are not marked) and what is not known yet by these words. */
-export function shown(value: unknown): string | undefined {
+export function shownValue(value: unknown): string | undefined {
   if (value === undefined || value === null) return undefined;
   const text = typeof value === "string" ? value : JSON.stringify(value, (key, inner) => (key === "__defaults" ? undefined : inner));
   return withoutSecrets(text)

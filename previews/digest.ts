@@ -1,6 +1,6 @@
 import { secret, unknown } from "../policies/values.ts";
 import { differences, rootProperty } from "./differences.ts";
-import type { Change, Difference, Operation, Report } from "./report.ts";
+import type { Difference, Operation, Report, ResourceChange } from "./report.ts";
 
 /** A resource's state in a digest, as far as previews read it (sdk/go/common/apitype, ResourceV3). */
 export interface DigestState {
@@ -22,17 +22,17 @@ export interface DigestStep {
 }
 
 /** What `pulumi preview --json` prints (pkg/backend/display/previews.go, PreviewDigest). Secrets are masked in it. */
-export interface Digest {
+export interface ValueDigest {
   readonly steps?: readonly DigestStep[] | null;
   readonly diagnostics?: readonly { readonly urn?: string; readonly message?: string; readonly severity?: string }[] | null;
 }
 
 /** @returns undefined where the text holds none: pulumi failed before it could */
-export function parseDigest(text: string): Digest | undefined {
+export function parseDigest(text: string): ValueDigest | undefined {
   const begin = text.indexOf("{");
   if (begin === -1) return undefined;
   try {
-    return JSON.parse(text.slice(begin)) as Digest;
+    return JSON.parse(text.slice(begin)) as ValueDigest;
   } catch {
     return undefined;
   }
@@ -52,9 +52,9 @@ export function isReal(state: DigestState | undefined): state is DigestState {
 }
 
 /** What an update would do to a stack, by what the engine and the plugins themselves say. Pure. */
-export function changesOf(digest: Digest): Pick<Report, "changes" | "unchanged"> {
+export function changesOf(digest: ValueDigest): Pick<Report, "changes" | "unchanged"> {
   const steps = (digest.steps ?? []).filter(({ oldState, newState }) => isReal(newState ?? oldState));
-  const changes = new Map<string, Change>();
+  const changes = new Map<string, ResourceChange>();
   for (const step of steps) {
     const operation = meanings[step.op];
     // One replacement is several steps.
@@ -63,7 +63,7 @@ export function changesOf(digest: Digest): Pick<Report, "changes" | "unchanged">
   return { changes: [...changes.values()], unchanged: steps.filter(({ op }) => op === "same").length };
 }
 
-function changeOf({ urn, oldState, newState, ...reasons }: DigestStep, operation: Operation): Change {
+function changeOf({ urn, oldState, newState, ...reasons }: DigestStep, operation: Operation): ResourceChange {
   const type = (newState ?? oldState)?.type ?? "";
   const found = operation === "create" || operation === "delete" ? [] : reasonsOf(oldState?.inputs ?? {}, newState?.inputs ?? {}, reasons);
   return { operation, type, name: nameOf(urn), differences: found };

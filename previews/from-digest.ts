@@ -1,14 +1,14 @@
 import type { Declared } from "../policies/policy.ts";
 import { secret } from "../policies/values.ts";
 import type { Blueprint, BlueprintResource } from "./blueprint.ts";
-import { type Digest, isReal, nameOf } from "./digest.ts";
+import { isReal, nameOf, type ValueDigest } from "./digest.ts";
 
 /**
  * Makes a blueprint of a preview from empty state.
  * @param declared the resources as the program gave them. Plugins mark a whole list as secret where one item is, so that the others could not be
  * compared; the program knows which one it is.
  */
-export function blueprintOf(stack: string, { steps }: Digest, declared: readonly Declared[]): Blueprint {
+export function blueprintOf(stack: string, { steps }: ValueDigest, declared: readonly Declared[]): Blueprint {
   const given = new Map(declared.map(({ type, name, props }) => [`${type} ${name}`, props]));
   const states = (steps ?? []).map(({ newState }) => newState).filter(isReal);
   const resources = states.map(({ urn, type, inputs = {}, propertyDependencies = {} }): BlueprintResource => {

@@ -12,7 +12,7 @@ export interface PreviewRunEvent {
 }
 
 /** @throws GitHubError where the event is not one of a finished run for a pull request */
-export function parseEvent(text: string): PreviewRunEvent {
+export function parseRunEvent(text: string): PreviewRunEvent {
   const event: unknown = JSON.parse(text);
   const run = isRecord(event) ? event.workflow_run : undefined;
   if (!isRecord(run) || run.event !== "pull_request") throw new GitHubError("the event is not about a run for a pull request");

@@ -1,5 +1,5 @@
 import type { Finding } from "../policies/policy.ts";
-import { type Change, countOf, type Difference, kindOf, type Operation, operations, type Report } from "./report.ts";
+import { countOf, type Difference, kindOf, type Operation, operations, type Report, type ResourceChange } from "./report.ts";
 import type { Style } from "./style.ts";
 
 const done: Readonly<Record<Operation, string>> = { replace: "replaced", create: "created", update: "updated", delete: "deleted" };
@@ -16,7 +16,7 @@ const longest = 60_000;
  */
 export function render(report: Report, style: Style): string {
   const parts = [
-    style.heading(summary(report)),
+    style.heading(previewSummary(report)),
     section(style, "Replaced", detailed(report, "replace", style)),
     section(style, "Policies broken", findings(report.findings, style)),
     section(style, "Created", listed(report, "create", style)),
@@ -28,7 +28,7 @@ export function render(report: Report, style: Style): string {
 }
 
 /** "Preview of stack alice: 2 replaced, 1 created, policies broken once" */
-export function summary(report: Report): string {
+export function previewSummary(report: Report): string {
   const counts = operations.flatMap((operation) => {
     const count = countOf(report, operation);
     return count === 0 ? [] : [`${count} ${done[operation]}`];
@@ -91,8 +91,8 @@ function findings(all: readonly Finding[], style: Style): string[] {
 }
 
 /** In an order that does not depend on which resource was faster. */
-function ofOperation(report: Report, operation: Operation): Change[] {
-  const key = ({ type, name }: Change) => `${type} ${name}`;
+function ofOperation(report: Report, operation: Operation): ResourceChange[] {
+  const key = ({ type, name }: ResourceChange) => `${type} ${name}`;
   return report.changes.filter((change) => change.operation === operation).sort((a, b) => (key(a) < key(b) ? -1 : 1));
 }
 
@@ -101,7 +101,7 @@ function limited<T>(all: readonly T[], count: number, style: Style, item: (each:
   return all.length > count ? [...lines, style.item(`and ${all.length - count} more`, [])] : lines;
 }
 
-function label({ type, name }: Change, style: Style): string {
+function label({ type, name }: ResourceChange, style: Style): string {
   return `${kind(type)} ${style.value(name)}`;
 }
 

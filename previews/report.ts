@@ -14,7 +14,7 @@ export interface Difference {
 }
 
 /** What happens to one resource. */
-export interface Change {
+export interface ResourceChange {
   readonly operation: Operation;
   readonly type: string;
   readonly name: string;
@@ -25,7 +25,7 @@ export interface Change {
 export interface Report {
   /** Such as "stack alice". */
   readonly title: string;
-  readonly changes: readonly Change[];
+  readonly changes: readonly ResourceChange[];
   readonly unchanged: number;
   /** Policies that are broken afterwards. */
   readonly findings: readonly Finding[];

@@ -1,7 +1,8 @@
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import { UserError } from "../common/errors.ts";
-import { type Arch, checkExecutable } from "../executable/check.ts";
+import type { Arch } from "../docker/types.ts";
+import { checkExecutable } from "../executable/check.ts";
 import { type ConfiguredExecutable, loadForAnyEngine } from "../executable/staging.ts";
 import { ConfigError, checkSettings, type RawSettings, type Settings } from "../model/settings.ts";
 import { readSecretsFile } from "./secrets-file.ts";

@@ -3,7 +3,7 @@ import type { Declared } from "../policies/policy.ts";
 import { secret, unknown } from "../policies/values.ts";
 
 /** A resource whose inputs may still be outputs of others. */
-export interface Declaration {
+export interface DeclaredValues {
   readonly type: string;
   readonly name: string;
   readonly props: pulumi.Inputs;
@@ -20,7 +20,7 @@ interface OutputInside {
  * @param patience "now": what is not there without waiting for anything counts as unknown; "ever": waits for other resources and for builds
  * @returns the resource with its inputs as policies take them
  */
-export async function declaredValues({ type, name, props }: Declaration, patience: "now" | "ever"): Promise<Declared> {
+export async function declaredValues({ type, name, props }: DeclaredValues, patience: "now" | "ever"): Promise<Declared> {
   return { type, name, props: (await plain(props, patience)) as Record<string, unknown> };
 }
 

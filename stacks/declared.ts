@@ -1,5 +1,5 @@
 import { log, RunError } from "@pulumi/pulumi";
-import { type Limits, wait } from "../common/waiting.ts";
+import { type WaitLimits, wait } from "../common/waiting.ts";
 import type { HealthCheck } from "../components/context.ts";
 import type { Engine } from "../docker/engine.ts";
 import { type LiveRole, removeOverride } from "../executable/live-override.ts";
@@ -18,10 +18,10 @@ export interface DeclaredProgram {
   readonly sha256: string;
   readonly check: HealthCheck;
   /** How long it may take until it runs; seconds by default. */
-  readonly limits?: Limits;
+  readonly limits?: WaitLimits;
 }
 
-const patience: Limits = { timeoutMs: 3_000, intervalMs: 100 };
+const patience: WaitLimits = { timeoutMs: 3_000, intervalMs: 100 };
 
 /**
  * Sees to it that a container runs what is declared, by the hash of its process: one that was swapped live keeps its container where the same

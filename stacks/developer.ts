@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import type { AwsLedger } from "../components/aws-ledger.ts";
 import { KeyFeeder } from "../components/key-feeder.ts";
-import { Ledger } from "../components/ledger.ts";
+import { LocalLedger } from "../components/ledger.ts";
 import { LocalStack } from "../components/localstack.ts";
 import { Network } from "../components/network.ts";
 import { Redis } from "../components/redis.ts";
@@ -53,7 +53,7 @@ export class DeveloperStack extends pulumi.ComponentResource {
       { context, network, image: images.localstack, services: awsLedger === undefined ? ["s3", "sts", "iam"] : ["s3"] },
       inside,
     );
-    const ledger = awsLedger ?? new Ledger("ledger", { context, network, image: images.node, credentials }, inside);
+    const ledger = awsLedger ?? new LocalLedger("ledger", { context, network, image: images.node, credentials }, inside);
     const { bootstrap, authorization } = args.settings;
     const keyFeeder = new KeyFeeder(
       "key-feeder",
@@ -67,7 +67,7 @@ export class DeveloperStack extends pulumi.ComponentResource {
     const { executable } = args;
     const service = new Service("service", { context, image: images.base, executable, ledger, keyFeeder }, inside);
     // Pulumi plans one after the other, and it is the service that people wait for.
-    const afterService = pulumi.output(executable).apply((value) => Promise.all([args.workersTurn, othersTurn()]).then(() => value));
+    const afterService = pulumi.output(executable).apply((value) => Promise.all([args.workerMayStart, othersTurn()]).then(() => value));
     const worker = new Worker("worker", { context, image: images.base, executable: afterService, redis, keyFeeder }, inside);
     const ready = Promise.all([service.ready, worker.ready, ledger.ready]);
     // One by one: an output is secret as a whole, and only one of these is.

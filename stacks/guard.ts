@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { type Declared, evaluate, type Finding, findingLine, type Policy } from "../policies/policy.ts";
-import { type Declaration, declaredValues } from "./declared-values.ts";
+import { type DeclaredValues, declaredValues } from "./declared-values.ts";
 
 /**
  * Holds every resource of a stack to policies, in the program itself: whatever runs it, nothing is created that breaks one. It costs no
@@ -10,7 +10,7 @@ export class Guard {
   /** For the options of the component that holds the stack: its resources inherit it. */
   readonly transformation: pulumi.ResourceTransformation;
   private readonly policies: readonly Policy[];
-  private readonly declarations: Declaration[] = [];
+  private readonly declarations: DeclaredValues[] = [];
   private readonly allDeclared = Promise.withResolvers<void>();
   private readonly firstFinding = Promise.withResolvers<never>();
 
@@ -55,7 +55,7 @@ export class Guard {
     return { props, opts: pulumi.mergeOptions(opts, { dependsOn: checked }) };
   }
 
-  private async complete(declaration: Declaration): Promise<pulumi.Resource[]> {
+  private async complete(declaration: DeclaredValues): Promise<pulumi.Resource[]> {
     const findings = evaluate(this.policies, [await declaredValues(declaration, "ever")]);
     try {
       enforce(findings, `${declaration.name} was not touched`);

@@ -20,7 +20,7 @@ const waiting: Record<Role, readonly Role[]> = {
 /** These are asked in any case: they may have lost a part that this very update has replaced, which the engine notices seconds later. */
 const last: readonly Role[] = ["service", "worker"];
 
-export interface WaitOptions {
+export interface HealthWaitOptions {
   readonly role: Role;
   readonly check: HealthCheck;
   readonly stack: string;
@@ -41,10 +41,10 @@ export interface WaitOptions {
  * @param container the container's name
  * @throws RunError as soon as the container exits or restarts, with its exit code and last log lines, or when the time is over
  */
-export async function waitUntilHealthy(
+export async function waitForHealth(
   engine: Pick<Engine, "inspect" | "exec" | "logs">,
   container: string,
-  options: WaitOptions,
+  options: HealthWaitOptions,
 ): Promise<void> {
   const { role, check, superseded, ask, timeoutMs = 120_000, intervalMs = 100, clock } = options;
   const strategy = answers(engine, container, { check: check.command, believed: !last.includes(role), ask });
@@ -59,7 +59,7 @@ export async function waitUntilHealthy(
 async function exited(
   engine: Pick<Engine, "logs">,
   container: string,
-  options: WaitOptions,
+  options: HealthWaitOptions,
   { details }: ContainerExit,
 ): Promise<RunError> {
   const { role, stack } = options;
@@ -68,7 +68,12 @@ async function exited(
   return failure(engine, container, options, `${role} ${exitOf(details)} before it answered`);
 }
 
-async function failure(engine: Pick<Engine, "logs">, container: string, { role, stack }: WaitOptions, what: string): Promise<RunError> {
+async function failure(
+  engine: Pick<Engine, "logs">,
+  container: string,
+  { role, stack }: HealthWaitOptions,
+  what: string,
+): Promise<RunError> {
   const waiters = waiting[role];
   const blocked = waiters.length === 0 ? "" : `\n${waiters.join(", ")} wait${waiters.length === 1 ? "s" : ""} for it.`;
   const log = await lastLines(engine, container);

@@ -13,7 +13,7 @@ export interface LateExecutable {
   /** Runs in place of the configured one, once it is known. */
   readonly executable?: Promise<LoadedExecutable>;
   /** The containers of these roles that it will replace are stopped at once. */
-  readonly hasten?: readonly LiveRole[];
+  readonly stopEarly?: readonly LiveRole[];
 }
 
 /** An executable that is where the containers find it. */
@@ -27,13 +27,13 @@ export interface Handover {
  * Waits for the executable and brings it to the containers. The stack may have changed since it was prepared: what its containers run is asked anew.
  * @throws ExecutableError with the reason and the command that mends it
  */
-export async function deliverLater(args: DeliveryArgs, { executable, hasten = [] }: LateExecutable): Promise<Handover> {
+export async function deliverLater(args: DeliveryArgs, { executable, stopEarly = [] }: LateExecutable): Promise<Handover> {
   const loaded = await executable;
   const { engine, owner, stack } = args;
   const containers = await engine.containers({ labels: { [labels.stack]: stack, [labels.owner]: owner }, all: true });
   const staged = await (await prepareDelivery({ ...args, loaded }, false)).deliver(containers);
   const replaced = containers.filter(({ labels: has }) => {
-    return hasten.some((role) => role === has[labels.role]) && has[labels.executable] !== staged.sha256;
+    return stopEarly.some((role) => role === has[labels.role]) && has[labels.executable] !== staged.sha256;
   });
   for (const { id } of replaced) {
     // Pulumi does it again, and tells what goes wrong: by then most of it is over.

@@ -3,14 +3,14 @@ import { wait } from "../common/waiting.ts";
 import type { HealthCheck, StackContext } from "../components/context.ts";
 import type { Engine } from "../docker/engine.ts";
 import { started } from "../docker/waiting/started.ts";
-import { noteAnswered } from "../executable/answered.ts";
 import { type LiveRole, liveRoles, removeOverride } from "../executable/live-override.ts";
+import { notePastExecutable } from "../executable/past-executables.ts";
 import type { RunningProgram } from "../executable/probe-script.ts";
 import { awaitAnswer } from "../executable/running.ts";
 import type { StagedExecutable } from "../executable/staging.ts";
 import type { Role, StackNames } from "../model/names.ts";
 import { runDeclared } from "./declared.ts";
-import { waitUntilHealthy } from "./healthy.ts";
+import { waitForHealth } from "./healthy.ts";
 
 export interface PartHealthArgs {
   readonly engine: Engine;
@@ -38,12 +38,12 @@ export function partHealth(args: PartHealthArgs): StackContext["healthy"] {
     await runsAndAnswers(args, role, container, check, early);
     answered.add(role);
     if (answered.size < liveRoles.length || args.superseded?.aborted === true) return;
-    await noteAnswered(args.root, args.names.stack, (await args.executable).sha256);
+    await notePastExecutable(args.root, args.names.stack, (await args.executable).sha256);
   };
 }
 
 function answers({ engine, names, superseded }: PartHealthArgs, role: Role, check: HealthCheck): Promise<void> {
-  return waitUntilHealthy(engine, names.containers[role], { role, check, stack: names.stack, superseded });
+  return waitForHealth(engine, names.containers[role], { role, check, stack: names.stack, superseded });
 }
 
 type Answer = Promise<RunningProgram | undefined>;
@@ -77,7 +77,7 @@ async function answersFreshly(args: PartHealthArgs, role: LiveRole, check: Healt
     program = await awaitAnswer(engine, container, check.command, superseded);
     return program !== undefined;
   };
-  if (program === undefined) await waitUntilHealthy(engine, container, { role, check, stack: names.stack, superseded, ask });
+  if (program === undefined) await waitForHealth(engine, container, { role, check, stack: names.stack, superseded, ask });
   if (program === undefined || program.sha256 === sha256) return;
   throw new RunError(
     `${role} runs ${program.sha256.slice(0, 12)} and not ${sha256.slice(0, 12)}, which is declared (container ${container})`,

@@ -2,7 +2,8 @@ import * as pulumi from "@pulumi/pulumi";
 import type { AwsStack } from "../components/aws-ledger.ts";
 import type { StackContext } from "../components/context.ts";
 import { type ContainerSummary, Engine } from "../docker/engine.ts";
-import { type Arch, checkExecutable } from "../executable/check.ts";
+import type { Arch } from "../docker/types.ts";
+import { checkExecutable } from "../executable/check.ts";
 import { type Delivery, prepareDelivery } from "../executable/delivery.ts";
 import type { StagedExecutable } from "../executable/staging.ts";
 import { ensureImages, type ImageRefs, imageRefs } from "../images/build.ts";
@@ -38,7 +39,7 @@ export interface PreparedStack {
   /** What service and worker run. */
   readonly executable: pulumi.Input<StagedExecutable>;
   /** The worker is planned when this resolves, and after the service. */
-  readonly workersTurn?: Promise<unknown>;
+  readonly workerMayStart?: Promise<unknown>;
   /** The developer's own secrets as JSON text; undefined for made-up ones. */
   readonly secrets: pulumi.Output<string> | undefined;
   /** Only in ledger mode aws. */
@@ -95,7 +96,7 @@ async function prepare(root: string, stack: string, dryRun: boolean, options: Pr
     images,
     executable,
     // What fails in there is the executable's failure.
-    workersTurn: handover.then(({ serviceGone }) => serviceGone).catch(() => {}),
+    workerMayStart: handover.then(({ serviceGone }) => serviceGone).catch(() => {}),
     secrets,
     aws,
   };

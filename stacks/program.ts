@@ -13,7 +13,7 @@ import { type PreparedStack, type PrepareOptions, prepareStack } from "./prepare
 /** What `nitro` decides when it runs the program in its own process; plain pulumi decides nothing. */
 export interface ProgramOptions extends PrepareOptions {
   /** Called once everything that service and worker need is declared and answers. */
-  readonly onNeighbours?: () => void;
+  readonly onOthersReady?: () => void;
   /** Declares what settings and sources say, with placeholders for everything of this machine; see blueprint.ts. For previews. */
   readonly blueprint?: boolean;
   /** Gets every resource in place of the policies, which then stop nothing. For previews, which report what all of them find. */
@@ -36,7 +36,7 @@ export async function declareStack(root: string, options: ProgramOptions = {}): 
   const args = { ...prepared, context: { ...context, healthy }, awsLedger };
   const { outputs, neighbours } = new DeveloperStack("nitro", args, { transformations: [guard.transformation] });
   // Their failure is the stack's own, and told there.
-  neighbours.then(options.onNeighbours, () => {});
+  neighbours.then(options.onOthersReady, () => {});
   await guard.open();
   trace(process.env, "policies kept");
   return outputs;

@@ -44,14 +44,14 @@ const wanted = ["serviceUrl", "redisUrl", "localstackUrl", "ledgerName", "bucket
 async function runPulumi(args: readonly string[], stack: string, cwd: string, env: NodeJS.ProcessEnv): Promise<string> {
   const { code, problem, stdout, stderr } = await run("pulumi", args, { cwd, env: { ...env, ...pulumiEnvironment(env) } });
   if (code === 0) return stdout;
-  throw new StackOutputsError(explain(stack, errorCode(problem) ?? code, stderr), { cause: problem });
+  throw new StackOutputsError(explainMissing(stack, errorCode(problem) ?? code, stderr), { cause: problem });
 }
 
 /**
  * @param code of the failed call: ENOENT where there is no pulumi, else its exit code
  * @param stderr what it said
  */
-export function explain(stack: string, code: number | string | null | undefined, stderr: string): string {
+export function explainMissing(stack: string, code: number | string | null | undefined, stderr: string): string {
   if (code === "ENOENT") return "there is no pulumi on this machine yet; run: ./nitro setup";
   if (/no stack named/.test(stderr)) return `there is no stack "${stack}"; run: ./nitro up -s ${stack}`;
   return `the outputs of stack "${stack}" cannot be read: ${stderr.trim() || `pulumi ended with ${code}`}`;

@@ -3,19 +3,19 @@ import { access, constants, mkdir, symlink } from "node:fs/promises";
 import { delimiter, dirname, join } from "node:path";
 import { run } from "../common/process.ts";
 import { installFolder } from "../common/staged-folder.ts";
-import { type Part, writeOrigin } from "./parts.ts";
+import { type ToolPart, writeOrigin } from "./parts.ts";
 
 /**
  * Uses the Pulumi that the user has installed, by symbolic links, where it is not older than ours and has its language host beside it.
  * @returns its path; undefined where there is none that fits
  */
-export async function adoptPulumi(part: Part, env: NodeJS.ProcessEnv): Promise<string | undefined> {
+export async function adoptPulumi(part: ToolPart, env: NodeJS.ProcessEnv): Promise<string | undefined> {
   const path = await installedPulumi(env);
   if (path === undefined) return undefined;
   const folder = dirname(path);
   if (!(await executables(folder, part.executables))) return undefined;
   const { code, stdout } = await run(path, ["version"], { env: { ...env, PULUMI_SKIP_UPDATE_CHECK: "true" } });
-  if (code !== 0 || !fits(stdout, part.version)) return undefined;
+  if (code !== 0 || !isWantedVersion(stdout, part.version)) return undefined;
   await installFolder(part.folder, async (stage) => {
     await mkdir(join(stage, part.bin), { recursive: true });
     for (const name of part.executables) await symlink(join(folder, name), join(stage, part.bin, name));
@@ -25,7 +25,7 @@ export async function adoptPulumi(part: Part, env: NodeJS.ProcessEnv): Promise<s
 }
 
 /** @returns true for a version of the same major number that is not older. @param found as in "v3.260.1" */
-export function fits(found: string, wanted: string): boolean {
+export function isWantedVersion(found: string, wanted: string): boolean {
   const [major, minor, patch] = numbers(found);
   const [wantedMajor, wantedMinor, wantedPatch] = numbers(wanted);
   if (major === undefined || minor === undefined || patch === undefined) return false;

@@ -6,7 +6,7 @@ import { installFolder, withStage } from "../common/staged-folder.ts";
 import type { Detail, Steps } from "../common/steps.ts";
 import { ensureGo, goEnvironment } from "./go.ts";
 import { nitroHome } from "./home.ts";
-import { type Part, title, writeOrigin } from "./parts.ts";
+import { type ToolPart, title, writeOrigin } from "./parts.ts";
 import { type PluginName, pins } from "./pins.ts";
 import { pluginSources } from "./plugin-sources.ts";
 
@@ -15,7 +15,7 @@ const versionVariable = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Versi
 const languageHost = "github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs";
 
 /** What `go build` names for each part, in the module toolchain/go/pulumi. */
-const packages: Record<Part["name"], string> = {
+const packages: Record<ToolPart["name"], string> = {
   pulumi: "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
   docker: "./pulumi-resource-docker",
   random: "./pulumi-resource-random",
@@ -35,7 +35,7 @@ const linkerFlags = [
 export const buildFlags = ["-mod=readonly", "-trimpath", "-buildvcs=false", "-tags=no_compose"] as const;
 
 /** @returns the environment for building programs of this system, whatever the user cross-compiles */
-export function buildEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+export function toolBuildEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const GOOS = process.platform;
   const GOARCH = process.arch === "x64" ? "amd64" : process.arch;
   return { ...goEnvironment(env), GOOS, GOARCH, CGO_ENABLED: "0", GOWORK: "off" };
@@ -45,7 +45,7 @@ export function buildEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
  * Builds parts from Go modules and installs them. One build for all of them compiles what they share once.
  * @throws UserError with the compiler's last lines
  */
-export async function buildParts(parts: readonly Part[], env: NodeJS.ProcessEnv, steps: Steps): Promise<void> {
+export async function buildParts(parts: readonly ToolPart[], env: NodeJS.ProcessEnv, steps: Steps): Promise<void> {
   const go = await ensureGo(env, steps);
   await withStage(join(nitroHome(env), "build"), async (output) => {
     const [first, second] = parts;
@@ -86,7 +86,7 @@ async function goBuild(
     else detail(`${++compiled} packages compiled`);
   };
   const args = ["build", "-v", ...buildFlags, "-ldflags", flags, "-o", `${output}/`, ...targets];
-  const result = await run(go, args, { cwd: join(modules, module), env: buildEnvironment(env), onLine });
+  const result = await run(go, args, { cwd: join(modules, module), env: toolBuildEnvironment(env), onLine });
   if (result.code !== 0)
     throw new UserError(
       `go build of ${targets.join(", ")} failed:\n${tail(result.output)}`,
@@ -94,7 +94,7 @@ async function goBuild(
     );
 }
 
-async function copyExecutables(part: Part, output: string, stage: string): Promise<void> {
+async function copyExecutables(part: ToolPart, output: string, stage: string): Promise<void> {
   const bin = join(stage, part.bin);
   await mkdir(bin, { recursive: true });
   for (const name of part.executables) await cp(join(output, name), join(bin, name));

@@ -6,14 +6,14 @@ import { pipeline } from "node:stream/promises";
 import { errorMessage } from "../common/errors.ts";
 
 /** How long a server may keep quiet, in ms. */
-export interface Limits {
+export interface DownloadLimits {
   /** Until it answers at all. */
   readonly answerMs: number;
   /** Between two pieces of the answer. */
   readonly stallMs: number;
 }
 
-export const usualLimits: Limits = { answerMs: 5_000, stallMs: 30_000 };
+export const usualLimits: DownloadLimits = { answerMs: 5_000, stallMs: 30_000 };
 
 /** Something could not be downloaded, or is not what it should be. */
 export class DownloadError extends Error {
@@ -26,7 +26,7 @@ export class DownloadError extends Error {
 const mostRedirects = 5;
 
 /** @returns the text at an address. @throws DownloadError */
-export async function downloadText(url: string, limits: Limits): Promise<string> {
+export async function downloadText(url: string, limits: DownloadLimits): Promise<string> {
   const chunks: Buffer[] = [];
   await receive(url, limits, async (answer) => {
     for await (const chunk of answer) chunks.push(chunk as Buffer);
@@ -39,7 +39,7 @@ export async function downloadText(url: string, limits: Limits): Promise<string>
  * @param digest hexadecimal; its length tells SHA-1 (40 digits) from SHA-256 (64) and SHA-512 (128)
  * @throws DownloadError, also for a file of another hash; what is in `file` is then worthless
  */
-export async function downloadFile(url: string, file: string, digest: string, limits: Limits): Promise<void> {
+export async function downloadFile(url: string, file: string, digest: string, limits: DownloadLimits): Promise<void> {
   const hash = createHash(algorithm(url, digest));
   await receive(url, limits, (answer) => {
     answer.on("data", (chunk: Buffer) => hash.update(chunk));
@@ -67,7 +67,7 @@ export function publishedChecksum(checksums: string, file: string): string | und
   return undefined;
 }
 
-async function receive(url: string, limits: Limits, consume: (answer: http.IncomingMessage) => Promise<void>): Promise<void> {
+async function receive(url: string, limits: DownloadLimits, consume: (answer: http.IncomingMessage) => Promise<void>): Promise<void> {
   try {
     const answer = await request(new URL(url), limits, mostRedirects);
     answer.setTimeout(limits.stallMs, () => answer.destroy(new Error(`nothing came for ${limits.stallMs / 1000} s`)));
@@ -83,7 +83,7 @@ export function keepsSecrecy(from: URL, to: URL): boolean {
 }
 
 /** Follows redirects. Proxies are the environment's (Node 24.5 and newer). */
-function request(url: URL, limits: Limits, redirects: number): Promise<http.IncomingMessage> {
+function request(url: URL, limits: DownloadLimits, redirects: number): Promise<http.IncomingMessage> {
   const { get, Agent } = url.protocol === "http:" ? http : https;
   const agent = new Agent({ proxyEnv: process.env });
   return new Promise((done, fail) => {

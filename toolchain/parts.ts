@@ -6,7 +6,7 @@ import { extraPluginNames, type PluginName, pins, pluginNames } from "./pins.ts"
 import { isOutdated } from "./plugin-sources.ts";
 
 /** One thing that Pulumi needs and that is installed as a folder: the CLI with its language host, or a resource plugin. */
-export interface Part {
+export interface ToolPart {
   readonly name: "pulumi" | PluginName;
   readonly version: string;
   readonly folder: string;
@@ -29,16 +29,16 @@ export interface System {
 const thisSystem: System = { os: process.platform, arch: process.arch };
 
 /** The parts of every stack, and further plugins where they are asked for; for this system by default. Pure. */
-export function allParts(env: NodeJS.ProcessEnv, system: System = thisSystem, extra: readonly PluginName[] = []): Part[] {
+export function allParts(env: NodeJS.ProcessEnv, system: System = thisSystem, extra: readonly PluginName[] = []): ToolPart[] {
   return [pulumiPart(env, system), ...[...pluginNames, ...extra].map((name) => pluginPart(env, name, system))];
 }
 
 /** The parts that only some stacks need. Pure. */
-export function extraParts(env: NodeJS.ProcessEnv, system: System = thisSystem): Part[] {
+export function extraParts(env: NodeJS.ProcessEnv, system: System = thisSystem): ToolPart[] {
   return extraPluginNames.map((name) => pluginPart(env, name, system));
 }
 
-function pulumiPart(env: NodeJS.ProcessEnv, { os, arch }: System): Part {
+function pulumiPart(env: NodeJS.ProcessEnv, { os, arch }: System): ToolPart {
   const { version } = pins.pulumi;
   return {
     name: "pulumi",
@@ -52,7 +52,7 @@ function pulumiPart(env: NodeJS.ProcessEnv, { os, arch }: System): Part {
   };
 }
 
-function pluginPart(env: NodeJS.ProcessEnv, name: PluginName, { os, arch }: System): Part {
+function pluginPart(env: NodeJS.ProcessEnv, name: PluginName, { os, arch }: System): ToolPart {
   const { version } = pins.plugins[name];
   return {
     name,
@@ -67,13 +67,13 @@ function pluginPart(env: NodeJS.ProcessEnv, name: PluginName, { os, arch }: Syst
 }
 
 /** A part's folder appears whole or not at all: where its executables are, the rest is. A plugin of ours follows its sources. */
-export function isInstalled(part: Part): boolean {
+export function isInstalled(part: ToolPart): boolean {
   if (!part.executables.every((name) => existsSync(join(part.folder, part.bin, name)))) return false;
   return part.name === "pulumi" || !isOutdated(part.name, part.folder);
 }
 
 /** A part for people: "Pulumi 3.256.0", "Pulumi's docker plugin 5.2.0". */
-export function title(part: Part): string {
+export function title(part: ToolPart): string {
   return part.name === "pulumi" ? `Pulumi ${part.version}` : `Pulumi's ${part.name} plugin ${part.version}`;
 }
 
@@ -88,7 +88,7 @@ export async function writeOrigin(stage: string, origin: Origin): Promise<void> 
 }
 
 /** @returns undefined where the part is not installed */
-export function originOf(part: Part): string | undefined {
+export function originOf(part: ToolPart): string | undefined {
   const file = join(part.folder, originFile);
   return isInstalled(part) && existsSync(file) ? readFileSync(file, "utf8") : undefined;
 }

@@ -2,8 +2,8 @@ import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { run, tail } from "../common/process.ts";
 import { installFolder } from "../common/staged-folder.ts";
-import { DownloadError, downloadFile, downloadText, type Limits, publishedChecksum, usualLimits } from "./download.ts";
-import { type Part, writeOrigin } from "./parts.ts";
+import { DownloadError, type DownloadLimits, downloadFile, downloadText, publishedChecksum, usualLimits } from "./download.ts";
+import { type ToolPart, writeOrigin } from "./parts.ts";
 import { pins } from "./pins.ts";
 
 /** Where Pulumi publishes its releases: the only address that set-up knows. NITRO_PULUMI_RELEASES names a mirror of the same layout. */
@@ -12,7 +12,7 @@ const releasesUrl = "https://get.pulumi.com/releases";
 /** How releases are reached. */
 export interface Releases {
   readonly url: string;
-  readonly limits: Limits;
+  readonly limits: DownloadLimits;
 }
 
 export function pulumiReleases(env: NodeJS.ProcessEnv): Releases {
@@ -27,7 +27,7 @@ export type PinnedChecksums = Readonly<Record<string, string>>;
  * was published with it.
  * @throws DownloadError; nothing is then installed
  */
-export async function downloadPart(part: Part, releases: Releases, pinned: PinnedChecksums = pins.releases): Promise<void> {
+export async function downloadPart(part: ToolPart, releases: Releases, pinned: PinnedChecksums = pins.releases): Promise<void> {
   const archive = basename(part.archive);
   const digest = pinned[archive] ?? (await published(part, releases));
   await installFolder(part.folder, async (stage) => {
@@ -45,7 +45,7 @@ export async function downloadPart(part: Part, releases: Releases, pinned: Pinne
 }
 
 /** @returns the checksum that was published with a part's archive. @throws DownloadError */
-export async function published(part: Part, releases: Releases): Promise<string> {
+export async function published(part: ToolPart, releases: Releases): Promise<string> {
   const archive = basename(part.archive);
   const checksums = await downloadText(`${releases.url}/${part.checksums}`, releases.limits);
   const digest = publishedChecksum(checksums, archive);
@@ -53,7 +53,7 @@ export async function published(part: Part, releases: Releases): Promise<string>
   return digest;
 }
 
-async function take(part: Part, unpacked: string, stage: string): Promise<void> {
+async function take(part: ToolPart, unpacked: string, stage: string): Promise<void> {
   const from = join(unpacked, part.archiveBin);
   const to = join(stage, part.bin);
   await mkdir(to, { recursive: true });

@@ -11,7 +11,7 @@ import { DownloadError } from "./download.ts";
 import { ensureEngine } from "./engine.ts";
 import { passphraseFile } from "./environment.ts";
 import { nitroHome, readOrCreate } from "./home.ts";
-import { allParts, isInstalled, type Part, title } from "./parts.ts";
+import { allParts, isInstalled, type ToolPart, title } from "./parts.ts";
 import type { PluginName } from "./pins.ts";
 import { downloadPart, pulumiReleases } from "./releases.ts";
 
@@ -52,7 +52,7 @@ export async function ensurePulumi(env: NodeJS.ProcessEnv, steps: Steps, extra: 
   );
 }
 
-async function adoptMissing(parts: readonly Part[], env: NodeJS.ProcessEnv, steps: Steps): Promise<Part[]> {
+async function adoptMissing(parts: readonly ToolPart[], env: NodeJS.ProcessEnv, steps: Steps): Promise<ToolPart[]> {
   const missing = parts.filter((part) => !isInstalled(part));
   const pulumi = missing.find((part) => part.name === "pulumi");
   const adopted = pulumi && (await adoptPulumi(pulumi, env));
@@ -62,7 +62,7 @@ async function adoptMissing(parts: readonly Part[], env: NodeJS.ProcessEnv, step
 }
 
 /** @returns the parts that could not be downloaded; after the first failure no other is tried */
-async function downloadMissing(missing: readonly Part[], env: NodeJS.ProcessEnv, steps: Steps): Promise<Part[]> {
+async function downloadMissing(missing: readonly ToolPart[], env: NodeJS.ProcessEnv, steps: Steps): Promise<ToolPart[]> {
   const releases = pulumiReleases(env);
   for (const [index, part] of missing.entries()) {
     try {

@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { ensureGo } from "../../toolchain/go.ts";
-import { root, run } from "../run.ts";
+import { root, runBenchProgram } from "../run.ts";
 import type { Measured } from "./measured.ts";
-import { ledgerName } from "./server.ts";
+import { benchLedgerName } from "./server.ts";
 
 /** What each client does before the clock starts. */
 export const warmUp = 200;
@@ -30,14 +30,14 @@ export class GoClient {
   static async build(folder: string): Promise<GoClient> {
     const program = join(folder, "bench-ledger");
     const env = { CGO_ENABLED: "0", GOWORK: "off", GOFLAGS: "-buildvcs=false" };
-    await run(await ensureGo(), ["build", "-o", program, "."], env, join(root, "bench/ledger"));
+    await runBenchProgram(await ensureGo(), ["build", "-o", program, "."], env, join(root, "bench/ledger"));
     return new GoClient(program);
   }
 
   /** Runs a workload in a process of its own. @throws Error with what it printed where it fails */
   async run({ workload, endpoint, clients, table = "payments", documents = 0, seconds = 5 }: Workload): Promise<Measured> {
-    const options = { workload, endpoint, clients, table, documents, ledger: ledgerName, "warm-up": warmUp, duration: `${seconds}s` };
+    const options = { workload, endpoint, clients, table, documents, ledger: benchLedgerName, "warm-up": warmUp, duration: `${seconds}s` };
     const args = Object.entries(options).flatMap(([name, value]) => [`-${name}`, String(value)]);
-    return JSON.parse(await run(this.program, args)) as Measured;
+    return JSON.parse(await runBenchProgram(this.program, args)) as Measured;
   }
 }

@@ -2,13 +2,13 @@ import { open, rm } from "node:fs/promises";
 import { cpus, loadavg, totalmem } from "node:os";
 import { join } from "node:path";
 import { ensureGo } from "../../toolchain/go.ts";
-import { run } from "../run.ts";
+import { runBenchProgram } from "../run.ts";
 import { measured } from "./measured.ts";
 
 /** What the figures depend on: processor, what else is running, memory, versions, and what a sync of the disk below a folder costs. */
 export async function machine(folder: string): Promise<string[][]> {
   const processors = cpus();
-  const goVersion = (await run(await ensureGo(), ["version"])).trim();
+  const goVersion = (await runBenchProgram(await ensureGo(), ["version"])).trim();
   const sync = await syncMilliseconds(folder);
   return [
     ["processor", `${processors.length} × ${processors[0]?.model.trim() ?? "unknown"}`],

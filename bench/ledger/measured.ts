@@ -21,7 +21,12 @@ export function rate({ operations, seconds }: Measured): number {
 }
 
 /** A figure beside what is allowed: "1.23 ms (at most 2.5 ms: ok)". */
-export function judged(value: number, allowed: { readonly most?: number; readonly least?: number }, unit: string, digits = 2): string {
+export function judgedFigure(
+  value: number,
+  allowed: { readonly most?: number; readonly least?: number },
+  unit: string,
+  digits = 2,
+): string {
   const { most = Number.POSITIVE_INFINITY, least = Number.NEGATIVE_INFINITY } = allowed;
   // Not a number is over, too.
   const fine = value <= most && value >= least;

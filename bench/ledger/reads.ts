@@ -1,6 +1,6 @@
 import { table } from "../../common/table.ts";
 import type { GoClient } from "./go-client.ts";
-import { judged, type Measured, rate } from "./measured.ts";
+import { judgedFigure, type Measured, rate } from "./measured.ts";
 import type { LedgerServer } from "./server.ts";
 
 /** The table of that many documents. */
@@ -33,7 +33,7 @@ export async function reads(go: GoClient, ledger: LedgerServer, sizes: readonly 
     `${each.p50.toFixed(2)} ms`,
     `${each.p99.toFixed(2)} ms`,
     `${rate(each).toFixed(0)}/s`,
-    judged(each.p50 / smallest, { most: 1.5 }, " ×"),
+    judgedFigure(each.p50 / smallest, { most: 1.5 }, " ×"),
   ]);
   return table(["documents", "p50 of an indexed read", "p99", "one client", `against ${sizes[0] ?? 0}`], rows);
 }

@@ -6,7 +6,7 @@ import { createInterface } from "node:readline";
 import { root } from "../run.ts";
 
 /** The name of the ledger that benchmarks use. */
-export const ledgerName = "bench";
+export const benchLedgerName = "bench";
 
 /** The real server, in a process of its own. */
 export interface LedgerServer {
@@ -30,7 +30,7 @@ export interface LedgerServer {
  */
 export async function startLedger(folder: string, nodeOptions: readonly string[] = []): Promise<LedgerServer> {
   const began = performance.now();
-  const env = { PATH: process.env.PATH, LEDGER_NAME: ledgerName, LEDGER_DIR: folder, LEDGER_PORT: "0" };
+  const env = { PATH: process.env.PATH, LEDGER_NAME: benchLedgerName, LEDGER_DIR: folder, LEDGER_PORT: "0" };
   const child = spawn(process.execPath, [...nodeOptions, `${root}/ledger/main.ts`], { env, stdio: ["ignore", "ignore", "pipe"] });
   const log: string[] = [];
   const ended = once(child, "exit").then(([code]: unknown[]) => {
@@ -60,7 +60,7 @@ export async function startLedger(folder: string, nodeOptions: readonly string[]
 
 /** The files of the ledger in a data folder, with their sizes in MiB: a start reads the snapshot, where there is one, and the journal behind it. */
 export async function ledgerFiles(folder: string): Promise<string> {
-  const path = join(folder, ledgerName);
+  const path = join(folder, benchLedgerName);
   const files = (await readdir(path, { withFileTypes: true })).filter((entry) => entry.isFile());
   const shown = files.map(async ({ name }) => `${name} ${((await stat(join(path, name))).size / 2 ** 20).toFixed(1)} MiB`);
   return (await Promise.all(shown)).sort().join(", ");

@@ -2,7 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { table } from "../../common/table.ts";
 import { type GoClient, warmUp } from "./go-client.ts";
-import { judged, type Measured, middle, rate } from "./measured.ts";
+import { judgedFigure, type Measured, middle, rate } from "./measured.ts";
 import { nodeInserts } from "./node-client.ts";
 import { startRedis } from "./redis.ts";
 import { type LedgerServer, startLedger } from "./server.ts";
@@ -65,7 +65,7 @@ function report(rounds: readonly Round[]): string {
   const many = <T extends Measured>(pick: (round: Round) => T) => middle(rounds.map(pick), rate);
   const go = one((round) => round.go);
   const go16 = many((round) => round.go16);
-  const limited = ({ p50, p99 }: Measured) => [judged(p50, { most: 2.5 }, " ms"), judged(p99, { most: 10 }, " ms")];
+  const limited = ({ p50, p99 }: Measured) => [judgedFigure(p50, { most: 2.5 }, " ms"), judgedFigure(p99, { most: 10 }, " ms")];
   const plain = ({ p50, p99 }: Measured) => [`${p50.toFixed(2)} ms`, `${p99.toFixed(2)} ms`];
   const latency = [
     ["ledger, Go driver", ...limited(go), ""],
@@ -76,7 +76,7 @@ function report(rounds: readonly Round[]): string {
     }),
   ];
   const throughput = [
-    ["ledger, Go driver", judged(rate(go16), { least: 2000 }, "/s", 0), ...plain(go16), ""],
+    ["ledger, Go driver", judgedFigure(rate(go16), { least: 2000 }, "/s", 0), ...plain(go16), ""],
     ...(["redis16", "sqlite16"] as const).map((name) => {
       const reference = many((round) => round[name]);
       return [

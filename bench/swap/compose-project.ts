@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { ContainerCopy } from "../container-copy.ts";
-import { run } from "../run.ts";
+import { runBenchProgram } from "../run.ts";
 import type { Peer } from "./peer.ts";
 
 /** Keys of a service that differ from project to project (https://docs.docker.com/reference/compose-file/services/). */
@@ -37,7 +37,7 @@ export class ComposeProject {
 
   async compose(...args: string[]): Promise<void> {
     const [program = "docker", ...words] = [...this.words, ...args];
-    await run(program, words);
+    await runBenchProgram(program, words);
   }
 
   async down(): Promise<void> {

@@ -1,7 +1,7 @@
 import type { Built } from "../build.ts";
 
 /** How long a swap took, in ms from the rename of the executable. */
-export interface Swapped {
+export interface SwapTimes {
   /** The new version answers over the service's published port. */
   readonly answered: number;
   /** Service and worker run the new executable, by the hash of their processes, and pass their health checks. */
@@ -20,7 +20,7 @@ export interface Contender {
    * @param built another executable than the one that runs
    * @param other a third one, for those who have to warm up
    */
-  swap(built: Built, other: Built): Promise<Swapped>;
+  swap(built: Built, other: Built): Promise<SwapTimes>;
   /** Removes what `start` made. */
   stop(): Promise<void>;
 }

@@ -12,7 +12,7 @@ export interface Runner {
 }
 
 /** Where a contender's service and worker run. */
-export interface Target {
+export interface SwapTarget {
   readonly engine: Engine;
   readonly url: string;
   readonly service: Runner;
@@ -23,7 +23,7 @@ export interface Target {
  * Puts an executable in place all at once, as a build does: written elsewhere on the same file system, then renamed.
  * @returns when it was renamed, in ms since 1970
  */
-export async function replaceFile(built: Built, binary: string): Promise<number> {
+export async function replaceExecutable(built: Built, binary: string): Promise<number> {
   const copy = `${built.file}.copy`;
   await copyFile(built.file, copy);
   await rename(copy, binary);
@@ -34,7 +34,7 @@ export async function replaceFile(built: Built, binary: string): Promise<number>
  * Waits for the end of a swap. It is the same for every contender, and is found out without asking any of them.
  * @returns when the new version answered, and when both were proved to run it; in ms since 1970
  */
-export async function watchSwap(target: Target, built: Built): Promise<{ answered: number; proved: number }> {
+export async function watchSwap(target: SwapTarget, built: Built): Promise<{ answered: number; proved: number }> {
   const { engine, url, service, worker } = target;
   const answered = await firstTrue(() => answersWith(url, built.version), limitMs);
   const proofs = [service, worker].map((runner) => firstTrue(() => runs(engine, runner, built.sha256), limitMs));

@@ -1,8 +1,8 @@
 import type { Built } from "../build.ts";
 import { runArguments } from "../docker-run.ts";
-import { run } from "../run.ts";
-import type { Contender, Swapped } from "./contender.ts";
-import { replaceFile, watchSwap } from "./measure.ts";
+import { runBenchProgram } from "../run.ts";
+import type { Contender, SwapTimes } from "./contender.ts";
+import { replaceExecutable, watchSwap } from "./measure.ts";
 import type { Peer } from "./peer.ts";
 
 /** By hand: `docker rm -f` of both containers, `docker run` of each. */
@@ -16,26 +16,26 @@ export class DockerRun implements Contender {
 
   async start(built: Built): Promise<void> {
     await this.stop();
-    await replaceFile(built, this.peer.binary);
+    await replaceExecutable(built, this.peer.binary);
     await this.runBoth();
     await watchSwap(this.peer.target, built);
   }
 
-  async swap(built: Built): Promise<Swapped> {
-    const began = await replaceFile(built, this.peer.binary);
+  async swap(built: Built): Promise<SwapTimes> {
+    const began = await replaceExecutable(built, this.peer.binary);
     const [{ answered, proved }] = await Promise.all([
       watchSwap(this.peer.target, built),
-      run("docker", ["rm", "-f", this.peer.service.name, this.peer.worker.name]).then(() => this.runBoth()),
+      runBenchProgram("docker", ["rm", "-f", this.peer.service.name, this.peer.worker.name]).then(() => this.runBoth()),
     ]);
     return { answered: answered - began, proved: proved - began };
   }
 
   async stop(): Promise<void> {
-    await run("docker", ["rm", "-f", this.peer.service.name, this.peer.worker.name]).catch(() => "");
+    await runBenchProgram("docker", ["rm", "-f", this.peer.service.name, this.peer.worker.name]).catch(() => "");
   }
 
   private async runBoth(): Promise<void> {
-    await run("docker", runArguments(this.peer.service));
-    await run("docker", runArguments(this.peer.worker));
+    await runBenchProgram("docker", runArguments(this.peer.service));
+    await runBenchProgram("docker", runArguments(this.peer.worker));
   }
 }

@@ -1,8 +1,8 @@
 import type { Built } from "../build.ts";
 import { runArguments } from "../docker-run.ts";
-import { run } from "../run.ts";
-import type { Contender, Swapped } from "./contender.ts";
-import { replaceFile, watchSwap } from "./measure.ts";
+import { runBenchProgram } from "../run.ts";
+import type { Contender, SwapTimes } from "./contender.ts";
+import { replaceExecutable, watchSwap } from "./measure.ts";
 import { type Peer, program } from "./peer.ts";
 
 /** What teams put before their program: looks at the file's time once a second, and starts the program anew where it changed. */
@@ -27,20 +27,20 @@ export class PollingWrapper implements Contender {
 
   async start(built: Built): Promise<void> {
     await this.stop();
-    await replaceFile(built, this.peer.binary);
+    await replaceExecutable(built, this.peer.binary);
     for (const copy of [this.peer.service, this.peer.worker]) {
-      await run("docker", runArguments({ ...copy, entrypoint: ["sh", "-c", wrapper, "wrapper"] }));
+      await runBenchProgram("docker", runArguments({ ...copy, entrypoint: ["sh", "-c", wrapper, "wrapper"] }));
     }
     await watchSwap(this.peer.target, built);
   }
 
-  async swap(built: Built): Promise<Swapped> {
-    const began = await replaceFile(built, this.peer.binary);
+  async swap(built: Built): Promise<SwapTimes> {
+    const began = await replaceExecutable(built, this.peer.binary);
     const { answered, proved } = await watchSwap(this.peer.target, built);
     return { answered: answered - began, proved: proved - began };
   }
 
   async stop(): Promise<void> {
-    await run("docker", ["rm", "-f", this.peer.service.name, this.peer.worker.name]).catch(() => "");
+    await runBenchProgram("docker", ["rm", "-f", this.peer.service.name, this.peer.worker.name]).catch(() => "");
   }
 }

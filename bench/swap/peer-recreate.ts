@@ -1,7 +1,7 @@
 import type { Built } from "../build.ts";
 import type { ComposeProject } from "./compose-project.ts";
-import type { Contender, Swapped } from "./contender.ts";
-import { replaceFile, watchSwap } from "./measure.ts";
+import type { Contender, SwapTimes } from "./contender.ts";
+import { replaceExecutable, watchSwap } from "./measure.ts";
 import type { Peer } from "./peer.ts";
 
 /** By hand: `docker compose up --force-recreate`. */
@@ -17,13 +17,13 @@ export class ComposeRecreate implements Contender {
 
   async start(built: Built): Promise<void> {
     await this.project.write({});
-    await replaceFile(built, this.peer.binary);
+    await replaceExecutable(built, this.peer.binary);
     await this.project.compose("up", "--detach");
     await watchSwap(this.peer.target, built);
   }
 
-  async swap(built: Built): Promise<Swapped> {
-    const began = await replaceFile(built, this.peer.binary);
+  async swap(built: Built): Promise<SwapTimes> {
+    const began = await replaceExecutable(built, this.peer.binary);
     const [{ answered, proved }] = await Promise.all([
       watchSwap(this.peer.target, built),
       this.project.compose("up", "--detach", "--force-recreate", "--no-deps", "service", "worker"),

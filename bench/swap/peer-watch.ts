@@ -3,10 +3,10 @@ import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Built } from "../build.ts";
-import { run } from "../run.ts";
+import { runBenchProgram } from "../run.ts";
 import type { ComposeProject } from "./compose-project.ts";
-import type { Contender, Swapped } from "./contender.ts";
-import { replaceFile, watchSwap } from "./measure.ts";
+import type { Contender, SwapTimes } from "./contender.ts";
+import { replaceExecutable, watchSwap } from "./measure.ts";
 import { type Peer, program } from "./peer.ts";
 
 /** `docker compose watch`: copies the executable into the containers and restarts them. */
@@ -26,10 +26,10 @@ export class ComposeWatch implements Contender {
 
   async start(built: Built): Promise<void> {
     const { folder, binary } = this.peer;
-    await replaceFile(built, binary);
+    await replaceExecutable(built, binary);
     // A copy gets into a container only where its root may be written; the first executable comes with the image.
     await writeFile(join(folder, "Dockerfile"), `FROM ${this.peer.service.image}\nCOPY payments ${program}\n`);
-    await run("docker", ["build", "--tag", this.image, folder], { DOCKER_BUILDKIT: "0" });
+    await runBenchProgram("docker", ["build", "--tag", this.image, folder], { DOCKER_BUILDKIT: "0" });
     const binds = this.peer.service.binds.filter((bind) => !bind.startsWith(`${folder}:`));
     await this.project.write({
       image: this.image,
@@ -45,9 +45,9 @@ export class ComposeWatch implements Contender {
     await watchSwap(this.peer.target, built);
   }
 
-  async swap(built: Built): Promise<Swapped> {
+  async swap(built: Built): Promise<SwapTimes> {
     this.said = "";
-    const began = await replaceFile(built, this.peer.binary);
+    const began = await replaceExecutable(built, this.peer.binary);
     const { answered, proved } = await watchSwap(this.peer.target, built).catch((cause: unknown) => {
       throw new Error(`docker compose watch did not swap; it said:\n${this.said}`, { cause });
     });
@@ -61,7 +61,7 @@ export class ComposeWatch implements Contender {
       await ended;
     }
     await this.project.down();
-    await run("docker", ["image", "rm", "-f", this.image]).catch(() => "");
+    await runBenchProgram("docker", ["image", "rm", "-f", this.image]).catch(() => "");
   }
 
   /** @throws Error with all it said where it ends before it watches */

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { variables } from "../../key-feeder/contract.ts";
 import { stackNames } from "../../model/names.ts";
 import { type ContainerCopy, copyContainer } from "../container-copy.ts";
-import type { Target } from "./measure.ts";
+import type { SwapTarget } from "./measure.ts";
 
 /** The path of the executable in a peer's containers. */
 export const program = "/app/payments";
@@ -20,13 +20,13 @@ export interface Peer {
   /** The executable in it. */
   readonly binary: string;
   /** What its swaps are measured by. */
-  readonly target: Target;
+  readonly target: SwapTarget;
 }
 
 /** What a stack's peers are copied from. */
 export interface Original {
   readonly stack: string;
-  readonly target: Target;
+  readonly target: SwapTarget;
   /** Where their folders go. */
   readonly folder: string;
 }

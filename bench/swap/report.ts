@@ -1,13 +1,13 @@
 import { table } from "../../common/table.ts";
 import { inSeconds, median } from "../clock.ts";
-import type { Swapped } from "./contender.ts";
+import type { SwapTimes } from "./contender.ts";
 import type { ContenderName } from "./contenders.ts";
 
 /** The rounds of one contender. */
 export interface Rounds {
   readonly key: ContenderName;
   readonly name: string;
-  readonly swaps: readonly Swapped[];
+  readonly swaps: readonly SwapTimes[];
 }
 
 /** A claim about the medians, and whether it is true in this run. */

@@ -2,10 +2,10 @@ import { Engine } from "../../docker/engine.ts";
 import { stackNames } from "../../model/names.ts";
 import type { StackOutputs } from "../../model/outputs.ts";
 import { nitro } from "../run.ts";
-import type { Runner, Target } from "./measure.ts";
+import type { Runner, SwapTarget } from "./measure.ts";
 
 /** A stack that is up, as what its own swaps are measured by. */
-export async function stackTarget(stack: string): Promise<Target> {
+export async function stackTarget(stack: string): Promise<SwapTarget> {
   const engine = Engine.connect();
   const { serviceUrl } = JSON.parse(await nitro(["outputs", "-s", stack, "--json"])) as StackOutputs;
   const names = stackNames(stack).containers;

@@ -1,8 +1,8 @@
 import { readFile, rm } from "node:fs/promises";
 import type { Built } from "../build.ts";
 import { phases, readTrace, warmPhases } from "../profile.ts";
-import type { Contender, Swapped } from "./contender.ts";
-import { replaceFile, type Target, watchSwap } from "./measure.ts";
+import type { Contender, SwapTimes } from "./contender.ts";
+import { replaceExecutable, type SwapTarget, watchSwap } from "./measure.ts";
 import { Watcher } from "./watcher.ts";
 
 /** Builds take longer: what was armed is ready by then. */
@@ -16,10 +16,10 @@ export class WatchedSwap implements Contender {
   readonly name: string;
   private readonly stack: string;
   private readonly binary: string;
-  private readonly target: Target;
+  private readonly target: SwapTarget;
   private readonly live: boolean;
 
-  constructor(stack: string, binary: string, target: Target, live: boolean) {
+  constructor(stack: string, binary: string, target: SwapTarget, live: boolean) {
     this.name = live ? "nitro watch --live" : "nitro watch";
     this.stack = stack;
     this.binary = binary;
@@ -29,17 +29,17 @@ export class WatchedSwap implements Contender {
 
   async start(): Promise<void> {}
 
-  async swap(built: Built, before: Built): Promise<Swapped> {
+  async swap(built: Built, before: Built): Promise<SwapTimes> {
     const trace = `${this.binary}.trace`;
     await rm(trace, { force: true });
     const watcher = new Watcher(this.stack, this.live ? ["--live"] : [], trace);
     try {
       await watcher.next("ready");
-      await replaceFile(before, this.binary);
+      await replaceExecutable(before, this.binary);
       await watcher.next("swapped");
       await watcher.next("armed");
       await new Promise((resolve) => setTimeout(resolve, buildMs));
-      const began = await replaceFile(built, this.binary);
+      const began = await replaceExecutable(built, this.binary);
       const told = watcher.next("swapped").then(() => Date.now());
       const [{ answered, proved }, ended] = await Promise.all([watchSwap(this.target, built), told]);
       const times = { answered: answered - began, proved: proved - began };

@@ -1,12 +1,12 @@
 import type { Context } from "../../common/context.ts";
 import type { Arguments, Declaration, Given, Options } from "./declaration.ts";
-import { type Parsed, parseCommandLine } from "./parse.ts";
+import { type ParsedWords, parseCommandLine } from "./parse.ts";
 
 /** One `nitro` command. Its file exports it as `command`; its name and summary are in a table of commands. */
 export interface Command {
   readonly declaration: Declaration;
   /** @throws UsageError where the arguments are not what the declaration says */
-  parse(args: readonly string[]): Parsed;
+  parse(args: readonly string[]): ParsedWords;
   /**
    * @param args what follows the command's name
    * @returns the exit code
@@ -36,7 +36,7 @@ export function declareCommand<const O extends Options = Record<never, never>, c
 }
 
 /** A line of a table of commands. It loads nothing until its command is wanted. */
-export interface Entry {
+export interface CommandEntry {
   /** One line. */
   readonly summary: string;
   /** Undefined where only subcommands do something. */
@@ -47,9 +47,9 @@ export interface Entry {
 }
 
 /** Commands by name, in the order of the help. */
-export type CommandTable = Readonly<Record<string, Entry>>;
+export type CommandTable = Readonly<Record<string, CommandEntry>>;
 
 /** @returns the command of that name, or undefined */
-export function entryNamed(table: CommandTable, word: string): Entry | undefined {
+export function entryNamed(table: CommandTable, word: string): CommandEntry | undefined {
   return Object.hasOwn(table, word) ? table[word] : undefined;
 }

@@ -1,4 +1,4 @@
-import { type Command, type CommandTable, type Entry, entryNamed } from "./command.ts";
+import { type Command, type CommandEntry, type CommandTable, entryNamed } from "./command.ts";
 import {
   type Argument,
   type Completion,
@@ -26,16 +26,16 @@ export interface Offers {
 }
 
 /** Reads the names of stacks; asked only where one may stand. */
-export type StackNames = () => Promise<readonly string[]>;
+export type KnownStacks = () => Promise<readonly string[]>;
 
 const nothing: Offers = { words: [] };
-const help: Entry = { summary: "Say more of a command" };
+const help: CommandEntry = { summary: "Say more of a command" };
 
 /**
  * What may stand in place of the last word.
  * @param words of the command line after `nitro`, up to the one that is being typed
  */
-export async function complete(table: CommandTable, words: readonly string[], stacks: StackNames): Promise<Offers> {
+export async function complete(table: CommandTable, words: readonly string[], stacks: KnownStacks): Promise<Offers> {
   const { before, current, prefix } = joined(words);
   const offers = await offersFor(table, before, current, stacks);
   const fitting = offers.words.filter(({ word }) => word.startsWith(current));
@@ -55,7 +55,7 @@ function joined(words: readonly string[]): { before: readonly string[]; current:
   return { before: whole.slice(0, -1), current: whole.at(-1) ?? "", prefix };
 }
 
-async function offersFor(table: CommandTable, before: readonly string[], current: string, stacks: StackNames): Promise<Offers> {
+async function offersFor(table: CommandTable, before: readonly string[], current: string, stacks: KnownStacks): Promise<Offers> {
   const at = firstWord(before, stackOption);
   const name = before[at];
   if (name === undefined) return await nameOffers({ ...table, help }, undefined, before, current, stacks);
@@ -71,7 +71,7 @@ async function nameOffers(
   command: Command | undefined,
   args: readonly string[],
   current: string,
-  stacks: StackNames,
+  stacks: KnownStacks,
 ): Promise<Offers> {
   const declaration = command?.declaration ?? { options: stackOption };
   const own = await ownOffers(declaration, args, current, stacks);
@@ -90,7 +90,7 @@ function namesIn(table: CommandTable): Offer[] {
 }
 
 /** Inside the arguments of a command: the value of an option, an option, or an argument. */
-async function ownOffers(declaration: Declaration, args: readonly string[], current: string, stacks: StackNames): Promise<Offers> {
+async function ownOffers(declaration: Declaration, args: readonly string[], current: string, stacks: KnownStacks): Promise<Offers> {
   const options: Options = { ...stackOption, ...declaration.options };
   const given: string[] = [];
   let count = 0;
@@ -119,7 +119,7 @@ async function ownOffers(declaration: Declaration, args: readonly string[], curr
 }
 
 /** The value in `--option=value`; undefined where the word is none of these. */
-async function assigned(options: Options, current: string, stacks: StackNames): Promise<Offers | undefined> {
+async function assigned(options: Options, current: string, stacks: KnownStacks): Promise<Offers | undefined> {
   const end = current.indexOf("=");
   const name = spelledOption(current, options)?.name;
   if (end === -1 || name === undefined || !current.startsWith("--")) return undefined;
@@ -133,7 +133,7 @@ function optionNames(options: Options, given: readonly string[]): Offer[] {
     .map(([name, { help }]) => ({ word: `--${name}`, help }));
 }
 
-async function valueOffers(declared: Flag | TextOption | Argument | undefined, stacks: StackNames): Promise<Offers> {
+async function valueOffers(declared: Flag | TextOption | Argument | undefined, stacks: KnownStacks): Promise<Offers> {
   if (declared === undefined || ("type" in declared && declared.type === "boolean")) return nothing;
   const kind: Completion | undefined = declared.complete;
   const names = kind === "stacks" ? await stacks() : (declared.words ?? []);

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import type { Context } from "../../common/context.ts";
-import type { Changes } from "../../model/settings-file.ts";
+import type { SettingChanges } from "../../model/settings-file.ts";
 import type { Options } from "./declaration.ts";
 
 const modes = ["auto", "manual"] as const;
@@ -19,7 +19,7 @@ interface Values {
 }
 
 /** The settings that a command line asks for. Whether the executable is fit to run is for the program to say. */
-export function settingChanges({ binary, bootstrap, authorization }: Values, context: Pick<Context, "cwd">): Changes {
+export function settingChanges({ binary, bootstrap, authorization }: Values, context: Pick<Context, "cwd">): SettingChanges {
   return {
     "service.binary": binary === undefined ? undefined : resolve(context.cwd, binary),
     bootstrap,

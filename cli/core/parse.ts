@@ -13,7 +13,7 @@ import {
 import { firstWord } from "./scan.ts";
 
 /** A command line that was understood, before its declaration gives it types. */
-export interface Parsed {
+export interface ParsedWords {
   readonly values: Readonly<Record<string, unknown>>;
   readonly words: Readonly<Record<string, unknown>>;
   readonly rest: readonly string[];
@@ -24,7 +24,7 @@ export interface Parsed {
  * @param args what follows the command's name
  * @throws UsageError for unknown options, missing or superfluous arguments, and values that are not allowed
  */
-export function parseCommandLine(declaration: Declaration, args: readonly string[]): Parsed {
+export function parseCommandLine(declaration: Declaration, args: readonly string[]): ParsedWords {
   const options: Options = { ...stackOption, ...declaration.options };
   const [own, rest] = withoutRest(declaration, args, options);
   const { values, positionals } = parse(own, options);

@@ -1,6 +1,6 @@
 import { UsageError, UserError } from "../../common/errors.ts";
 import { nearest } from "../../common/nearest.ts";
-import { type Command, type CommandTable, type Entry, entryNamed } from "./command.ts";
+import { type Command, type CommandEntry, type CommandTable, entryNamed } from "./command.ts";
 import { stackOption } from "./declaration.ts";
 import { firstWord } from "./scan.ts";
 
@@ -8,7 +8,7 @@ import { firstWord } from "./scan.ts";
 export interface Resolved {
   /** Its name; of a subcommand all its words. */
   readonly path: readonly string[];
-  readonly entry: Entry;
+  readonly entry: CommandEntry;
   /** Undefined where a subcommand is missing or is none. */
   readonly command: Command | undefined;
   /** What is left for it: options written before its name come first. */
@@ -29,7 +29,7 @@ export async function resolve(table: CommandTable, words: readonly string[]): Pr
   throw new UserError(`unknown command "${name}"`, meant === undefined ? "./nitro help" : `./nitro ${meant}`);
 }
 
-async function descend(path: readonly string[], entry: Entry, args: readonly string[]): Promise<Resolved> {
+async function descend(path: readonly string[], entry: CommandEntry, args: readonly string[]): Promise<Resolved> {
   const command = (await entry.load?.())?.command;
   const here = { path, entry, command, args };
   if (entry.commands === undefined) return here;

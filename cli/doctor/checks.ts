@@ -10,7 +10,7 @@ import manifest from "../../package.json" with { type: "json" };
 import { passphraseFile } from "../../toolchain/environment.ts";
 import { findGo, oldestGo } from "../../toolchain/go.ts";
 import { modulesAreCurrent } from "../../toolchain/modules.ts";
-import { allParts, extraParts, isInstalled, originOf, type Part, title } from "../../toolchain/parts.ts";
+import { allParts, extraParts, isInstalled, originOf, type ToolPart, title } from "../../toolchain/parts.ts";
 
 /** One thing that stacks need, as it is on this machine. */
 export interface Check {
@@ -93,7 +93,7 @@ async function imagesCheck(engine: Engine, asked: Info): Promise<Check> {
   return check("images", found, "all built", setup, { ok: missing.length === 0 });
 }
 
-async function partCheck(part: Part, env: NodeJS.ProcessEnv): Promise<Check> {
+async function partCheck(part: ToolPart, env: NodeJS.ProcessEnv): Promise<Check> {
   const what = title(part).replace(` ${part.version}`, "");
   if (!isInstalled(part)) return check(what, undefined, part.version, setup);
   const origin = originOf(part);
@@ -105,7 +105,7 @@ async function partCheck(part: Part, env: NodeJS.ProcessEnv): Promise<Check> {
 }
 
 /** Missing, it comes with the first stack that needs it. */
-async function extraCheck(part: Part, env: NodeJS.ProcessEnv): Promise<Check> {
+async function extraCheck(part: ToolPart, env: NodeJS.ProcessEnv): Promise<Check> {
   return { ...(await partCheck(part, env)), optional: true, fix: `${setup} --${part.name}` };
 }
 

@@ -11,7 +11,7 @@ export const command = declareCommand({
 
   async run({ values }, context) {
     const checks = await checkMachine(context.root, context.env, Engine.connect(context.env));
-    context.stdout.write(values.json ? `${JSON.stringify(checks, null, 2)}\n` : report(checks));
+    context.stdout.write(values.json ? `${JSON.stringify(checks, null, 2)}\n` : doctorReport(checks));
     return isHealthy(checks) ? 0 : 1;
   },
 });
@@ -22,7 +22,7 @@ export function isHealthy(checks: readonly Check[]): boolean {
 }
 
 /** @returns a table; the last column says how to mend what is not in order */
-export function report(checks: readonly Check[]): string {
+export function doctorReport(checks: readonly Check[]): string {
   const rows = checks.map((check) => [mark(check), check.what, check.found ?? "-", check.wanted, check.ok ? "" : check.fix]);
   return table(["", "what", "found", "wanted", "mend"], rows);
 }

@@ -2,17 +2,12 @@ import { styleText } from "node:util";
 import { UserError } from "../../common/errors.ts";
 import { table } from "../../common/table.ts";
 import { type LedgerHttp, LedgerRefusal } from "../../ledger/client/http.ts";
+import type { PlanStep } from "../../ledger/control/explain.ts";
 import { struct, text } from "../../ledger/ion/value.ts";
 import { declareCommand } from "../core/command.ts";
 import { pointing } from "./caret.ts";
 import { showRows } from "./rows.ts";
-import { findLedger, ledgerOptions } from "./target.ts";
-
-/** One source of a statement and how its rows are found. */
-export interface PlanStep {
-  readonly source: string;
-  readonly access: string;
-}
+import { findLedgerTarget, ledgerOptions } from "./target.ts";
 
 export const command = declareCommand({
   arguments: { statement: { what: "the statement", help: "each ? may be left open" } },
@@ -21,9 +16,9 @@ export const command = declareCommand({
   stopsCleanly: true,
 
   async run({ values, words: { statement } }, context) {
-    const { http, name } = await findLedger(values, context);
+    const { http, name } = await findLedgerTarget(values, context);
     const plan = await pointing(statement, explained(http, name, statement));
-    if (context.stdout.isTTY === true && !values.json) context.stdout.write(describe(plan));
+    if (context.stdout.isTTY === true && !values.json) context.stdout.write(describePlan(plan));
     else
       showRows(
         plan.map(({ source, access }) => struct({ source: text(source), access: text(access) })),
@@ -45,7 +40,7 @@ async function explained(http: LedgerHttp, name: string, statement: string): Pro
 }
 
 /** The plan for people; what looks at every document stands out. */
-export function describe(plan: readonly PlanStep[]): string {
+export function describePlan(plan: readonly PlanStep[]): string {
   if (plan.length === 0) return "it looks for no documents\n";
   const rows = plan.map(({ source, access }) => [source, access === "scan" ? styleText("yellow", "scan: every document") : access]);
   return table(["source", "access"], rows);

@@ -11,7 +11,7 @@ import { declareCommand } from "../core/command.ts";
 import type { Options } from "../core/declaration.ts";
 import type { BucketAccess, ExportedObject } from "./export-bucket.ts";
 import { counted, showRows } from "./rows.ts";
-import { findLedger, ledgerOptions, type Target } from "./target.ts";
+import { findLedgerTarget, type LedgerTarget, ledgerOptions } from "./target.ts";
 
 const options = {
   ...ledgerOptions,
@@ -46,7 +46,7 @@ export const command = declareCommand({
   async run({ values }, context) {
     const { from, to, format } = values;
     const now = new Date();
-    const target = await findLedger(values, context);
+    const target = await findLedgerTarget(values, context);
     const access =
       target.stack === undefined ? ownAccess(values["s3-endpoint"], context.env) : await stackAccess(target.stack, context.env);
     const bucketName = values.bucket ?? (target.stack === undefined ? "nitro-journal" : `nitro-${target.stack}-journal`);
@@ -97,13 +97,13 @@ export function orderBody({ start, end, bucket, prefix, format }: Order, roleArn
   };
 }
 
-async function order({ http, name, stack }: Target, what: Order): Promise<string> {
+async function order({ http, name, stack }: LedgerTarget, what: Order): Promise<string> {
   const roleArn = stack === undefined ? `arn:aws:iam::${localAccount}:role/nitro-ledger-export` : stackNames(stack).qldbRoleArn;
   const { ExportId: id } = await http.control("POST", `/ledgers/${encodeURIComponent(name)}/journal-s3-exports`, orderBody(what, roleArn));
   return String(id);
 }
 
-async function finished({ http, name }: Target, id: string, signal: AbortSignal): Promise<void> {
+async function finished({ http, name }: LedgerTarget, id: string, signal: AbortSignal): Promise<void> {
   const strategy = {
     what: `export ${id}`,
     look: async () => {
@@ -119,7 +119,7 @@ async function finished({ http, name }: Target, id: string, signal: AbortSignal)
   if (end !== "found") throw new InterruptedError("stopped waiting", `export ${id} goes on: the ledger works on it`);
 }
 
-async function created({ http, name }: Target): Promise<number> {
+async function created({ http, name }: LedgerTarget): Promise<number> {
   const { CreationDateTime: seconds } = await http.control("GET", `/ledgers/${encodeURIComponent(name)}`);
   return Math.floor(Number(seconds) * 1000);
 }

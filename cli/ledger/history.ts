@@ -17,7 +17,7 @@ export const command = declareCommand({
 
   async run({ values, words: { table: word, id } }, context) {
     const revisions = await withLedger(values, context, ({ client }) => revisionsOf(client, word, id));
-    if (context.stdout.isTTY === true && !values.json) context.stdout.write(describe(revisions));
+    if (context.stdout.isTTY === true && !values.json) context.stdout.write(describeHistory(revisions));
     else showRows(revisions.map(revisionRow), context, values.json);
     return 0;
   },
@@ -48,7 +48,7 @@ export function revisionRow(revision: IonValue): IonValue {
 }
 
 /** The revisions for people. */
-export function describe(revisions: readonly IonValue[]): string {
+export function describeHistory(revisions: readonly IonValue[]): string {
   const rows = revisions.map((revision) => {
     const row = revisionRow(revision);
     const shown = (name: string) => (field(row, name) === undefined ? "" : cell(field(row, name) ?? text("")));

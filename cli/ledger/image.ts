@@ -15,7 +15,7 @@ export const command = declareCommand({
     const refs = ledgerImageRefs(arch);
     await buildShown(engine, refs, context.env, new Progress(context.stderr));
     context.stdout.write(
-      values.json ? `${JSON.stringify({ image: refs.ledger, run: runLine(refs.ledger) }, null, 2)}\n` : describe(refs.ledger),
+      values.json ? `${JSON.stringify({ image: refs.ledger, run: runLine(refs.ledger) }, null, 2)}\n` : describeImage(refs.ledger),
     );
     return 0;
   },
@@ -27,7 +27,7 @@ export function runLine(image: string): string {
 }
 
 /** What to do with the image, for people. */
-export function describe(image: string): string {
+export function describeImage(image: string): string {
   return `${image}
 
 run it:      ${runLine(image)}

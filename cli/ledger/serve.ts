@@ -88,12 +88,12 @@ async function start(given: ServeArguments, context: Context, onFailure: (error:
     const program = new URL("../../ledger/main.ts", import.meta.url);
     return await serve({ folder, host, port, name, hosts, place: { region, account: localAccount }, program, log, onFailure });
   } catch (error) {
-    throw await startError(error, given);
+    throw await serveError(error, given);
   }
 }
 
 /** What keeps a ledger from being served, and what to do about it. */
-export async function startError(error: unknown, { dir, port, host }: ServeArguments): Promise<unknown> {
+export async function serveError(error: unknown, { dir, port, host }: ServeArguments): Promise<unknown> {
   if (error instanceof FolderLockError)
     return new UserError(
       `the folder ${dir} is in use by ${describeHolder(error.holder)}`,

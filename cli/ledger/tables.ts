@@ -17,7 +17,7 @@ export const command = declareCommand({
 
   async run({ values }, context) {
     const tables = await withLedger(values, context, ({ client }) => countedTables(client));
-    if (context.stdout.isTTY === true && !values.json) context.stdout.write(describe(tables));
+    if (context.stdout.isTTY === true && !values.json) context.stdout.write(describeTables(tables));
     else showRows(tables.map(tableRow), context, values.json);
     return 0;
   },
@@ -52,7 +52,7 @@ export function tableRow({ name, id, active, documents, indexes }: CountedTable)
 }
 
 /** The tables for people. */
-export function describe(tables: readonly CountedTable[]): string {
+export function describeTables(tables: readonly CountedTable[]): string {
   if (tables.length === 0) return 'there are no tables yet: ./nitro ledger query "CREATE TABLE T"\n';
   const rows = tables.map(({ name, id, active, documents, indexes }) => [
     name,

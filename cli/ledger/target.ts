@@ -31,7 +31,7 @@ export interface TargetValues {
 }
 
 /** Which ledger a command line means. */
-export interface Target {
+export interface LedgerTarget {
   readonly http: LedgerHttp;
   readonly name: string;
   readonly client: LedgerClient;
@@ -45,7 +45,7 @@ export interface Target {
  * Finds the ledger: of --endpoint, else of the stack's running container.
  * @throws UserError saying how to bring it up, or how to name another
  */
-export async function findLedger(values: TargetValues, context: Context): Promise<Target> {
+export async function findLedgerTarget(values: TargetValues, context: Context): Promise<LedgerTarget> {
   const { stack: option, endpoint, ledger } = values;
   if (endpoint !== undefined && option !== undefined) throw new UsageError("-s and --endpoint name two ledgers: give one of them");
   if (endpoint !== undefined) {
@@ -61,8 +61,8 @@ export async function findLedger(values: TargetValues, context: Context): Promis
 }
 
 /** Finds the ledger, and leaves no session open on it afterwards: their number is limited. See findLedger. */
-export async function withLedger<T>(values: TargetValues, context: Context, work: (target: Target) => Promise<T>): Promise<T> {
-  const target = await findLedger(values, context);
+export async function withLedger<T>(values: TargetValues, context: Context, work: (target: LedgerTarget) => Promise<T>): Promise<T> {
+  const target = await findLedgerTarget(values, context);
   try {
     return await work(target);
   } finally {

@@ -1,7 +1,7 @@
 import { UserError } from "../../common/errors.ts";
 import { readCatalog } from "../../ledger/client/catalog.ts";
-import type { Digest, Evidence } from "../../ledger/client/evidence.ts";
-import { bytesOf, differs, foldProof, revisionProblem } from "../../ledger/client/proof.ts";
+import type { Evidence, LedgerDigest } from "../../ledger/client/evidence.ts";
+import { differs, foldProof, hashBytes, revisionProblem } from "../../ledger/client/proof.ts";
 import type { LedgerClient } from "../../ledger/client/session.ts";
 import { field, type IonValue, text } from "../../ledger/ion/value.ts";
 import { historyStatement } from "./history.ts";
@@ -10,7 +10,7 @@ import { historyStatement } from "./history.ts";
 export interface VerifiedDocument {
   readonly table: string;
   readonly revisions: readonly IonValue[];
-  readonly digest: Digest;
+  readonly digest: LedgerDigest;
 }
 
 /**
@@ -41,7 +41,7 @@ async function findDocument(client: LedgerClient, id: string): Promise<{ table: 
 }
 
 /** @returns what is wrong with a revision that the history shows, or undefined */
-async function provedProblem(revision: IonValue, id: string, evidence: Evidence, digest: Digest): Promise<string | undefined> {
+async function provedProblem(revision: IonValue, id: string, evidence: Evidence, digest: LedgerDigest): Promise<string | undefined> {
   const own = revisionProblem(revision);
   if (own !== undefined) return own;
   const address = field(revision, "blockAddress");
@@ -59,7 +59,7 @@ async function provedProblem(revision: IonValue, id: string, evidence: Evidence,
 export function proofProblem(shown: IonValue, journaled: IonValue, proof: readonly Buffer[], digest: Buffer): string | undefined {
   const problem = revisionProblem(journaled);
   if (problem !== undefined) return `in the journal ${problem}`;
-  const [hash, other] = [shown, journaled].map((each) => bytesOf(field(each, "hash")));
+  const [hash, other] = [shown, journaled].map((each) => hashBytes(field(each, "hash")));
   if (hash === undefined || other === undefined || !hash.equals(other)) return "the journal holds another one";
   const folded = foldProof(hash, proof);
   return folded.equals(digest) ? undefined : differs("the digest", digest, "hash and proof give", folded);

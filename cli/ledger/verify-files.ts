@@ -20,7 +20,7 @@ export async function verifyFiles(folder: string, context: Context, json: boolea
   );
   if (sound.length === 0) throw new UserError(`${folder} holds no ledger`, "name the folder of `nitro ledger serve --dir`");
   if (json === true) return showRows(sound.map(row), context, true);
-  for (const ledger of sound) context.stdout.write(describe(ledger));
+  for (const ledger of sound) context.stdout.write(describeVerified(ledger));
 }
 
 async function verified(folder: string, onProgress: (name: string, blocks: number) => void): Promise<VerifiedLedger[]> {
@@ -39,7 +39,7 @@ function row({ name, blocks, revisions, snapshotBlocks, torn, lastBlockHash }: V
   return struct({ ledger: text(name), ...counts, ...snapshot, lastBlockHash: text(lastBlockHash.toString("base64")) });
 }
 
-function describe({ name, blocks, revisions, snapshotBlocks, torn }: VerifiedLedger): string {
+function describeVerified({ name, blocks, revisions, snapshotBlocks, torn }: VerifiedLedger): string {
   const snapshot = snapshotBlocks === undefined ? "none" : `sound, of ${counted(snapshotBlocks, "block")}`;
   const rest = torn === 0 ? "" : `\n  ${torn} bytes of a commit that was not answered, or is being written, at the end`;
   return `✓ ledger ${name}: ${counted(blocks, "block")} chained, ${counted(revisions, "revision")} match their hashes; snapshot: ${snapshot}${rest}\n`;

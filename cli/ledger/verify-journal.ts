@@ -1,6 +1,6 @@
 import { UserError } from "../../common/errors.ts";
-import type { Digest, Evidence } from "../../ledger/client/evidence.ts";
-import { blockProblem, bytesOf, differs, documentId, itemsOf } from "../../ledger/client/proof.ts";
+import type { Evidence, LedgerDigest } from "../../ledger/client/evidence.ts";
+import { blockProofProblem, differs, documentId, hashBytes, itemsOf } from "../../ledger/client/proof.ts";
 import { merkleRoot } from "../../ledger/digest/merkle.ts";
 import { field, type IonValue, textField } from "../../ledger/ion/value.ts";
 
@@ -29,7 +29,11 @@ export interface VerifiedJournal {
  * @param onBlock told how many blocks are done
  * @throws UserError naming the block that does not hold
  */
-export async function verifyJournal(evidence: Evidence, digest: Digest, onBlock: (done: number) => void): Promise<VerifiedJournal> {
+export async function verifyServedJournal(
+  evidence: Evidence,
+  digest: LedgerDigest,
+  onBlock: (done: number) => void,
+): Promise<VerifiedJournal> {
   const hashes: Buffer[] = [];
   const documents = new Map<string, LastRevision>();
   let revisions = 0;
@@ -39,9 +43,9 @@ export async function verifyJournal(evidence: Evidence, digest: Digest, onBlock:
     for (const block of blocks) {
       const sequenceNo = hashes.length;
       const previousBlockHash = hashes.at(-1) ?? Buffer.alloc(0);
-      const problem = blockProblem(block, { strandId: digest.strandId, sequenceNo, previousBlockHash });
+      const problem = blockProofProblem(block, { strandId: digest.strandId, sequenceNo, previousBlockHash });
       if (problem !== undefined) throw new UserError(`block ${sequenceNo}: ${problem}`);
-      hashes.push(bytesOf(field(block, "blockHash")));
+      hashes.push(hashBytes(field(block, "blockHash")));
       revisions += collect(block, documents);
     }
     onBlock(hashes.length);
@@ -59,7 +63,7 @@ function collect(block: IonValue, documents: Map<string, LastRevision>): number 
     const id = documentId(revision);
     if (id === "") continue;
     count++;
-    const hash = bytesOf(field(revision, "hash"));
+    const hash = hashBytes(field(revision, "hash"));
     documents.set(id, { tableId: textField(field(owners, id), "tableId") ?? "", hash, live: field(revision, "data") !== undefined });
   }
   return count;

@@ -1,6 +1,6 @@
 import { UserError } from "../../common/errors.ts";
 import { type CatalogTable, quotedName, readCatalog } from "../../ledger/client/catalog.ts";
-import { bytesOf, differs, documentId, revisionProblem } from "../../ledger/client/proof.ts";
+import { differs, documentId, hashBytes, revisionProblem } from "../../ledger/client/proof.ts";
 import type { LedgerClient } from "../../ledger/client/session.ts";
 import { field, type IonValue, text } from "../../ledger/ion/value.ts";
 import { historyStatement } from "./history.ts";
@@ -67,7 +67,7 @@ export function stateProblem(revision: IonValue | undefined, journaled: Buffer):
   if (revision === undefined) return "it is in the journal, but queries do not find it";
   const own = revisionProblem(revision);
   if (own !== undefined) return own;
-  const hash = bytesOf(field(revision, "hash"));
+  const hash = hashBytes(field(revision, "hash"));
   return hash.equals(journaled) ? undefined : differs("its hash", hash, "the journal's last revision of it has", journaled);
 }
 

@@ -1,7 +1,7 @@
 import type { Context } from "../../common/context.ts";
 import { UsageError, UserError } from "../../common/errors.ts";
 import { heartbeat, Progress, seconds } from "../../common/progress.ts";
-import { type Digest, Evidence } from "../../ledger/client/evidence.ts";
+import { Evidence, type LedgerDigest } from "../../ledger/client/evidence.ts";
 import type { LedgerClient } from "../../ledger/client/session.ts";
 import { int, struct, text } from "../../ledger/ion/value.ts";
 import { declareCommand } from "../core/command.ts";
@@ -9,7 +9,7 @@ import { counted, showRows } from "./rows.ts";
 import { ledgerOptions, withLedger } from "./target.ts";
 import { placeOf, verifyDocument } from "./verify-document.ts";
 import { verifyFiles } from "./verify-files.ts";
-import { verifyJournal } from "./verify-journal.ts";
+import { verifyServedJournal } from "./verify-journal.ts";
 import { type VerifiedState, verifyCounts, verifyState } from "./verify-state.ts";
 
 export const command = declareCommand({
@@ -79,12 +79,14 @@ async function verifyAll(
     return showRows([struct({ ledger: text(name), ...counts, ...digestFields(digest) })], context, true);
   }
   const took = seconds(performance.now() - began);
-  context.stdout.write(`${report(journal.blocks, journal.revisions, state, quiet)}${digestLine(digest)}ledger ${name} verified, ${took}\n`);
+  context.stdout.write(
+    `${verifyReport(journal.blocks, journal.revisions, state, quiet)}${digestLine(digest)}ledger ${name} verified, ${took}\n`,
+  );
 }
 
-async function checked(client: LedgerClient, evidence: Evidence, digest: Digest, tell: (text: string) => void) {
+async function checked(client: LedgerClient, evidence: Evidence, digest: LedgerDigest, tell: (text: string) => void) {
   const blocks = digest.sequenceNo + 1;
-  const journal = await verifyJournal(evidence, digest, (done) => tell(`block ${done} of ${blocks}`));
+  const journal = await verifyServedJournal(evidence, digest, (done) => tell(`block ${done} of ${blocks}`));
   const state = await verifyState(client, journal.documents, digest.sequenceNo, (done) => tell(`${counted(done, "document")} compared`));
   const quiet = (await evidence.digest())?.sequenceNo === digest.sequenceNo;
   if (quiet) await verifyCounts(client, state);
@@ -92,7 +94,7 @@ async function checked(client: LedgerClient, evidence: Evidence, digest: Digest,
 }
 
 /** Exactly what was checked. */
-export function report(blocks: number, revisions: number, state: VerifiedState, quiet: boolean): string {
+export function verifyReport(blocks: number, revisions: number, state: VerifiedState, quiet: boolean): string {
   const documents = [...state.values()].reduce((sum, count) => sum + count, 0);
   const inTables = counted(state.size, "active table");
   const untouched = quiet
@@ -105,10 +107,10 @@ export function report(blocks: number, revisions: number, state: VerifiedState, 
 `;
 }
 
-function digestFields({ hash, sequenceNo }: Digest) {
+function digestFields({ hash, sequenceNo }: LedgerDigest) {
   return { digest: text(hash.toString("base64")), tip: int(sequenceNo) };
 }
 
-function digestLine({ hash, sequenceNo }: Digest): string {
+function digestLine({ hash, sequenceNo }: LedgerDigest): string {
   return `digest ${hash.toString("base64")} up to block ${sequenceNo}\n`;
 }

@@ -14,7 +14,7 @@ import { partsOf } from "../../model/parts.ts";
 import { ownerId } from "../../toolchain/owner.ts";
 import { type Authorizing, isDone, type PaymentView, type PayoutEntries, paymentViews } from "./payout.ts";
 import { type Observed, payoutRoles, stalledProblem, stoppedProblem } from "./problem.ts";
-import { counts, isRight, paymentTable, summary } from "./report.ts";
+import { counts, isRight, paymentTable, payoutSummary } from "./report.ts";
 import { connectPayouts, PayoutStreams } from "./streams.ts";
 
 const interruptedExitCode = 130;
@@ -153,7 +153,7 @@ export class Payer {
     const right = payments.every(isRight);
     const { stdout } = this.context;
     if (json) stdout.write(`${JSON.stringify({ payoutId, ok: right, payments }, null, 2)}\n`);
-    else stdout.write(`${paymentTable(payments)}${summary(payoutId, payments)}`);
+    else stdout.write(`${paymentTable(payments)}${payoutSummary(payoutId, payments)}`);
     return right ? 0 : 1;
   }
 }

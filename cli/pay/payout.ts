@@ -1,6 +1,6 @@
 import { mayAuthorize } from "../../key-feeder/payouts/authorizer.ts";
-import { type Answer, parseAnswer, parseRequestBody, preparedPayment } from "../../key-feeder/payouts/messages.ts";
-import type { Entry } from "../../key-feeder/payouts/streams.ts";
+import { type PaymentAnswer, parseAnswer, parseRequestBody, preparedPayment } from "../../key-feeder/payouts/messages.ts";
+import type { StreamEntry } from "../../key-feeder/payouts/streams.ts";
 
 /** Where a payment is; `waiting`: its prepare request was not answered yet. */
 export const states = ["waiting", "prepared", "authorized", "pending", "failed", "paid"] as const;
@@ -23,10 +23,10 @@ export interface PaymentView {
 
 /** What was read of a payout's streams, in the order it was put there. */
 export interface PayoutEntries {
-  readonly requests: readonly Entry[];
-  readonly prepared: readonly Entry[];
-  readonly submits: readonly Entry[];
-  readonly submitted: readonly Entry[];
+  readonly requests: readonly StreamEntry[];
+  readonly prepared: readonly StreamEntry[];
+  readonly submits: readonly StreamEntry[];
+  readonly submitted: readonly StreamEntry[];
 }
 
 /** Who authorizes the payout. */
@@ -85,7 +85,7 @@ export function paymentViews(entries: PayoutEntries, authorizing: Authorizing): 
 }
 
 /** The furthest state that an answer to a submit request told, and when it first did. */
-function submitOutcomes(entries: readonly Entry[]): Map<string, { state: PaymentState; at: number }> {
+function submitOutcomes(entries: readonly StreamEntry[]): Map<string, { state: PaymentState; at: number }> {
   const outcomes = new Map<string, { state: PaymentState; at: number }>();
   for (const entry of entries) {
     const { to, state } = outcomeOf(parseAnswer(entry.data));
@@ -96,13 +96,13 @@ function submitOutcomes(entries: readonly Entry[]): Map<string, { state: Payment
   return outcomes;
 }
 
-function outcomeOf(answer: Answer | undefined): { to: string; state: PaymentState | undefined } {
+function outcomeOf(answer: PaymentAnswer | undefined): { to: string; state: PaymentState | undefined } {
   const data = object(answer?.body?.data);
   return { to: text(object(data.paymentDetails).to), state: states.find((state) => state === data.status) };
 }
 
 /** When an entry was put on its stream, in milliseconds by Redis's clock. */
-function time(entry: Entry): number {
+function time(entry: StreamEntry): number {
   return Number(entry.id.split("-")[0]);
 }
 

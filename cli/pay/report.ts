@@ -25,7 +25,7 @@ export function paymentTable(payments: readonly PaymentView[]): string {
 }
 
 /** The last line: how many, where they are, and how long the slowest took. */
-export function summary(payoutId: string, payments: readonly PaymentView[]): string {
+export function payoutSummary(payoutId: string, payments: readonly PaymentView[]): string {
   const slowest = Math.max(0, ...payments.map(({ ms = 0 }) => ms));
   const wrong = payments.filter((payment) => !isRight(payment)).length;
   const verdict = wrong === 0 ? "" : `; ${wrong} ${wrong === 1 ? "is" : "are"} not where ${wrong === 1 ? "it" : "they"} should be`;

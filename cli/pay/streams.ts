@@ -12,7 +12,7 @@ import {
 } from "../../key-feeder/contract.ts";
 import { order, type PaymentDetails, type RequestMessage } from "../../key-feeder/payouts/messages.ts";
 import { createSigner } from "../../key-feeder/payouts/signer.ts";
-import { type Entry, Streams } from "../../key-feeder/payouts/streams.ts";
+import { type StreamEntry, Streams } from "../../key-feeder/payouts/streams.ts";
 import { innerPorts } from "../../model/names.ts";
 import type { PayoutEntries } from "./payout.ts";
 
@@ -47,7 +47,12 @@ export class PayoutStreams {
   private readonly redis: Redis;
   private readonly streams: Streams;
   private readonly payoutId: string;
-  private readonly parts: { -readonly [Part in keyof PayoutEntries]: Entry[] } = { requests: [], prepared: [], submits: [], submitted: [] };
+  private readonly parts: { -readonly [Part in keyof PayoutEntries]: StreamEntry[] } = {
+    requests: [],
+    prepared: [],
+    submits: [],
+    submitted: [],
+  };
   private readonly names: ReadonlyMap<string, keyof PayoutEntries>;
   private readonly positions: Map<string, string>;
 

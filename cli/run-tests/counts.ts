@@ -1,18 +1,18 @@
 /** How many tests of a suite ended how. */
-export interface Counts {
+export interface TestCounts {
   readonly passed: number;
   readonly failed: number;
   readonly skipped: number;
 }
 
-export const noTests: Counts = { passed: 0, failed: 0, skipped: 0 };
+export const noTests: TestCounts = { passed: 0, failed: 0, skipped: 0 };
 
 /** The counts of one check that is a test by itself, such as a linter's run. */
-export function single(ok: boolean): Counts {
+export function single(ok: boolean): TestCounts {
   return { ...noTests, ...(ok ? { passed: 1 } : { failed: 1 }) };
 }
 
-export function sum(all: readonly Counts[]): Counts {
+export function sum(all: readonly TestCounts[]): TestCounts {
   return all.reduce(
     (total, { passed, failed, skipped }) => ({
       passed: total.passed + passed,
@@ -24,7 +24,7 @@ export function sum(all: readonly Counts[]): Counts {
 }
 
 /** @returns "12 passed, 0 failed", and ", 1 skipped" where some were */
-export function closingLine({ passed, failed, skipped }: Counts): string {
+export function closingLine({ passed, failed, skipped }: TestCounts): string {
   return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`;
 }
 
@@ -32,7 +32,7 @@ export function closingLine({ passed, failed, skipped }: Counts): string {
  * A runner that ends badly without a failed test, or well without any test, has failed once: nothing may pass by not running.
  * @param ok the runner's exit code was 0
  */
-export function judged(counts: Counts, ok: boolean): Counts {
+export function judged(counts: TestCounts, ok: boolean): TestCounts {
   const silent = counts.failed === 0 && (!ok || counts.passed === 0);
   return silent ? { ...counts, failed: 1 } : counts;
 }
@@ -45,7 +45,7 @@ interface VitestReport {
  * Counts what vitest's JSON reporter wrote. A file that could not be loaded counts as one failed test.
  * @throws SyntaxError where the text is not JSON
  */
-export function vitestCounts(json: string): Counts {
+export function vitestCounts(json: string): TestCounts {
   const { testResults } = JSON.parse(json) as VitestReport;
   return sum(
     testResults.map(({ status, assertionResults }) => {
@@ -55,7 +55,7 @@ export function vitestCounts(json: string): Counts {
   );
 }
 
-function assertion(status: string): Counts {
+function assertion(status: string): TestCounts {
   if (status === "passed" || status === "failed") return single(status === "passed");
   return { ...noTests, skipped: 1 };
 }
@@ -72,7 +72,7 @@ export interface GoEvent {
  * Counts what `go test -json` wrote: tests and subtests by how they ended. A package that failed without a failed test (it does not
  * compile, it panicked) counts as one failed test.
  */
-export function goCounts(lines: string): Counts {
+export function goCounts(lines: string): TestCounts {
   const events = lines.split("\n").flatMap((line) => goEvent(line) ?? []);
   const ended = (action: string) => events.filter((event) => event.Test !== undefined && event.Action === action);
   const failedTests = new Set(ended("fail").map((event) => event.Package));

@@ -5,7 +5,7 @@ import { seconds } from "../../common/progress.ts";
 import { table } from "../../common/table.ts";
 import { setUp } from "../../toolchain/setup.ts";
 import { declareCommand } from "../core/command.ts";
-import { type Counts, closingLine, noTests, single, sum } from "./counts.ts";
+import { closingLine, noTests, single, sum, type TestCounts } from "./counts.ts";
 import { suites } from "./suites.ts";
 
 type SuiteName = keyof typeof suites;
@@ -13,7 +13,7 @@ const suiteNames: readonly SuiteName[] = ["lint", "unit", "go", "e2e"];
 
 interface Ran {
   readonly name: string;
-  readonly counts: Counts;
+  readonly counts: TestCounts;
   readonly took: number;
 }
 
@@ -59,7 +59,7 @@ function testEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 }
 
 /** A suite that cannot even start has failed, and the others still run. */
-async function runSuite(name: string, context: Context, work: () => Promise<Counts>): Promise<Ran> {
+async function runSuite(name: string, context: Context, work: () => Promise<TestCounts>): Promise<Ran> {
   const began = Date.now();
   context.stdout.write(`\n== ${name}\n`);
   try {
@@ -71,7 +71,7 @@ async function runSuite(name: string, context: Context, work: () => Promise<Coun
 }
 
 /** Done first, so that lint and Go's tests find what the build of the plugins compiled. */
-async function prepare(context: Context): Promise<Counts> {
+async function prepare(context: Context): Promise<TestCounts> {
   await setUp(context.env, context.stderr);
   return single(true);
 }

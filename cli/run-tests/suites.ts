@@ -3,15 +3,15 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { Context } from "../../common/context.ts";
-import { buildEnvironment, buildFlags } from "../../toolchain/build.ts";
+import { buildFlags, toolBuildEnvironment } from "../../toolchain/build.ts";
 import { ensureGo, goEnvironment } from "../../toolchain/go.ts";
 import { allParts, originOf } from "../../toolchain/parts.ts";
 import { hasNoConflictMarkers } from "./conflict-markers.ts";
-import { type Counts, goCounts, goEvent, judged, noTests, single, sum, vitestCounts } from "./counts.ts";
+import { goCounts, goEvent, judged, noTests, single, sum, type TestCounts, vitestCounts } from "./counts.ts";
 import { runShown } from "./process.ts";
 
 /** A suite runs, prints what its runner prints, and counts. */
-export type Suite = (context: Context, filters: readonly string[]) => Promise<Counts>;
+export type Suite = (context: Context, filters: readonly string[]) => Promise<TestCounts>;
 
 export const suites: Readonly<Record<"lint" | "unit" | "go" | "e2e", Suite>> = {
   lint,
@@ -21,7 +21,7 @@ export const suites: Readonly<Record<"lint" | "unit" | "go" | "e2e", Suite>> = {
 };
 
 /** Formatting, lint, types and workflows: every check counts as a test. */
-async function lint(context: Context): Promise<Counts> {
+async function lint(context: Context): Promise<TestCounts> {
   const { root, env } = context;
   const bin = (...path: string[]) => join(root, "node_modules", ...path);
   const checks = [
@@ -46,7 +46,7 @@ async function passes(context: Context, name: string, program: string, args: rea
 }
 
 /** gofmt lists the files that are not formatted, and succeeds all the same. */
-async function gofmt(context: Context, goTool: string, modules: readonly GoModule[]): Promise<Counts> {
+async function gofmt(context: Context, goTool: string, modules: readonly GoModule[]): Promise<TestCounts> {
   const { root: cwd, env } = context;
   const goRoot = await runShown(goTool, ["env", "GOROOT"], { cwd, env }, undefined);
   const program = join(goRoot.stdout.trim(), "bin", "gofmt");
@@ -54,7 +54,7 @@ async function gofmt(context: Context, goTool: string, modules: readonly GoModul
   return finding(context, "gofmt", code === 0 && stdout === "");
 }
 
-function finding(context: Context, name: string, ok: boolean): Counts {
+function finding(context: Context, name: string, ok: boolean): TestCounts {
   context.stdout.write(`${ok ? "ok" : "FAILED"}: ${name}\n`);
   return single(ok);
 }
@@ -80,7 +80,7 @@ function goModules(root: string, env: NodeJS.ProcessEnv): GoModule[] {
       // Some only pin a program of others.
       const ours = globSync("**/*.go", { cwd: join(root, folder) }).length > 0;
       if (!ours || (folder === pluginsModule && !built)) return [];
-      if (folder === pluginsModule) return [{ folder, flags: buildFlags, goEnv: buildEnvironment(env) }];
+      if (folder === pluginsModule) return [{ folder, flags: buildFlags, goEnv: toolBuildEnvironment(env) }];
       return [{ folder, flags: [], goEnv: goEnvironment(env) }];
     });
 }
@@ -90,10 +90,10 @@ const actionlintModule = join("toolchain", "go", "actionlint");
 const pluginsModule = join("toolchain", "go", "pulumi");
 
 /** @param filters passed on to `go test`, as in -run TestName */
-async function go(context: Context, filters: readonly string[]): Promise<Counts> {
+async function go(context: Context, filters: readonly string[]): Promise<TestCounts> {
   const { root, env } = context;
   const goTool = await ensureGo(env);
-  const counts: Counts[] = [];
+  const counts: TestCounts[] = [];
   for (const { folder, flags, goEnv } of goModules(root, env)) {
     if (globSync("**/*_test.go", { cwd: join(root, folder) }).length > 0)
       counts.push(await goTest(context, goTool, [...flags, ...filters, "./..."], join(root, folder), goEnv));
@@ -102,7 +102,7 @@ async function go(context: Context, filters: readonly string[]): Promise<Counts>
 }
 
 /** -vet=off: lint has vetted already. -count=1: a test of a service is run, not remembered. */
-async function goTest(context: Context, goTool: string, args: readonly string[], cwd: string, env: NodeJS.ProcessEnv): Promise<Counts> {
+async function goTest(context: Context, goTool: string, args: readonly string[], cwd: string, env: NodeJS.ProcessEnv): Promise<TestCounts> {
   const { code, stdout } = await runShown(goTool, ["test", "-json", "-vet=off", "-count=1", ...args], { cwd, env }, context, goOutput);
   const counts = goCounts(stdout);
   // A filter may leave a module without a test; go() judges all modules together.
@@ -118,7 +118,7 @@ function goOutput(line: string): string {
 }
 
 /** @param filters files or names, passed on to vitest */
-async function vitest(project: string, context: Context, filters: readonly string[]): Promise<Counts> {
+async function vitest(project: string, context: Context, filters: readonly string[]): Promise<TestCounts> {
   const { root, env } = context;
   const folder = await mkdtemp(join(tmpdir(), "nitro-test-"));
   const report = join(folder, "report.json");

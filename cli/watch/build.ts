@@ -1,6 +1,6 @@
 import { UserError } from "../../common/errors.ts";
 import { follow } from "../../common/process.ts";
-import type { Arch } from "../../executable/check.ts";
+import type { Arch } from "../../docker/types.ts";
 
 /** A build that failed by the sources' fault: the compiler's words are for the developer. */
 export class BuildError extends UserError {}

@@ -1,14 +1,14 @@
 /** What changed: the sources of a program, or its executable. */
-export type Change = "sources" | "executable";
+export type WatchedChange = "sources" | "executable";
 
 /** How long there has to be quiet, in ms, before a change is looked at: editors and compilers write in several steps. */
-export const quietMs: Readonly<Record<Change, number>> = { sources: 50, executable: 20 };
+export const quietMs: Readonly<Record<WatchedChange, number>> = { sources: 50, executable: 20 };
 
 /**
  * Changes that nobody has looked at yet. However many there are, one look at what is there now answers them all: the last one wins.
  */
-export class Changes {
-  private readonly pending = new Map<Change, number>();
+export class WatchedChanges {
+  private readonly pending = new Map<WatchedChange, number>();
   private wake: () => void = () => {};
   private readonly now: () => number;
 
@@ -16,7 +16,7 @@ export class Changes {
     this.now = now;
   }
 
-  note(change: Change): void {
+  note(change: WatchedChange): void {
     this.pending.set(change, this.now() + quietMs[change]);
     this.wake();
   }
@@ -26,7 +26,7 @@ export class Changes {
    * @param signal aborted: ends the waiting
    * @returns them; none where the signal came first
    */
-  async next(signal: AbortSignal): Promise<ReadonlySet<Change>> {
+  async next(signal: AbortSignal): Promise<ReadonlySet<WatchedChange>> {
     const onAbort = () => this.wake();
     signal.addEventListener("abort", onAbort);
     try {
@@ -46,7 +46,7 @@ export class Changes {
   }
 
   /** Drops what is pending of one kind: the look that is about to be taken answers it. */
-  forget(change: Change): void {
+  forget(change: WatchedChange): void {
     this.pending.delete(change);
   }
 

@@ -45,7 +45,7 @@ export class DeclaredSwapper implements Swapper {
   async check(): Promise<void> {
     const { armed } = this;
     const update = await armed;
-    if (update !== undefined && (await update.fits())) return;
+    if (update !== undefined && (await update.isUsable())) return;
     // A swap has taken it meanwhile.
     if (this.armed !== armed || Date.now() < this.notBefore) return;
     this.armed = undefined;
@@ -84,7 +84,7 @@ export class DeclaredSwapper implements Swapper {
     return undefined;
   }
 
-  expect(): void {
+  lookAhead(): void {
     this.expected = { at: Date.now(), start: beginSwap(this.args).catch(() => undefined) };
   }
 

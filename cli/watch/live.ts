@@ -33,7 +33,7 @@ export class LiveSwapper implements Swapper {
   async check(): Promise<void> {
     const { armed } = this;
     const ready = await armed?.catch(() => undefined);
-    if (ready !== undefined && (await ready.fits())) return;
+    if (ready !== undefined && (await ready.isUsable())) return;
     // A swap has taken it meanwhile.
     if (this.armed !== armed) return;
     this.armed = undefined;

@@ -1,9 +1,9 @@
 import { statSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Sealing } from "../../automation/sealing.ts";
+import type { SealState } from "../../automation/sealing.ts";
 import { InterruptedError } from "../../common/errors.ts";
 import type { LoadedExecutable } from "../../executable/staging.ts";
-import { type Change, Changes } from "./changes.ts";
+import { type WatchedChange, WatchedChanges } from "./changes.ts";
 import type { WatchReport } from "./report.ts";
 import type { Swapper } from "./swapper.ts";
 
@@ -18,7 +18,7 @@ export interface WatchParts {
   readonly swapper: Swapper;
   /** The executable that service and worker both run, by the hash of their processes; undefined where they do not. */
   running(): Promise<string | undefined>;
-  sealing(signal: AbortSignal): Promise<Sealing>;
+  sealing(signal: AbortSignal): Promise<SealState>;
   engineAnswers(): Promise<boolean>;
   /** Called before each swap. */
   onSwap(): void;
@@ -39,7 +39,7 @@ const engineIntervalMs = 500;
 export class WatchLoop {
   private readonly parts: WatchParts;
   private readonly stop: AbortSignal;
-  private readonly changes = new Changes();
+  private readonly changes = new WatchedChanges();
   private turn: AbortController | undefined;
   private phase: "building" | "loading" | "loaded" | "swapping" = "loaded";
   private loaded: LoadedExecutable | undefined;
@@ -60,7 +60,7 @@ export class WatchLoop {
   }
 
   /** Something changed. */
-  note(change: Change): void {
+  note(change: WatchedChange): void {
     // Until it is read, whatever it is counts.
     if (change === "executable" && (this.phase === "building" || this.phase === "loading" || this.isStill(this.loaded))) return;
     this.changedAt = Date.now();
@@ -72,7 +72,7 @@ export class WatchLoop {
       return;
     }
     this.ahead = this.parts.load().catch(() => undefined);
-    this.parts.swapper.expect?.();
+    this.parts.swapper.lookAhead?.();
   }
 
   /** Looks at what is there already, then at every change, until it is stopped. @param onReady called once, after the first look */
@@ -94,7 +94,7 @@ export class WatchLoop {
     }
   }
 
-  private async take(changed: ReadonlySet<Change>, signal: AbortSignal, first: boolean): Promise<void> {
+  private async take(changed: ReadonlySet<WatchedChange>, signal: AbortSignal, first: boolean): Promise<void> {
     const { build } = this.parts;
     const builtMs = changed.has("sources") && build !== undefined ? await this.build(build, signal) : undefined;
     if (builtMs === "failed" || signal.aborted) return;

@@ -1,12 +1,12 @@
 import { styleText } from "node:util";
-import type { Sealing } from "../../automation/sealing.ts";
+import type { SealState } from "../../automation/sealing.ts";
 import { errorMessage, UserError } from "../../common/errors.ts";
 import { type Progress, seconds } from "../../common/progress.ts";
 import { sealing } from "../status.ts";
 import type { SwapKind } from "./swapper.ts";
 
 /** One swap, from the change to the proof. */
-export interface Swapped extends Sealing {
+export interface SwapReport extends SealState {
   /** Of the executable that service and worker run. */
   readonly sha256: string;
   readonly kind: SwapKind;
@@ -22,7 +22,7 @@ export type WatchEvent =
   | { readonly event: "building" | "armed" | "superseded" }
   | { readonly event: "note"; readonly text: string }
   | { readonly event: "unchanged"; readonly sha256: string; readonly builtMs: number | undefined }
-  | ({ readonly event: "swapped" } & Swapped)
+  | ({ readonly event: "swapped" } & SwapReport)
   | { readonly event: "build-failed" | "failed" | "crashed"; readonly error: string; readonly hint: string | undefined };
 
 /** Tells what a watch does. */
@@ -43,7 +43,7 @@ export class WatchReport {
       this.output.write(`${JSON.stringify(event)}\n`);
       return;
     }
-    const text = describe(event);
+    const text = describeEvent(event);
     if (text === undefined) return;
     if (event.event === "building" || event.event === "superseded") this.progress.status(text);
     else if (event.event === "swapped" || event.event === "unchanged") this.output.write(`${text}\n`);
@@ -57,7 +57,7 @@ export class WatchReport {
 }
 
 /** @returns an event for people; undefined where it says nothing to them */
-export function describe(event: WatchEvent): string | undefined {
+export function describeEvent(event: WatchEvent): string | undefined {
   switch (event.event) {
     case "ready":
       return `watching ${event.executable} for stack "${event.stack}", Ctrl-C ends`;

@@ -10,7 +10,7 @@ export interface Swapper {
   /** To be called now and then: what was armed may not fit any more. */
   check(): Promise<void>;
   /** A swap may come within a moment: whatever can be looked at already is looked at. */
-  expect?(): void;
+  lookAhead?(): void;
   /**
    * Resolves once service and worker run the executable, by the hash of their processes, and answer.
    * @param superseded aborted: a newer one waits, so this one is only brought to where the next can follow

@@ -57,14 +57,14 @@ export function parseOrder(data: string): Order | undefined {
 }
 
 /** An answer of the service, as the worker put it on a stream. */
-export interface Answer {
+export interface PaymentAnswer {
   readonly statusCode: number;
   /** The body; undefined where it is not a JSON object. */
   readonly body: Readonly<Record<string, unknown>> | undefined;
 }
 
 /** @returns the answer in an entry's data, or undefined where it is none */
-export function parseAnswer(data: string): Answer | undefined {
+export function parseAnswer(data: string): PaymentAnswer | undefined {
   const { statusCode, octets } = object(object(parsed(data)).response);
   if (typeof statusCode !== "number") return undefined;
   const body = typeof octets === "string" ? parsed(octets) : octets;
@@ -78,7 +78,7 @@ export function parseRequestBody(data: string): Readonly<Record<string, unknown>
 }
 
 /** @returns the payment in an answer to prepare; undefined where the answer is not 200 or lacks a field */
-export function preparedPayment(answer: Answer | undefined): PreparedPayment | undefined {
+export function preparedPayment(answer: PaymentAnswer | undefined): PreparedPayment | undefined {
   if (answer?.statusCode !== 200) return undefined;
   const { to, from, amount, currency, payoutId, custodian, documentId } = answer.body ?? {};
   if (typeof documentId !== "string" || documentId === "") return undefined;

@@ -1,18 +1,18 @@
 import { randomUUID } from "node:crypto";
 import { setImmediate as turn } from "node:timers/promises";
 import { manualKey, paths, prepareConfigStream, responseStream } from "../contract.ts";
-import { type Log, problem } from "../log.ts";
+import { type FeederLog, problem } from "../log.ts";
 import { type Decision, decide, type Rules } from "./authorizer.ts";
 import { type PreparedPayment, parseAnswer, parseOrder, preparedPayment } from "./messages.ts";
 import type { Signer } from "./signer.ts";
-import type { Authorization, Entry, StoredPayout, Streams } from "./streams.ts";
+import type { Authorization, StoredPayout, StreamEntry, Streams } from "./streams.ts";
 
 export interface PayoutsArgs {
   readonly streams: Streams;
   readonly signers: readonly Signer[];
   readonly serviceHost: string;
   readonly rules: Rules;
-  readonly log: Log;
+  readonly log: FeederLog;
 }
 
 /** A payout and the answers that were read but not dealt with. */
@@ -80,7 +80,7 @@ export class Payouts {
       });
   }
 
-  private async readOrder(entry: Entry): Promise<void> {
+  private async readOrder(entry: StreamEntry): Promise<void> {
     const { streams, log } = this.args;
     const order = parseOrder(entry.data);
     if (order === undefined) {
@@ -93,7 +93,7 @@ export class Payouts {
     this.orders = entry.id;
   }
 
-  private async readAnswers(payout: Payout, entries: readonly Entry[]): Promise<void> {
+  private async readAnswers(payout: Payout, entries: readonly StreamEntry[]): Promise<void> {
     const { streams, log } = this.args;
     const { payoutId } = payout.stored;
     const found: { payment: PreparedPayment; at: number }[] = [];
@@ -184,8 +184,8 @@ export class Payouts {
 }
 
 /** Answers by payout, in the order they were given. */
-function grouped(entries: readonly Entry[], byStream: ReadonlyMap<string, Payout>): Map<Payout, Entry[]> {
-  const groups = new Map<Payout, Entry[]>();
+function grouped(entries: readonly StreamEntry[], byStream: ReadonlyMap<string, Payout>): Map<Payout, StreamEntry[]> {
+  const groups = new Map<Payout, StreamEntry[]>();
   for (const entry of entries) {
     const payout = byStream.get(entry.stream);
     if (payout === undefined) continue;

@@ -4,7 +4,7 @@ import type { RedisSettings } from "../settings.ts";
 import type { Order, RequestMessage } from "./messages.ts";
 
 /** An entry of a stream. Its id begins with the time it was added, in milliseconds. */
-export interface Entry {
+export interface StreamEntry {
   readonly stream: string;
   readonly id: string;
   readonly data: string;
@@ -158,7 +158,7 @@ export class Streams {
    * @param positions stream → the id after which to read
    * @param blockMs how long to wait at most
    */
-  async read(positions: ReadonlyMap<string, string>, blockMs: number): Promise<Entry[]> {
+  async read(positions: ReadonlyMap<string, string>, blockMs: number): Promise<StreamEntry[]> {
     const arguments_ = ["COUNT", 1_000, "BLOCK", Math.max(1, Math.ceil(blockMs)), "STREAMS", ...positions.keys(), ...positions.values()];
     return entries(await this.redis.call("XREAD", arguments_));
   }
@@ -195,7 +195,7 @@ function storedPayout(payoutId: string, stored: Record<string, string>, dealtWit
 }
 
 /** XREAD answers `[[stream, [[id, [field, value, …]], …]], …]`, or nil when nothing came. */
-function entries(answer: unknown): Entry[] {
+function entries(answer: unknown): StreamEntry[] {
   if (!Array.isArray(answer)) return [];
   return answer.flatMap((part: unknown) => {
     const [stream, list] = Array.isArray(part) ? part : [];

@@ -10,7 +10,7 @@ import { proofHashes } from "./proof.ts";
 const depth = ionLimits.depth + 10;
 
 /** A ledger's digest: the hash of everything up to its tip. */
-export interface Digest {
+export interface LedgerDigest {
   readonly hash: Buffer;
   readonly strandId: string;
   readonly sequenceNo: number;
@@ -27,7 +27,7 @@ export class Evidence {
   }
 
   /** @returns undefined for a ledger that holds nothing yet */
-  async digest(): Promise<Digest | undefined> {
+  async digest(): Promise<LedgerDigest | undefined> {
     try {
       const { Digest: hash, DigestTipAddress: tip } = await this.http.control("POST", `${this.path}/digest`);
       const address = ionOf(tip);
@@ -48,7 +48,7 @@ export class Evidence {
   }
 
   /** A revision, and the way from its hash to a digest. */
-  async revision(address: IonValue, documentId: string, digest: Digest): Promise<{ revision: IonValue; proof: Buffer[] }> {
+  async revision(address: IonValue, documentId: string, digest: LedgerDigest): Promise<{ revision: IonValue; proof: Buffer[] }> {
     const { Revision: revision, Proof: proof } = await this.http.control("POST", `${this.path}/revision`, {
       BlockAddress: { IonText: writeText(address) },
       DocumentId: documentId,
@@ -58,7 +58,7 @@ export class Evidence {
   }
 }
 
-function addressHolder({ strandId, sequenceNo }: Pick<Digest, "strandId" | "sequenceNo">): { IonText: string } {
+function addressHolder({ strandId, sequenceNo }: Pick<LedgerDigest, "strandId" | "sequenceNo">): { IonText: string } {
   return { IonText: writeText(struct({ strandId: text(strandId), sequenceNo: int(sequenceNo) })) };
 }
 

@@ -12,14 +12,14 @@ const empty = Buffer.alloc(0);
 export function computedRevisionHash(revision: IonValue): Buffer | undefined {
   const [metadata, data, dataHash] = ["metadata", "data", "dataHash"].map((name) => field(revision, name));
   if (metadata === undefined) return undefined;
-  return dot(ionHash(metadata), data === undefined ? bytesOf(dataHash) : ionHash(data));
+  return dot(ionHash(metadata), data === undefined ? hashBytes(dataHash) : ionHash(data));
 }
 
 /** @returns what is wrong with a revision's hash, or undefined */
 export function revisionProblem(revision: IonValue): string | undefined {
   const computed = computedRevisionHash(revision);
   if (computed === undefined) return "it has no metadata";
-  const claimed = bytesOf(field(revision, "hash"));
+  const claimed = hashBytes(field(revision, "hash"));
   return computed.equals(claimed) ? undefined : differs("its hash", claimed, "its metadata and data give", computed);
 }
 
@@ -50,7 +50,7 @@ export interface Expected {
  * Revisions of the ledger's own are shown by their hash alone, which is taken as it is.
  * @returns what is wrong, or undefined
  */
-export function blockProblem(block: IonValue, expected: Expected): string | undefined {
+export function blockProofProblem(block: IonValue, expected: Expected): string | undefined {
   const address = field(block, "blockAddress");
   const sequenceNo = field(address, "sequenceNo");
   if (
@@ -59,7 +59,7 @@ export function blockProblem(block: IonValue, expected: Expected): string | unde
     Number(sequenceNo.value) !== expected.sequenceNo
   )
     return "its address is another one";
-  const [blockHash, entriesHash, previous] = ["blockHash", "entriesHash", "previousBlockHash"].map((name) => bytesOf(field(block, name)));
+  const [blockHash, entriesHash, previous] = ["blockHash", "entriesHash", "previousBlockHash"].map((name) => hashBytes(field(block, name)));
   if (blockHash === undefined || entriesHash === undefined || previous === undefined) return "it lacks a hash";
   if (!previous.equals(expected.previousBlockHash))
     return differs("its previousBlockHash", previous, "the block before has", expected.previousBlockHash);
@@ -70,7 +70,7 @@ export function blockProblem(block: IonValue, expected: Expected): string | unde
 }
 
 function entriesProblem(block: IonValue, entriesHash: Buffer): string | undefined {
-  const hashes = itemsOf(field(block, "entriesHashList")).map(bytesOf);
+  const hashes = itemsOf(field(block, "entriesHashList")).map(hashBytes);
   if (!merkleRoot(hashes).equals(entriesHash)) return "its entriesHash is not that of its entriesHashList";
   const has = (hash: Buffer) => hashes.some((each) => each.equals(hash));
   const info = field(block, "transactionInfo");
@@ -84,7 +84,7 @@ function entriesProblem(block: IonValue, entriesHash: Buffer): string | undefine
     if (problem !== undefined) return `revision of document ${documentId(revision)}: ${problem}`;
   }
   if (revisions.length === 0) return undefined;
-  if (has(merkleRoot(revisions.map((revision) => bytesOf(field(revision, "hash")))))) return undefined;
+  if (has(merkleRoot(revisions.map((revision) => hashBytes(field(revision, "hash")))))) return undefined;
   return "the hash of its revisions is not in its entriesHashList";
 }
 
@@ -94,7 +94,7 @@ export function documentId(revision: IonValue): string {
 }
 
 /** Bytes of a blob; none for anything else. */
-export function bytesOf(value: IonValue | undefined): Buffer {
+export function hashBytes(value: IonValue | undefined): Buffer {
   return value?.type === "blob" ? value.value : empty;
 }
 

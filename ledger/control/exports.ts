@@ -1,6 +1,6 @@
 import { newId } from "../ids.ts";
 import type { Ledger } from "../ledger.ts";
-import type { Surroundings } from "../surroundings.ts";
+import type { LedgerSurroundings } from "../surroundings.ts";
 import { ControlError } from "./errors.ts";
 import { blocksBetween } from "./export-blocks.ts";
 import type { ExportConnection } from "./export-connection.ts";
@@ -23,12 +23,12 @@ export class JournalExports {
   private readonly ledger: Ledger;
   private readonly files: ExportFiles;
   private readonly storage: ExportStorage;
-  private readonly surroundings: Surroundings;
+  private readonly surroundings: LedgerSurroundings;
   private readonly descriptions = new Map<string, ExportDescription>();
   private readonly running = new Set<Promise<void>>();
   private readonly stopping = new AbortController();
 
-  private constructor(ledgerName: string, ledger: Ledger, files: ExportFiles, storage: ExportStorage, surroundings: Surroundings) {
+  private constructor(ledgerName: string, ledger: Ledger, files: ExportFiles, storage: ExportStorage, surroundings: LedgerSurroundings) {
     this.ledgerName = ledgerName;
     this.ledger = ledger;
     this.files = files;
@@ -40,7 +40,7 @@ export class JournalExports {
   static async open(
     place: { readonly folder: string; readonly ledgerName: string; readonly ledger: Ledger },
     storage: ExportStorage,
-    surroundings: Surroundings,
+    surroundings: LedgerSurroundings,
   ): Promise<JournalExports> {
     const files = new ExportFiles(place.folder);
     const exports = new JournalExports(place.ledgerName, place.ledger, files, storage, surroundings);

@@ -4,8 +4,8 @@ import { type DescriptionFile, type LedgerDescription, ledgerNameProblem } from 
 import { isDiskFull } from "../disk-full.ts";
 import { newId } from "../ids.ts";
 import { Ledger } from "../ledger.ts";
-import { createLedger, deleteLedger, findLedger, finishDeletion } from "../ledger-folder.ts";
-import type { Surroundings } from "../surroundings.ts";
+import { createLedgerFolder, deleteLedgerFolder, findLedger, finishDeletion } from "../ledger-folder.ts";
+import type { LedgerSurroundings } from "../surroundings.ts";
 import { diskIsFull } from "../transaction/errors.ts";
 import { ControlError } from "./errors.ts";
 import { type ExportStorage, storageFromEnvironment } from "./export-storage.ts";
@@ -22,13 +22,18 @@ export class Registry {
   readonly region: string;
   readonly account: string;
   private readonly folder: string;
-  private readonly surroundings: Surroundings;
+  private readonly surroundings: LedgerSurroundings;
   private readonly storage: ExportStorage;
   private readonly entries = new Map<string, Entry>();
   /** Changes come one after the other. */
   private queue: Promise<unknown> = Promise.resolve();
 
-  private constructor(folder: string, place: { region: string; account: string }, surroundings: Surroundings, storage: ExportStorage) {
+  private constructor(
+    folder: string,
+    place: { region: string; account: string },
+    surroundings: LedgerSurroundings,
+    storage: ExportStorage,
+  ) {
     this.folder = folder;
     this.region = place.region;
     this.account = place.account;
@@ -40,7 +45,7 @@ export class Registry {
   static async open(
     folder: string,
     place: { region: string; account: string },
-    surroundings: Surroundings,
+    surroundings: LedgerSurroundings,
     storage = storageFromEnvironment(process.env),
   ): Promise<Registry> {
     const registry = new Registry(folder, place, surroundings, storage);
@@ -87,7 +92,7 @@ export class Registry {
       if (problem !== undefined) throw new ControlError("InvalidParameterException", problem);
       if (this.entries.has(name)) throw new ControlError("ResourceAlreadyExistsException", `Ledger with name ${name} already exists`);
       const description = { ...settings, strandId: newId(), created: this.surroundings.now() };
-      const file = await createLedger(this.folder, description);
+      const file = await createLedgerFolder(this.folder, description);
       this.entries.set(name, await this.openEntry(join(this.folder, name), file));
       return description;
     });
@@ -113,7 +118,7 @@ export class Registry {
       this.entries.delete(name);
       await entry.exports.close();
       await entry.ledger.close();
-      await deleteLedger(join(this.folder, name));
+      await deleteLedgerFolder(join(this.folder, name));
     });
   }
 

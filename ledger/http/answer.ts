@@ -28,12 +28,12 @@ function ascii(json: string): string {
  * @param log told of what nobody expected
  */
 export function errorAnswer(reply: Reply, error: unknown, log: (message: string) => void): Answer {
-  const { status, type, message } = describe(error);
+  const { status, type, message } = describeError(error);
   if (status === 500) log(`unexpected: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
   return jsonAnswer(reply, status, { __type: type, Message: message }, `x-amzn-ErrorType: ${type}\r\n`);
 }
 
-function describe(error: unknown): { status: number; type: string; message: string } {
+function describeError(error: unknown): { status: number; type: string; message: string } {
   if (error instanceof LedgerError) {
     const overloaded = error.name === "RateExceededException" || error.name === "CapacityExceededException";
     return { status: overloaded ? 503 : 400, type: error.name, message: error.message };

@@ -22,7 +22,7 @@ export interface Patience {
   readonly farewell: number;
 }
 
-export interface Surroundings {
+export interface ConnectionSurroundings {
   readonly service: Service;
   readonly texts: AnswerTexts;
   readonly outbox: Outbox;
@@ -44,7 +44,7 @@ const nothing = Buffer.alloc(0);
  */
 export class Connection implements Deliverable {
   private readonly socket: Socket;
-  private readonly around: Surroundings;
+  private readonly around: ConnectionSurroundings;
   private readonly heads = new HeadReader();
   private phase: "head" | "body" | "answering" | "sending" | "farewell" | "closed" = "head";
   /** When the first byte of the request came, or the phase began. */
@@ -63,7 +63,7 @@ export class Connection implements Deliverable {
   /** It is the last one. */
   private last = false;
 
-  constructor(socket: Socket, around: Surroundings) {
+  constructor(socket: Socket, around: ConnectionSurroundings) {
     this.socket = socket;
     this.around = around;
     this.since = around.clock();

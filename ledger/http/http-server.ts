@@ -1,6 +1,6 @@
 import { createServer, type Server } from "node:net";
 import { AnswerTexts } from "./answer-text.ts";
-import { Connection, type Patience, type Surroundings } from "./connection.ts";
+import { Connection, type ConnectionSurroundings, type Patience } from "./connection.ts";
 import type { Service } from "./exchange.ts";
 import { Outbox } from "./outbox.ts";
 
@@ -30,7 +30,7 @@ export class HttpServer {
   constructor(service: Service, { patience = defaultPatience, clock = () => performance.now(), log }: HttpServerOptions) {
     this.log = log;
     const texts = new AnswerTexts(Date.now, patience.idle);
-    const around: Surroundings = { service, texts, outbox: new Outbox(), patience, clock, stopping: () => this.stopping };
+    const around: ConnectionSurroundings = { service, texts, outbox: new Outbox(), patience, clock, stopping: () => this.stopping };
     this.server = createServer({ allowHalfOpen: true, noDelay: true, keepAlive: true }, (socket) => {
       const connection = new Connection(socket, around);
       this.connections.add(connection);

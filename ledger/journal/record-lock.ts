@@ -1,9 +1,9 @@
 const free = 0;
 
 /** Who may hold a lock: the side that opened the journal, or a thread that verifies it. */
-export type Holder = "owner" | "verifier";
+export type RecordHolder = "owner" | "verifier";
 
-const marks: Record<Holder, number> = { owner: 1, verifier: 2 };
+const marks: Record<RecordHolder, number> = { owner: 1, verifier: 2 };
 
 /**
  * Keeps a record from being read while it is overwritten, also between threads: one read or one overwriting at a time. Appending needs no
@@ -18,7 +18,7 @@ export class RecordLock {
   private queue: Promise<unknown> = Promise.resolve();
 
   /** @param shared of the lock that the other thread has; a new one where it is left out */
-  constructor(holder: Holder, shared: SharedArrayBuffer = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)) {
+  constructor(holder: RecordHolder, shared: SharedArrayBuffer = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)) {
     this.shared = shared;
     this.cell = new Int32Array(shared);
     this.mark = marks[holder];
@@ -45,7 +45,7 @@ export class RecordLock {
   }
 
   /** Frees the lock where a thread has it that has ended. */
-  giveUp(holder: Holder): void {
+  giveUp(holder: RecordHolder): void {
     this.freeFrom(marks[holder]);
   }
 

@@ -89,7 +89,7 @@ function tableSource(item: FromItem, slots: SourceSlots, scope: Scope, execution
   return (conditions, bound) => {
     const access = chooseAccess(tableAccess, conditions, bound, scope, execution);
     return {
-      plan: `${expression.name}: ${describe(access)}`,
+      plan: `${expression.name}: ${describeAccess(access)}`,
       *rows(values) {
         for (const document of documents(table, access, values, execution)) {
           fill(values, slots, committed ? execution.view.committed(document) : document.data, document.id);
@@ -105,7 +105,7 @@ function documents(table: TableDefinition, access: Access, values: Slots, { view
   return access.kind === "index" ? view.byKey(table, access.field, access.keys(values)) : view.scan(table);
 }
 
-function describe(access: Access): string {
+function describeAccess(access: Access): string {
   if (access.kind === "index") return `index on ${access.field}`;
   return access.kind === "id" ? "document id" : "scan";
 }
@@ -125,7 +125,7 @@ function historySource(source: History, slots: SourceSlots, scope: Scope, execut
   return (conditions, bound) => {
     const access = chooseAccess({ ...tableAccess, table: { ...table, indexes: [] } }, conditions, bound, scope, execution);
     return {
-      plan: `history(${source.table.name}): ${describe(access)}`,
+      plan: `history(${source.table.name}): ${describeAccess(access)}`,
       *rows(values) {
         const window = {
           start: moment(start, values, source, Number.NEGATIVE_INFINITY),

@@ -9,7 +9,7 @@ export interface ValueHolder {
 
 export type Json = Readonly<Record<string, unknown>>;
 
-export const commandNames = [
+export const sessionCommandNames = [
   "StartSession",
   "StartTransaction",
   "ExecuteStatement",
@@ -18,7 +18,7 @@ export const commandNames = [
   "AbortTransaction",
   "EndSession",
 ] as const;
-export type CommandName = (typeof commandNames)[number];
+export type SessionCommandName = (typeof sessionCommandNames)[number];
 
 /** @throws LedgerError where the value is no object */
 export function object(value: unknown, name: string): Json {

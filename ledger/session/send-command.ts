@@ -4,7 +4,7 @@ import { commitTransaction } from "./commit-transaction.ts";
 import type { SessionContext } from "./context.ts";
 import { executeStatement } from "./execute-statement.ts";
 import { fetchPage } from "./fetch-page.ts";
-import { type CommandName, commandNames, type Json, object, textOf, token } from "./requests.ts";
+import { type Json, object, type SessionCommandName, sessionCommandNames, textOf, token } from "./requests.ts";
 import { startSession } from "./start-session.ts";
 import { startTransaction } from "./start-transaction.ts";
 
@@ -14,16 +14,16 @@ import { startTransaction } from "./start-transaction.ts";
  */
 export async function sendCommand(request: Json, context: SessionContext): Promise<Json> {
   const began = performance.now();
-  const given = commandNames.filter((name) => request[name] !== undefined && request[name] !== null);
+  const given = sessionCommandNames.filter((name) => request[name] !== undefined && request[name] !== null);
   const [command] = given;
   if (command === undefined || given.length > 1)
-    throw badRequest(`a request has exactly one command of ${commandNames.join(", ")}; this one has ${given.length}`);
+    throw badRequest(`a request has exactly one command of ${sessionCommandNames.join(", ")}; this one has ${given.length}`);
   const answer = await run(command, object(request[command], command), request, context);
   const time = Math.max(1, Math.round(performance.now() - began));
   return { [command]: { ...answer, TimingInformation: { ProcessingTimeMilliseconds: time } } };
 }
 
-async function run(command: CommandName, body: Json, request: Json, context: SessionContext): Promise<Json> {
+async function run(command: SessionCommandName, body: Json, request: Json, context: SessionContext): Promise<Json> {
   if (command === "StartSession") {
     if (request.SessionToken !== undefined && request.SessionToken !== null) throw badRequest("StartSession takes no SessionToken");
     return startSession(body, context);

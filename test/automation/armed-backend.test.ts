@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { ArmedBackend } from "../../automation/armed-backend.ts";
-import { clearStaleLocks, HeldError, lockFolder, parseLock } from "../../automation/lock.ts";
+import { clearStaleLocks, HeldError, parseLock, stackLockFolder } from "../../automation/lock.ts";
 
 let scratch = "";
 let real = "";
@@ -23,7 +23,7 @@ afterEach(() => rmSync(scratch, { recursive: true, force: true }));
 
 const checkpoint = (where: string) => join(where, ".pulumi", "stacks", "nitro", "alice.json");
 const copy = () => ArmedBackend.copy(real, folder, "alice", [settings]);
-const locks = () => (existsSync(lockFolder(real, "alice")) ? readdirSync(lockFolder(real, "alice")) : []);
+const locks = () => (existsSync(stackLockFolder(real, "alice")) ? readdirSync(stackLockFolder(real, "alice")) : []);
 
 function write(file: string, text: string): void {
   mkdirSync(dirname(file), { recursive: true });
@@ -60,7 +60,7 @@ test("it locks the real stack in pulumi's own words, and only while it has joine
   await backend.join(4711);
   const [name = ""] = locks();
   expect(name).toMatch(/^[0-9a-f-]{36}\.json$/);
-  expect(parseLock(readFileSync(join(lockFolder(real, "alice"), name), "utf8"))).toMatchObject({ pid: 4711, hostname: hostname() });
+  expect(parseLock(readFileSync(join(stackLockFolder(real, "alice"), name), "utf8"))).toMatchObject({ pid: 4711, hostname: hostname() });
   await backend.remove();
   expect(locks()).toEqual([]);
   expect(existsSync(folder)).toBe(false);
@@ -86,14 +86,14 @@ test.each([
 
 test("it does not join where somebody else holds the stack, whose lock stays", async () => {
   const backend = await copied();
-  write(join(lockFolder(real, "alice"), "theirs.json"), JSON.stringify({ pid: 1, hostname: "elsewhere" }));
+  write(join(stackLockFolder(real, "alice"), "theirs.json"), JSON.stringify({ pid: 1, hostname: "elsewhere" }));
   expect(await backend.join(process.pid)).toBe(false);
   expect(locks()).toEqual(["theirs.json"]);
   await expect(clearStaleLocks(real, "alice")).rejects.toBeInstanceOf(HeldError);
 });
 
 test("a stack that is not there, or is being changed, is not copied", async () => {
-  write(join(lockFolder(real, "alice"), "theirs.json"), "{}");
+  write(join(stackLockFolder(real, "alice"), "theirs.json"), "{}");
   expect(await copy()).toBeUndefined();
   expect(existsSync(folder)).toBe(false);
   expect(await ArmedBackend.copy(real, folder, "bob", [])).toBeUndefined();
@@ -101,7 +101,7 @@ test("a stack that is not there, or is being changed, is not copied", async () =
 
 test("what a killed one left behind is removed", async () => {
   await (await copied()).join(process.pid);
-  rmSync(lockFolder(real, "alice"), { recursive: true });
+  rmSync(stackLockFolder(real, "alice"), { recursive: true });
   const backend = await copied();
   write(checkpoint(fileURLToPath(backend.url)), "two");
   expect(readFileSync(checkpoint(real), "utf8")).toBe("one");

@@ -4,12 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { EngineEvent } from "../../automation/events.ts";
-import { parseEvent, runPulumi } from "../../automation/process.ts";
+import { parseEngineEvent, runPulumi } from "../../automation/process.ts";
 
 describe("parseEvent", () => {
   it("knows engine events from other text", () => {
-    expect(parseEvent('{"sequence":1,"timestamp":2,"cancelEvent":{}}')).toEqual({ sequence: 1, timestamp: 2, cancelEvent: {} });
-    for (const line of ["", "Updating (alice)", "{", '{"serviceUrl":"http://x"}', "[1]"]) expect(parseEvent(line)).toBeUndefined();
+    expect(parseEngineEvent('{"sequence":1,"timestamp":2,"cancelEvent":{}}')).toEqual({ sequence: 1, timestamp: 2, cancelEvent: {} });
+    for (const line of ["", "Updating (alice)", "{", '{"serviceUrl":"http://x"}', "[1]"]) expect(parseEngineEvent(line)).toBeUndefined();
   });
 });
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { judged, measured, middle, rate } from "../../bench/ledger/measured.ts";
+import { judgedFigure, measured, middle, rate } from "../../bench/ledger/measured.ts";
 
 test("percentiles are of the sorted durations, whatever their order", () => {
   const durations = Array.from({ length: 101 }, (_, index) => 100 - index);
@@ -8,11 +8,11 @@ test("percentiles are of the sorted durations, whatever their order", () => {
 });
 
 test("a figure is judged by its limit; the limit itself is fine, no figure is not", () => {
-  expect(judged(2.5, { most: 2.5 }, " ms")).toBe("2.50 ms (at most 2.5 ms: ok)");
-  expect(judged(2.51, { most: 2.5 }, " ms")).toBe("2.51 ms (at most 2.5 ms: OVER)");
-  expect(judged(2000, { least: 2000 }, "/s", 0)).toBe("2000/s (at least 2000/s: ok)");
-  expect(judged(1999, { least: 2000 }, "/s", 0)).toBe("1999/s (at least 2000/s: OVER)");
-  expect(judged(Number.NaN, { most: 1 }, "")).toContain("OVER");
+  expect(judgedFigure(2.5, { most: 2.5 }, " ms")).toBe("2.50 ms (at most 2.5 ms: ok)");
+  expect(judgedFigure(2.51, { most: 2.5 }, " ms")).toBe("2.51 ms (at most 2.5 ms: OVER)");
+  expect(judgedFigure(2000, { least: 2000 }, "/s", 0)).toBe("2000/s (at least 2000/s: ok)");
+  expect(judgedFigure(1999, { least: 2000 }, "/s", 0)).toBe("1999/s (at least 2000/s: OVER)");
+  expect(judgedFigure(Number.NaN, { most: 1 }, "")).toContain("OVER");
 });
 
 test("the middle round, of an even number the lower", () => {

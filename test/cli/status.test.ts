@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from "node:util";
 import { describe, expect, it } from "vitest";
 import type { PartStatus } from "../../automation/status.ts";
-import { age, describe as describeStatus, drift, mebibytes, sealing } from "../../cli/status.ts";
+import { age, describeStatus, drift, mebibytes, sealing } from "../../cli/status.ts";
 
 const now = new Date("2026-11-24T01:00:00Z");
 const service: PartStatus = {

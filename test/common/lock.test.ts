@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { type Holder, withLock } from "../../common/lock.ts";
+import { type LockHolder, withLock } from "../../common/lock.ts";
 import { repository } from "../../images/inputs.ts";
 
 let folder: string;
@@ -46,7 +46,7 @@ async function holder() {
 
 test("another process that holds it is waited for and named; killed, it holds nothing", async () => {
   const child = await holder();
-  const waited: Holder[] = [];
+  const waited: LockHolder[] = [];
   const result = await withLock(path, async () => "mine", {
     intervalMs: 1,
     onWait: (found) => {
@@ -67,7 +67,7 @@ test("a later process of the same number does not hold what the earlier one left
 test.runIf(process.platform === "linux")(
   "nor does one of the same number and the same moment after another start of the system",
   async () => {
-    const own = await withLock(path, async () => JSON.parse(readFileSync(path, "utf8")) as Holder);
+    const own = await withLock(path, async () => JSON.parse(readFileSync(path, "utf8")) as LockHolder);
     expect(own.started).toMatch(/^[0-9a-f-]{36} \d+$/);
     const earlier = { ...own, started: own.started.replace(/^\S+/, "00000000-0000-0000-0000-000000000000") };
     writeFileSync(path, JSON.stringify(earlier));
@@ -77,6 +77,6 @@ test.runIf(process.platform === "linux")(
 
 test.each(["{torn", "{}", ""])("a lock file with %j is nobody's lock", async (text) => {
   writeFileSync(path, text);
-  const seen = await withLock(path, async () => JSON.parse(readFileSync(path, "utf8")) as Holder);
+  const seen = await withLock(path, async () => JSON.parse(readFileSync(path, "utf8")) as LockHolder);
   expect(seen.pid).toBe(process.pid);
 });

@@ -295,7 +295,7 @@ test("the worker is declared after its turn has come, the service at once", asyn
   let before: readonly string[] = [];
   const declared = await recordResources("alice", false, async (recorded) => {
     const { DeveloperStack } = await import("../../stacks/developer.ts");
-    const stack = new DeveloperStack("nitro", { ...prepared(), workersTurn: turn.promise });
+    const stack = new DeveloperStack("nitro", { ...prepared(), workerMayStart: turn.promise });
     const service = () => recorded.some(({ name }) => name === "service-container");
     await waitFor(service, { what: "the service", intervalMs: 5 });
     before = recorded.map(({ name }) => name);

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Engine } from "../../docker/engine.ts";
-import type { Arch } from "../../executable/check.ts";
+import type { Arch } from "../../docker/types.ts";
 import {
   type ExecutableImage,
   ensureExecutableImage,

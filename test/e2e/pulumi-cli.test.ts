@@ -6,7 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { ArmedBackend } from "../../automation/armed-backend.ts";
 import { type EngineEvent, outcomeOf } from "../../automation/events.ts";
 import { InlineHost, type Program } from "../../automation/inline-host.ts";
-import { lockFolder, parseLock } from "../../automation/lock.ts";
+import { parseLock, stackLockFolder } from "../../automation/lock.ts";
 import { runPulumi } from "../../automation/process.ts";
 import { checkpointFiles, mendAttributes, readStateFile } from "../../automation/state.ts";
 import { parseDigest } from "../../previews/digest.ts";
@@ -69,8 +69,8 @@ describe("the pulumi program", () => {
     let locks: string[] = [];
     let text = "";
     const { pid } = await update(async () => {
-      locks = readdirSync(lockFolder(folder, stack)).filter((name) => name.endsWith(".json"));
-      text = readFileSync(join(lockFolder(folder, stack), locks[0] ?? ""), "utf8");
+      locks = readdirSync(stackLockFolder(folder, stack)).filter((name) => name.endsWith(".json"));
+      text = readFileSync(join(stackLockFolder(folder, stack), locks[0] ?? ""), "utf8");
       return {};
     });
     expect(locks).toEqual([expect.stringMatching(/^[0-9a-f-]{36}\.json$/)]);
@@ -80,7 +80,7 @@ describe("the pulumi program", () => {
       username: expect.any(String),
       timestamp: expect.stringMatching(/^\d{4}-/),
     });
-    expect(readdirSync(lockFolder(folder, stack)).filter((name) => name.endsWith(".json"))).toEqual([]);
+    expect(readdirSync(stackLockFolder(folder, stack)).filter((name) => name.endsWith(".json"))).toEqual([]);
   });
 
   test("keeps the state in the file, and in the form, that automation/state.ts reads", async () => {
@@ -122,7 +122,7 @@ describe("the pulumi program", () => {
     env = surroundings(armed.url);
     let joined = false;
     await update(async (pid) => {
-      expect(readdirSync(lockFolder(folder, stack)).filter((name) => name.endsWith(".json"))).toEqual([]);
+      expect(readdirSync(stackLockFolder(folder, stack)).filter((name) => name.endsWith(".json"))).toEqual([]);
       joined = await armed.join(pid);
       component("two");
       return {};

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { buildEnvironment } from "../../executable/builder-container.ts";
+import { containerBuildEnvironment } from "../../executable/builder-container.ts";
 
 test("a build is for Linux on the engine's architecture, with its caches in the volumes", () => {
-  expect(buildEnvironment({}, "arm64")).toEqual({
+  expect(containerBuildEnvironment({}, "arm64")).toEqual({
     CGO_ENABLED: "0",
     GOOS: "linux",
     GOARCH: "arm64",
@@ -27,8 +27,8 @@ test("Go's settings and proxies go through, this host's target and folders do no
     SSL_CERT_FILE: "/etc/host.crt",
     AWS_SECRET_ACCESS_KEY: "secret",
   };
-  expect(buildEnvironment(env, "amd64")).toEqual({
-    ...buildEnvironment({}, "amd64"),
+  expect(containerBuildEnvironment(env, "amd64")).toEqual({
+    ...containerBuildEnvironment({}, "amd64"),
     GOPROXY: "https://proxy.example",
     GOFLAGS: "-mod=vendor -buildvcs=false",
     GOTOOLCHAIN: "local",

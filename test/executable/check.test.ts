@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { type Arch, checkExecutable } from "../../executable/check.ts";
+import type { Arch } from "../../docker/types.ts";
+import { checkExecutable } from "../../executable/check.ts";
 import { elf } from "./elf.ts";
 
 const problem = (bytes: Buffer, arch: Arch = "amd64"): string => {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { readSettings } from "../../key-feeder/settings.ts";
+import { readFeederSettings } from "../../key-feeder/settings.ts";
 
 const complete = {
   NITRO_STACK: "alice",
@@ -18,7 +18,7 @@ const complete = {
 };
 
 test("a complete environment, with its defaults", () => {
-  expect(readSettings(complete)).toMatchObject({
+  expect(readFeederSettings(complete)).toMatchObject({
     keysDir: "/keys",
     publicDir: "/public",
     healthFile: "/tmp/healthy",
@@ -31,11 +31,11 @@ test("a complete environment, with its defaults", () => {
 });
 
 test("S3 is where everything else is, unless it has an endpoint of its own", () => {
-  expect(readSettings({ ...complete, AWS_ENDPOINT_URL_S3: "" }).aws.s3Endpoint).toBe("http://localstack:4566");
+  expect(readFeederSettings({ ...complete, AWS_ENDPOINT_URL_S3: "" }).aws.s3Endpoint).toBe("http://localstack:4566");
 });
 
 test("custodians are a list with commas", () => {
-  expect(readSettings({ ...complete, AUTHORIZATION_CUSTODIANS: "zebpay, uphold,," }).custodians).toEqual(["zebpay", "uphold"]);
+  expect(readFeederSettings({ ...complete, AUTHORIZATION_CUSTODIANS: "zebpay, uphold,," }).custodians).toEqual(["zebpay", "uphold"]);
 });
 
 test("all problems come at once, and no secret with them", () => {
@@ -49,7 +49,7 @@ test("all problems come at once, and no secret with them", () => {
   };
   let message = "";
   try {
-    readSettings(env);
+    readFeederSettings(env);
   } catch (error) {
     message = String(error);
   }

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, test } from "vitest";
 import { parseSettings } from "../../model/settings.ts";
-import { type Changes, SettingsFile, settingsPath, withoutBroken } from "../../model/settings-file.ts";
+import { type SettingChanges, SettingsFile, settingsPath, withoutBroken } from "../../model/settings-file.ts";
 
 const text = `# mine
 encryptionsalt: v1:abc
@@ -21,12 +21,12 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-async function read(content: string, changes: Changes = {}): Promise<SettingsFile> {
+async function read(content: string, changes: SettingChanges = {}): Promise<SettingsFile> {
   await writeFile(path, content);
   return await SettingsFile.read(path, changes);
 }
 
-async function withSettings(content: string, changes: Changes): Promise<string> {
+async function withSettings(content: string, changes: SettingChanges): Promise<string> {
   return (await read(content, changes)).text;
 }
 

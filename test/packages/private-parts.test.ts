@@ -7,7 +7,7 @@ import { Ledger } from "@pulumi/aws/qldb/ledger.js";
 import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, test } from "vitest";
 import { InlineHost } from "../../automation/inline-host.ts";
-import { text, unknown } from "../../policies/values.ts";
+import { textValue, unknown } from "../../policies/values.ts";
 
 // What we use of packages beyond what they promise. Where one of these fails after an upgrade, the file that the test names has to follow.
 // Further ones: test/stacks/quick-start.test.ts (modules that @pulumi/pulumi loads) and test/e2e/pulumi-cli.test.ts (the backend's files).
@@ -88,7 +88,7 @@ test("@pulumi/policy, proxy.js: a value that is not known throws the error that 
   };
   const values = unknownCheckingProxy({ image: unknownStringValue, name: "known" });
   expect(() => values.image).toThrow(expect.objectContaining({ constructor: expect.objectContaining({ name: "UnknownValueError" }) }));
-  expect([text(values, "image"), text(values, "name")]).toEqual([undefined, "known"]);
+  expect([textValue(values, "image"), textValue(values, "name")]).toEqual([undefined, "known"]);
 });
 
 test("@pulumi/aws: the files that components/aws-ledger.ts imports by themselves are the package's resources", () => {

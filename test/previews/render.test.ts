@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { render } from "../../previews/render.ts";
-import type { Change, Report } from "../../previews/report.ts";
+import type { Report, ResourceChange } from "../../previews/report.ts";
 import { markdown, plainText } from "../../previews/style.ts";
 
 const type = "docker:index/container:Container";
-const report = (changes: readonly Partial<Change>[], rest: Partial<Report> = {}): Report => ({
+const report = (changes: readonly Partial<ResourceChange>[], rest: Partial<Report> = {}): Report => ({
   title: "Preview of stack alice",
   changes: changes.map((change) => ({ operation: "replace", type, name: "service-container", differences: [], ...change })),
   unchanged: 0,

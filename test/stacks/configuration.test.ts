@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import type { Arch } from "../../executable/check.ts";
+import type { Arch } from "../../docker/types.ts";
 import { ConfigError } from "../../model/settings.ts";
 import { type ConfigurationArgs, readConfiguration } from "../../stacks/configuration.ts";
 import { elf } from "../executable/elf.ts";

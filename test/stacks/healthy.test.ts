@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { ContainerDetails, ExecResult, LogLine } from "../../docker/engine.ts";
-import { type WaitOptions, waitUntilHealthy } from "../../stacks/healthy.ts";
+import { type HealthWaitOptions, waitForHealth } from "../../stacks/healthy.ts";
 
 type Moment = Partial<ContainerDetails> & { readonly gone?: boolean; readonly exitsWith?: number };
 
@@ -11,7 +11,7 @@ function container(moments: readonly Moment[], log: readonly string[] = []) {
   const at = (): Moment => moments[Math.min(look, moments.length - 1)] ?? {};
   return {
     seen,
-    options: (role: WaitOptions["role"] = "service"): WaitOptions => ({
+    options: (role: HealthWaitOptions["role"] = "service"): HealthWaitOptions => ({
       role,
       stack: "alice",
       check: { command: ["check"] },
@@ -60,25 +60,25 @@ function details(name: string): ContainerDetails {
 
 test("it waits until the health check passes", async () => {
   const { engine, options, seen } = container([{}, {}, { exitsWith: 0 }]);
-  await waitUntilHealthy(engine, "c", options());
+  await waitForHealth(engine, "c", options());
   expect(seen.tries).toBe(3);
 });
 
 test("a container that the engine calls healthy is believed", async () => {
   const { engine, options, seen } = container([{ health: "healthy" }]);
-  await waitUntilHealthy(engine, "c", options("redis"));
+  await waitForHealth(engine, "c", options("redis"));
   expect(seen.tries).toBe(0);
 });
 
 test("the worker is asked although the engine calls it healthy: Redis may just have been replaced", async () => {
   const { engine, options, seen } = container([{ health: "healthy" }, { health: "healthy", exitsWith: 0 }]);
-  await waitUntilHealthy(engine, "c", options("worker"));
+  await waitForHealth(engine, "c", options("worker"));
   expect(seen.tries).toBe(2);
 });
 
 test("an exit ends the waiting at once, with exit code, log and who waits", async () => {
   const { engine, options, seen } = container([{}, { status: "exited", exitCode: 2 }], ["panic: no key", "goroutine 1"]);
-  await expect(waitUntilHealthy(engine, "nitro-alice-redis", options("redis"))).rejects.toThrow(
+  await expect(waitForHealth(engine, "nitro-alice-redis", options("redis"))).rejects.toThrow(
     "redis exited with code 2 before it answered (container nitro-alice-redis); its last log lines:\n  | panic: no key\n  | goroutine 1\n" +
       "key-feeder, service, worker wait for it.\nmore: ./nitro logs redis -s alice",
   );
@@ -87,17 +87,17 @@ test("an exit ends the waiting at once, with exit code, log and who waits", asyn
 
 test("a restart is an exit, also when the container runs again already", async () => {
   const { engine, options } = container([{ restartCount: 3 }, { restartCount: 4, exitCode: 1 }]);
-  await expect(waitUntilHealthy(engine, "c", options())).rejects.toThrow("service exited with code 1");
+  await expect(waitForHealth(engine, "c", options())).rejects.toThrow("service exited with code 1");
 });
 
 test("running out of memory is named", async () => {
   const { engine, options } = container([{ status: "exited", exitCode: 137, oomKilled: true }]);
-  await expect(waitUntilHealthy(engine, "c", options())).rejects.toThrow("code 137 (it ran out of the memory its limit allows)");
+  await expect(waitForHealth(engine, "c", options())).rejects.toThrow("code 137 (it ran out of the memory its limit allows)");
 });
 
 test("time out says what the check said last", async () => {
   const { engine, options, seen } = container([{}]);
-  await expect(waitUntilHealthy(engine, "c", options())).rejects.toThrow(
+  await expect(waitForHealth(engine, "c", options())).rejects.toThrow(
     "did not answer within 1 s, its health check says: connection refused",
   );
   expect(seen.clock).toBe(1000);
@@ -105,7 +105,7 @@ test("time out says what the check said last", async () => {
 
 test("a container that is gone names the command that brings it back", async () => {
   const { engine, options } = container([{ gone: true }]);
-  await expect(waitUntilHealthy(engine, "nitro-alice-service", options())).rejects.toThrow(
+  await expect(waitForHealth(engine, "nitro-alice-service", options())).rejects.toThrow(
     "service: container nitro-alice-service is not there; bring it back with: ./nitro up -s alice",
   );
 });

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { ContainerDetails, Engine, ExecResult } from "../../docker/engine.ts";
-import { readAnswered } from "../../executable/answered.ts";
 import { liveRoles, readOverride, writeOverride } from "../../executable/live-override.ts";
+import { readPastExecutables } from "../../executable/past-executables.ts";
 import type { StagedExecutable } from "../../executable/staging.ts";
 import { stackNames } from "../../model/names.ts";
 import { type PartHealthArgs, partHealth } from "../../stacks/part-health.ts";
@@ -50,9 +50,9 @@ test("a new container is asked once: it answers and runs what is declared; both 
   const healthy = waiting(engine);
   await healthy("service", pulumi.output("new"), check);
   expect(calls.exec).toBe(1);
-  expect(await readAnswered(root, "alice")).toEqual([]);
+  expect(await readPastExecutables(root, "alice")).toEqual([]);
   await healthy("worker", pulumi.output("new"), check);
-  expect(await readAnswered(root, "alice")).toEqual([wanted]);
+  expect(await readPastExecutables(root, "alice")).toEqual([wanted]);
 });
 
 test("an override that another executable left behind ends with the new container", async () => {
@@ -106,7 +106,7 @@ test("superseded, nobody waits for an answer, and it is no way back", async () =
   const both = Promise.all([healthy("service", pulumi.output("new"), check), healthy("worker", pulumi.output("new"), check)]);
   stop.abort();
   await both;
-  expect(await readAnswered(root, "alice")).toEqual([]);
+  expect(await readPastExecutables(root, "alice")).toEqual([]);
 });
 
 test("an image of other people is asked by its health check alone", async () => {

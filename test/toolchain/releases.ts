@@ -2,12 +2,12 @@ import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { allParts, extraParts, type Part } from "../../toolchain/parts.ts";
+import { allParts, extraParts, type ToolPart } from "../../toolchain/parts.ts";
 import { script, testFolder } from "./folder.ts";
 import { type StandIn, standIn } from "./server.ts";
 
 /** A release archive with small scripts in place of the executables. */
-export function archive(part: Part, executables: readonly string[] = part.executables): Buffer {
+export function archive(part: ToolPart, executables: readonly string[] = part.executables): Buffer {
   const folder = join(testFolder(), "content");
   mkdirSync(folder);
   for (const name of executables) script(join(folder, part.archiveBin, name), `echo ${name} ${part.version}`);
@@ -17,7 +17,10 @@ export function archive(part: Part, executables: readonly string[] = part.execut
 }
 
 /** A server of releases. @param change makes the archives of some parts other than their checksums say */
-export async function releaseServer(env: NodeJS.ProcessEnv, change: (part: Part, archive: Buffer) => Buffer | undefined): Promise<StandIn> {
+export async function releaseServer(
+  env: NodeJS.ProcessEnv,
+  change: (part: ToolPart, archive: Buffer) => Buffer | undefined,
+): Promise<StandIn> {
   const answers: Record<string, Buffer | string> = {};
   for (const part of [...allParts(env), ...extraParts(env)]) {
     const good = archive(part);
@@ -31,6 +34,6 @@ export async function releaseServer(env: NodeJS.ProcessEnv, change: (part: Part,
 }
 
 /** Names in the folder that a part belongs in: itself, or what an installation left. */
-export function folderOf(part: Part): string {
+export function folderOf(part: ToolPart): string {
   return dirname(part.folder);
 }

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, realpathSync, writeFileSync } fr
 import { basename, join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import { Steps } from "../../common/steps.ts";
-import { allParts, extraParts, isInstalled, originOf, type Part } from "../../toolchain/parts.ts";
+import { allParts, extraParts, isInstalled, originOf, type ToolPart } from "../../toolchain/parts.ts";
 import { publishedChecksums } from "../../toolchain/pin-releases.ts";
 import { downloadPart, published } from "../../toolchain/releases.ts";
 import { ensurePulumi } from "../../toolchain/setup.ts";
@@ -30,7 +30,7 @@ function steps(): Steps {
   return new Steps({ isTTY: false, columns: 80, write });
 }
 
-const part = (name: Part["name"]): Part => {
+const part = (name: ToolPart["name"]): ToolPart => {
   const found = allParts(env).find((each) => each.name === name);
   if (found === undefined) throw new Error(`no part ${name}`);
   return found;

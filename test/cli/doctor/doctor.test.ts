@@ -2,7 +2,7 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { type Check, checkMachine } from "../../../cli/doctor/checks.ts";
-import { isHealthy, report } from "../../../cli/doctor/doctor.ts";
+import { doctorReport, isHealthy } from "../../../cli/doctor/doctor.ts";
 import { Engine } from "../../../docker/engine.ts";
 import { testFolder } from "../../toolchain/folder.ts";
 
@@ -45,6 +45,6 @@ test("only what is needed everywhere makes a machine unfit", async () => {
 
 test("the report mends only what is not in order", () => {
   const check = { what: "tool", found: "1.0", wanted: "2.0", fix: "./nitro setup", optional: false };
-  expect(report([{ ...check, ok: false }])).toContain("./nitro setup");
-  expect(report([{ ...check, ok: true }])).not.toContain("./nitro setup");
+  expect(doctorReport([{ ...check, ok: false }])).toContain("./nitro setup");
+  expect(doctorReport([{ ...check, ok: true }])).not.toContain("./nitro setup");
 });

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { command, defaultPrefix, moment, orderBody, ownAccess } from "../../../cli/ledger/export.ts";
-import { describe, runLine } from "../../../cli/ledger/image.ts";
+import { describeImage, runLine } from "../../../cli/ledger/image.ts";
 import { UsageError } from "../../../common/errors.ts";
 import { runLedger } from "./run.ts";
 
@@ -45,5 +45,5 @@ test.each([
 
 test("an image is told with the line that runs it", () => {
   expect(runLine("x:1")).toBe("docker run -d --name ledger -p 127.0.0.1:8182:8182 -v ledger-data:/data x:1");
-  expect(describe("x:1")).toMatch(/^x:1\n\nrun it: +docker run /);
+  expect(describeImage("x:1")).toMatch(/^x:1\n\nrun it: +docker run /);
 });

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { command, greeting, startError } from "../../../cli/ledger/serve.ts";
+import { command, greeting, serveError } from "../../../cli/ledger/serve.ts";
 import { UsageError, UserError } from "../../../common/errors.ts";
 import { FolderLockError } from "../../../ledger/folder-lock.ts";
 import { logTo } from "../../../ledger/log.ts";
@@ -158,7 +158,7 @@ test.each([
   [system("EACCES", "listen"), "port 8182 is for root alone", /serve --port 8182$/],
   [system("ENOTFOUND", "getaddrinfo"), "--host 127.0.0.1 is no address of this machine (ENOTFOUND)", /serve --host 127\.0\.0\.1$/],
 ])("%s", async (error, message, hint) => {
-  const found = await startError(error, given);
+  const found = await serveError(error, given);
   expect(found).toBeInstanceOf(UserError);
   expect(found).toMatchObject({ message, hint: expect.stringMatching(hint) });
 });

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { type Authorizing, expectedState, isDone, type PayoutEntries, paymentViews } from "../../../cli/pay/payout.ts";
-import type { Entry } from "../../../key-feeder/payouts/streams.ts";
+import type { StreamEntry } from "../../../key-feeder/payouts/streams.ts";
 
 const auto: Authorizing = { mode: "auto", custodians: ["zebpay"] };
 const manual: Authorizing = { mode: "manual", custodians: ["zebpay"] };
@@ -23,7 +23,7 @@ function details(to: string, custodian = "dryrun-happypath") {
   return { to, from: "f", amount: "1.5", currency: "BAT", payoutId: "p", custodian };
 }
 
-function entry(ms: number, data: unknown): Entry {
+function entry(ms: number, data: unknown): StreamEntry {
   return { stream: "s", id: `${ms}-0`, data: JSON.stringify(data) };
 }
 

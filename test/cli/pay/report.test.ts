@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from "node:util";
 import { expect, test } from "vitest";
 import type { PaymentState, PaymentView } from "../../../cli/pay/payout.ts";
-import { counts, isRight, paymentTable, summary } from "../../../cli/pay/report.ts";
+import { counts, isRight, paymentTable, payoutSummary } from "../../../cli/pay/report.ts";
 
 function payment(to: string, state: PaymentState, expected: PaymentState, ms?: number): PaymentView {
   const view = { to, amount: "1.5", custodian: "c", state, expected, authorizations: 2 };
@@ -30,8 +30,8 @@ test("a row a payment says where it should be when it is not there", () => {
 });
 
 test("the summary counts, times the slowest and judges", () => {
-  expect(summary("p", payments)).toBe("payout p: 3 payments, 1 paid, 1 failed, 1 waiting in 1.2s; 2 are not where they should be\n");
-  expect(summary("p", payments.slice(0, 1))).toBe("payout p: 1 payment, 1 paid in 0.8s\n");
+  expect(payoutSummary("p", payments)).toBe("payout p: 3 payments, 1 paid, 1 failed, 1 waiting in 1.2s; 2 are not where they should be\n");
+  expect(payoutSummary("p", payments.slice(0, 1))).toBe("payout p: 1 payment, 1 paid in 0.8s\n");
 });
 
 test("right is the expected end, not just the expected state", () => {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { Changes, quietMs } from "../../../cli/watch/changes.ts";
+import { quietMs, WatchedChanges } from "../../../cli/watch/changes.ts";
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -7,7 +7,7 @@ afterEach(() => void vi.useRealTimers());
 const never = () => new AbortController().signal;
 
 /** @returns what `next` gave, once it has */
-function following(changes: Changes, signal = never()) {
+function following(changes: WatchedChanges, signal = never()) {
   const seen: { value: string[] | undefined } = { value: undefined };
   void changes.next(signal).then((set) => {
     seen.value = [...set];
@@ -16,7 +16,7 @@ function following(changes: Changes, signal = never()) {
 }
 
 test("a change is given once it has been quiet after it", async () => {
-  const changes = new Changes();
+  const changes = new WatchedChanges();
   const seen = following(changes);
   changes.note("sources");
   await vi.advanceTimersByTimeAsync(quietMs.sources - 1);
@@ -26,7 +26,7 @@ test("a change is given once it has been quiet after it", async () => {
 });
 
 test("each further change puts it off", async () => {
-  const changes = new Changes();
+  const changes = new WatchedChanges();
   const seen = following(changes);
   for (let step = 0; step < 5; step++) {
     changes.note("sources");
@@ -38,7 +38,7 @@ test("each further change puts it off", async () => {
 });
 
 test("changes of both kinds are one", async () => {
-  const changes = new Changes();
+  const changes = new WatchedChanges();
   changes.note("executable");
   changes.note("sources");
   const seen = following(changes);
@@ -47,7 +47,7 @@ test("changes of both kinds are one", async () => {
 });
 
 test("what came before somebody waits is not lost, and is given once", async () => {
-  const changes = new Changes();
+  const changes = new WatchedChanges();
   changes.note("executable");
   await vi.advanceTimersByTimeAsync(1000);
   expect([...(await changes.next(never()))]).toEqual(["executable"]);
@@ -57,7 +57,7 @@ test("what came before somebody waits is not lost, and is given once", async () 
 });
 
 test("what is forgotten is not given", async () => {
-  const changes = new Changes();
+  const changes = new WatchedChanges();
   changes.note("executable");
   changes.forget("executable");
   const seen = following(changes);
@@ -66,7 +66,7 @@ test("what is forgotten is not given", async () => {
 });
 
 test("an end ends the waiting, with nothing", async () => {
-  const changes = new Changes();
+  const changes = new WatchedChanges();
   const end = new AbortController();
   const seen = following(changes, end.signal);
   end.abort();

@@ -131,7 +131,7 @@ test("a file is read once, while it is not yet sure that the change is over", as
     loads++;
     return load();
   };
-  const loop = await start({ load: counted, swapper: { ...swapper, expect: () => expected++ } });
+  const loop = await start({ load: counted, swapper: { ...swapper, lookAhead: () => expected++ } });
   loads = 0;
   put(loop, "two.");
   expect([loads, expected]).toEqual([1, 1]);

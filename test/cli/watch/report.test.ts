@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { describe as describeEvent, type WatchEvent, WatchReport } from "../../../cli/watch/report.ts";
+import { describeEvent, type WatchEvent, WatchReport } from "../../../cli/watch/report.ts";
 import { UserError } from "../../../common/errors.ts";
 import { Progress } from "../../../common/progress.ts";
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { proofProblem } from "../../../cli/ledger/verify-document.ts";
-import { blockProblem, computedRevisionHash, foldProof, proofHashes, revisionProblem } from "../../../ledger/client/proof.ts";
+import { blockProofProblem, computedRevisionHash, foldProof, proofHashes, revisionProblem } from "../../../ledger/client/proof.ts";
 import { merkleProof, merkleRoot } from "../../../ledger/digest/merkle.ts";
 import { ionHash } from "../../../ledger/ion/hash.ts";
 import { readText, writeText } from "../../../ledger/ion/text.ts";
@@ -73,7 +73,7 @@ test.each([
 });
 
 test("a block holds together", () => {
-  expect(blockProblem(readText(writeText(block)), expected)).toBeUndefined();
+  expect(blockProofProblem(readText(writeText(block)), expected)).toBeUndefined();
 });
 
 test.each([
@@ -86,7 +86,7 @@ test.each([
   ["the root of its entries", /entriesHash:\{\{../, "entriesHash:{{AA", "its entriesHash is not that of its entriesHashList"],
   ["an entry", /entriesHashList:\[\{\{../, "entriesHashList:[{{AA", "its entriesHash is not that of its entriesHashList"],
 ])("a block of which %s was changed is told", (_what, from, to, problem) => {
-  expect(blockProblem(changed(block, from, to), expected)).toContain(problem);
+  expect(blockProofProblem(changed(block, from, to), expected)).toContain(problem);
 });
 
 test("a revision that was taken out of its block is missed", () => {
@@ -95,7 +95,7 @@ test("a revision that was taken out of its block is missed", () => {
     if (each.name !== "revisions" || each.value.type !== "list") return each;
     return { ...each, value: { ...each.value, items: each.value.items.slice(1) } };
   });
-  expect(blockProblem({ type: "struct", fields: fewer }, expected)).toBe("the hash of its revisions is not in its entriesHashList");
+  expect(blockProofProblem({ type: "struct", fields: fewer }, expected)).toBe("the hash of its revisions is not in its entriesHashList");
 });
 
 test("a proof folds to the digest; a tampered one, or another leaf, does not", () => {

@@ -2,7 +2,7 @@ import { connect as openSocket } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { writeBinary } from "../../../ledger/ion/binary-writer.ts";
 import { writeText } from "../../../ledger/ion/text.ts";
-import { commandNames } from "../../../ledger/session/requests.ts";
+import { sessionCommandNames } from "../../../ledger/session/requests.ts";
 import { Fuzzing } from "../fuzzing.ts";
 import { Grammar } from "../partiql/grammar.ts";
 import { Random, randomDocument, randomValue } from "../random.ts";
@@ -84,9 +84,10 @@ test("requests with anything in them", fuzzing.options, async () => {
       CommitDigest: "",
       NextPageToken: "aaaa",
     };
-    const request: Record<string, unknown> = { SessionToken: session.token, [random.pick(commandNames)]: command };
+    const request: Record<string, unknown> = { SessionToken: session.token, [random.pick(sessionCommandNames)]: command };
     const some = random.pick([request, command]);
-    for (let change = random.below(3); change > 0; change--) some[random.pick([...Object.keys(some), ...commandNames])] = anyJson(random);
+    for (let change = random.below(3); change > 0; change--)
+      some[random.pick([...Object.keys(some), ...sessionCommandNames])] = anyJson(random);
     const text = Buffer.from(JSON.stringify(request));
     const body = random.pick([text, text, damaged(text, random), random.bytes(200)]);
     if ((await answered("/", "POST", sessionHeaders, body)) === 200) accepted++;

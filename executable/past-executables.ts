@@ -9,17 +9,17 @@ const remembered = 2;
  * The executables of a stack that service and worker ran and answered with.
  * @returns SHA-256 in hex, the latest first, each once, two at most
  */
-export async function readAnswered(root: string, stack: string): Promise<string[]> {
-  const text = (await ifPresent(readFile(answeredFile(root, stack), "utf8"))) ?? "";
+export async function readPastExecutables(root: string, stack: string): Promise<string[]> {
+  const text = (await ifPresent(readFile(pastFile(root, stack), "utf8"))) ?? "";
   return text.split("\n").filter((line) => /^[0-9a-f]{64}$/.test(line));
 }
 
 /** Notes that an executable answers. One that never did is no way back, so it is not noted. */
-export async function noteAnswered(root: string, stack: string, sha256: string): Promise<void> {
-  const before = await readAnswered(root, stack);
+export async function notePastExecutable(root: string, stack: string, sha256: string): Promise<void> {
+  const before = await readPastExecutables(root, stack);
   if (before[0] === sha256) return;
   const after = [sha256, ...before.filter((each) => each !== sha256)].slice(0, remembered);
-  const file = answeredFile(root, stack);
+  const file = pastFile(root, stack);
   await mkdir(dirname(file), { recursive: true });
   await writeWhole(file, `${after.join("\n")}\n`);
 }
@@ -30,9 +30,9 @@ export async function noteAnswered(root: string, stack: string, sha256: string):
  * @returns undefined where no other one ever answered
  */
 export async function previousExecutable(root: string, stack: string, present: string): Promise<string | undefined> {
-  return (await readAnswered(root, stack)).find((sha256) => sha256 !== present);
+  return (await readPastExecutables(root, stack)).find((sha256) => sha256 !== present);
 }
 
-function answeredFile(root: string, stack: string): string {
+function pastFile(root: string, stack: string): string {
   return join(root, ".nitro", stack, "answered");
 }
