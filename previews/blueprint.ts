@@ -25,6 +25,8 @@ export class BlueprintError extends Error {
 
 const mostCharacters = 2_000_000;
 const mostResources = 500;
+/** Of lists and objects inside each other: more than any resource's inputs need, and few enough for whatever walks through them. */
+const mostNested = 32;
 
 /**
  * Reads a blueprint that anybody may have written.
@@ -42,6 +44,7 @@ export function parseBlueprint(text: string, what: string): Blueprint {
   } catch {
     return fail("is not JSON");
   }
+  if (isDeeper(value, mostNested)) fail(`is nested more than ${mostNested} deep`);
   if (!isRecord(value) || value.format !== 1) return fail("is not of format 1");
   if (typeof value.stack !== "string") return fail("names no stack");
   const { resources } = value;
@@ -56,4 +59,13 @@ function isResource(value: unknown): value is BlueprintResource {
   if (!isRecord(value) || !isRecord(value.inputs) || !isRecord(value.from)) return false;
   if (![value.urn, value.type, value.name].every((text) => typeof text === "string" && text.length <= 500)) return false;
   return Object.values(value.from).every((urns) => Array.isArray(urns) && urns.every((urn) => typeof urn === "string"));
+}
+
+/** Level by level: a function that calls itself for each would end at the depth that it is to find. */
+function isDeeper(value: unknown, most: number): boolean {
+  let level = [value];
+  for (let depth = 0; depth <= most && level.length > 0; depth++) {
+    level = level.flatMap((each) => (typeof each === "object" && each !== null ? Object.values(each) : []));
+  }
+  return level.length > 0;
 }

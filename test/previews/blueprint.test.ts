@@ -36,6 +36,11 @@ describe("a blueprint that anybody may have written", () => {
       "has 501 resources, allowed are 500",
     ],
     ["one twice", JSON.stringify(blueprint(image(), image())), "has a resource twice"],
+    [
+      "endlessly nested",
+      JSON.stringify(blueprint(container({ command: "deep" }))).replace('"deep"', `${"[".repeat(200_000)}${"]".repeat(200_000)}`),
+      "is nested more than 32 deep",
+    ],
     ["too large", `"${"x".repeat(2_000_000)}"`, "allowed are 2000000"],
   ])("is refused: %s", (_, text, problem) => {
     expect(() => parseBlueprint(text, "head.json")).toThrow(problem);

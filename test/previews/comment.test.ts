@@ -186,6 +186,11 @@ describe("what cannot be used is told in the comment, in words of ours", () => {
     ["no artifact", () => {}, "this change cannot be previewed"],
     ["no head", () => upload({ "base.json": swap["base.json"] }), "this change cannot be previewed"],
     ["no JSON", () => upload({ "head.json": "<b>hello" }), "head.json is not JSON"],
+    [
+      "JSON nested 200,000 deep",
+      () => upload({ "head.json": swap["head.json"].replace('"bbbbbbbbbbbb"', `${'{"a":'.repeat(200_000)}1${"}".repeat(200_000)}`) }),
+      "head.json is nested more than 32 deep",
+    ],
     ["a bomb", () => upload({ "head.json": "0".repeat(30_000_000) }), "file head.json is larger than 2000000 bytes"],
     ["no archive", () => given({ size: 5, bytes: Buffer.from("hello") }), "it is no ZIP archive"],
     ["too large", () => given({ size: 1_000_001, bytes: Buffer.alloc(0) }), "it has 1000001 bytes, allowed are 1000000"],
