@@ -37,11 +37,9 @@ export class Images {
     }
   }
 
-  /** @returns the digest that a registry gives for a name, without pulling anything */
-  async remoteDigest(ref: string, signal?: AbortSignal): Promise<string> {
-    const call: Call = { method: "GET", path: `/distribution/${encoded(ref)}/json`, signal, doing: `look up ${ref}` };
-    const { Descriptor } = await this.transport.json<{ Descriptor: { digest: string } }>(call);
-    return Descriptor.digest;
+  /** Asks the registry whether it has an image, without pulling anything. @throws EngineError where it has not, or does not answer */
+  async findRemote(ref: string, signal?: AbortSignal): Promise<void> {
+    await this.transport.text({ method: "GET", path: `/distribution/${encoded(ref)}/json`, signal, doing: `look up ${ref}` });
   }
 
   async pull(ref: string, onProgress?: OnProgress, signal?: AbortSignal): Promise<void> {
@@ -140,12 +138,12 @@ function encoded(ref: string): string {
   return ref.split("/").map(encodeURIComponent).join("/");
 }
 
-/** @returns repository and tag or digest; "latest" where the name has none */
-export function splitReference(ref: string): [string, string] {
-  const digest = ref.indexOf("@");
-  if (digest !== -1) return [ref.slice(0, digest), ref.slice(digest + 1)];
-  const colon = ref.lastIndexOf(":");
-  return colon > ref.lastIndexOf("/") ? [ref.slice(0, colon), ref.slice(colon + 1)] : [ref, "latest"];
+/** @returns repository and tag, "latest" where the name has none; or repository and digest, which stands above a tag */
+function splitReference(ref: string): [string, string] {
+  const [name = "", digest] = ref.split("@");
+  const colon = name.lastIndexOf(":");
+  const [repository, tag] = colon > name.lastIndexOf("/") ? [name.slice(0, colon), name.slice(colon + 1)] : [name, "latest"];
+  return [repository, digest ?? tag];
 }
 
 /** The engine's filter for things that carry all of these labels; an empty value stands for any. */

@@ -5,14 +5,13 @@ import { errorMessage, UserError } from "../common/errors.ts";
 import { run, runWell } from "../common/process.ts";
 import { ProgramStream } from "../common/program-stream.ts";
 import type { Engine } from "../docker/engine.ts";
-import { splitReference } from "../docker/images.ts";
 import type { Arch } from "../docker/types.ts";
 import { aptInstall } from "../toolchain/apt.ts";
 import { nitroHome } from "../toolchain/home.ts";
 import { debootstrapScript } from "./inputs.ts";
 import type { Pins } from "./pins.ts";
 
-/** How long a registry may take to say which image a name means. */
+/** How long a registry may take to say that it has the image. */
 const registryTimeout = 5_000;
 
 export interface DebianArgs {
@@ -32,14 +31,13 @@ export async function ensureDebian(args: DebianArgs): Promise<void> {
   await bootstrap(args);
 }
 
-/** Pulls by digest: pulling by name would move the user's tag. */
+/** Pulls what the digest names, whatever the tag beside it has become; a user's own tag is not moved. */
 async function pulled({ engine, ref, pins, report }: DebianArgs): Promise<boolean> {
   report(`look for ${pins.image}`);
   try {
-    const digest = await engine.images.remoteDigest(pins.image, AbortSignal.timeout(registryTimeout));
-    const exact = `${splitReference(pins.image)[0]}@${digest}`;
-    await engine.pull(exact, ({ id, text }) => report(`pull ${pins.image}`, `${id} ${text}`.trim()));
-    await engine.tag(exact, ref);
+    await engine.images.findRemote(pins.image, AbortSignal.timeout(registryTimeout));
+    await engine.pull(pins.image, ({ id, text }) => report(`pull ${pins.image}`, `${id} ${text}`.trim()));
+    await engine.tag(pins.image, ref);
     return true;
   } catch (error) {
     report("no registry answers", errorMessage(error));
@@ -52,7 +50,7 @@ async function bootstrap({ engine, ref, pins, arch, env, report }: DebianArgs): 
   if (problem !== undefined)
     throw new UserError(
       `cannot get ${pins.image}: no registry answers, and ${problem}`,
-      `let the container engine reach a registry, or load the image on it: docker load, then docker tag ${pins.image} ${ref}`,
+      `let the container engine reach a registry, or load the image on it: docker load, then docker tag ${pins.image.split("@")[0]} ${ref}`,
     );
   const parent = join(nitroHome(env), "images");
   await rm(parent, { recursive: true, force: true });

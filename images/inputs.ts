@@ -25,7 +25,7 @@ export const programs = { "ledger.mjs": "ledger/main.ts", "key-feeder.mjs": "key
 export const recipeFiles: Readonly<Record<ImageRole, readonly string[]>> = {
   base: ["Dockerfile", "nitro-run"],
   redis: ["Dockerfile"],
-  localstack: ["Dockerfile", "requirements.txt"],
+  localstack: ["Dockerfile", "requirements.txt", "start.py"],
   node: ["Dockerfile"],
   ledger: ["Dockerfile"],
   go: ["Dockerfile"],

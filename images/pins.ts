@@ -3,6 +3,7 @@ import type { Arch } from "../docker/types.ts";
 
 /** images/versions.json: what the images are made of. */
 export interface Pins {
+  /** `image`: with the digest of an index that has both architectures. */
   readonly debian: { readonly suite: string; readonly image: string };
   readonly redis: { readonly major: string };
   readonly localstack: { readonly python: string; readonly packages: Readonly<Record<string, string>> };

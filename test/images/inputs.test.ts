@@ -55,6 +55,7 @@ test.each([
   ["images/redis/Dockerfile", ["redis"]],
   ["images/localstack/Dockerfile", ["localstack"]],
   ["images/localstack/requirements.txt", ["localstack"]],
+  ["images/localstack/start.py", ["localstack"]],
   ["images/node/Dockerfile", ["node", "ledger"]],
   ["images/ledger/Dockerfile", ["ledger"]],
   ["images/go/Dockerfile", ["go"]],

@@ -42,3 +42,7 @@ test("node is pinned with a checksum for each architecture", () => {
 test("the entry point of the base image is executable", () => {
   expect(statSync(`${repository}images/base/nitro-run`).mode & 0o111).not.toBe(0);
 });
+
+test("Debian's image is pinned by the digest of what is pulled", () => {
+  expect(pins.debian.image).toMatch(new RegExp(`^debian:${pins.debian.suite}-slim@sha256:[0-9a-f]{64}$`));
+});

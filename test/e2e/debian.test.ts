@@ -1,0 +1,70 @@
+import { randomBytes } from "node:crypto";
+import { text } from "node:stream/consumers";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { Engine } from "../../docker/engine.ts";
+import { ensureDebian } from "../../images/debian.ts";
+import type { Arch } from "../../images/pins.ts";
+import { Registry } from "./registry.ts";
+
+// Debian's image from a registry, by the real engine. Where none has it, Debian is made by debootstrap: the images of this machine are.
+
+const engine = Engine.connect();
+const name = `nitro-test-${randomBytes(6).toString("hex")}`;
+const ref = `localhost/nitro/test:${name}`;
+const file = { name: "which", content: "the pinned one" };
+let arch: Arch;
+let registry: Registry;
+let host: string;
+let pinned: string;
+
+beforeAll(async () => {
+  ({ arch } = await engine.ping());
+});
+
+beforeEach(async () => {
+  registry = new Registry();
+  host = await registry.start();
+  pinned = await registry.push("trixie-slim", arch, file);
+});
+
+afterEach(async () => {
+  await registry.stop();
+  await engine.removeContainer(name, { force: true });
+});
+
+afterAll(() => engine.images.remove(ref, { force: true }));
+
+/** On a machine of another architecture, where it can only be pulled. */
+function pullOnly(image: string): Promise<void> {
+  const pins = { suite: "trixie", image };
+  return ensureDebian({ engine, ref, pins, arch: arch === "amd64" ? "arm64" : "amd64", env: process.env, report: () => undefined });
+}
+
+test("what the pinned digest names is pulled, wherever the tag has moved; no tag of the user's is made", async () => {
+  expect(await registry.push("trixie-slim", arch, { ...file, content: "a newer one" })).not.toBe(pinned);
+  await pullOnly(`${host}/debian:trixie-slim@${pinned}`);
+  await engine.create(name, { image: ref, command: ["none"] });
+  expect(await text(await engine.archive(name, "/which"))).toContain("the pinned one");
+  expect(await engine.imageExists(`${host}/debian:trixie-slim`)).toBe(false);
+  expect(registry.calls.filter((call) => call.endsWith("/manifests/trixie-slim"))).toEqual([]);
+  await engine.removeContainer(name);
+  await engine.images.remove(ref, { force: true });
+});
+
+test.each([
+  ["has it not", async () => registry.forget(pinned)],
+  [
+    "has something else under its digest",
+    async () => registry.swapContent(pinned, await registry.push("other", arch, { ...file, content: "x" })),
+  ],
+  [
+    "does not answer",
+    async () => {
+      registry.silent = true;
+    },
+  ],
+])("a registry that %s is none", async (_, prepare) => {
+  await prepare();
+  await expect(pullOnly(`${host}/debian:trixie-slim@${pinned}`)).rejects.toThrow(/: no registry answers, and Debian for /);
+  expect(await engine.imageExists(ref)).toBe(false);
+});
