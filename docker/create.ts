@@ -1,5 +1,8 @@
 import type { ContainerSpec } from "./types.ts";
 
+/** Processes and threads that a container may have at once: a program that starts others without end does not take the machine with it. */
+export const mostProcesses = 512;
+
 /** The body of the engine's "create a container". Pure. */
 export function createBody(spec: ContainerSpec): object {
   const ports = (spec.publish ?? []).map((port) => `${port}/tcp`);
@@ -22,6 +25,7 @@ export function createBody(spec: ContainerSpec): object {
       Tmpfs: spec.tmpfs ?? {},
       Binds: spec.binds ?? [],
       Memory: spec.memory ?? 0,
+      PidsLimit: spec.processes ?? mostProcesses,
       PortBindings: Object.fromEntries(ports.map((port) => [port, [{ HostIp: "127.0.0.1", HostPort: "" }]])),
     },
     NetworkingConfig: spec.network === undefined ? {} : { EndpointsConfig: { [spec.network]: { Aliases: spec.aliases ?? [] } } },

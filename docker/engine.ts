@@ -1,6 +1,6 @@
 import type { Readable } from "node:stream";
 import * as answers from "./answers.ts";
-import { createBody } from "./create.ts";
+import { createBody, mostProcesses } from "./create.ts";
 import { EngineError, isNotFound, unreachable } from "./error.ts";
 import { attachExec, type ExecOptions, type ExecResult, type ExecStream, exec, openExec, type Terminal } from "./exec.ts";
 import { type BuildOptions, Images, labelFilter, type OnProgress } from "./images.ts";
@@ -172,6 +172,12 @@ export class Engine {
   /** Nothing happens where it runs already. */
   async start(name: string): Promise<void> {
     await this.transport.text({ method: "POST", path: `/containers/${name}/start`, doing: `start ${name}` });
+  }
+
+  /** Limits the processes of a container that was made without that, running or not; the limit outlives restarts. */
+  async limitProcesses(name: string): Promise<void> {
+    const json = { PidsLimit: mostProcesses };
+    await this.transport.text({ method: "POST", path: `/containers/${name}/update`, json, doing: `limit the processes of ${name}` });
   }
 
   /** @param options graceSeconds: from SIGTERM to SIGKILL; the container's own setting by default */

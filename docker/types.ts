@@ -166,6 +166,8 @@ export interface ContainerSpec {
   readonly binds?: readonly string[];
   /** Bytes. */
   readonly memory?: number;
+  /** Processes and threads at once; `mostProcesses` by default. */
+  readonly processes?: number;
   /** It is removed once it ends. */
   readonly autoRemove?: boolean;
   /** Ports of the container to publish on a free port of 127.0.0.1. */

@@ -62,6 +62,8 @@ export async function ensureBuilder(args: BuilderArgs): Promise<string> {
       autoRemove: true,
       binds: sees ? [...binds, `${folder}:${sourceFolder}:ro`] : binds,
       network,
+      // A compiler for each processor, with threads of its own.
+      processes: 16_384,
     });
   } catch (error) {
     // Another process was faster with the very same container.

@@ -32,10 +32,16 @@ export function partHealth(args: PartHealthArgs): StackContext["healthy"] {
   const answered = new Set<LiveRole>();
   return async (role, id, check) => {
     const known = whenStarted(id);
-    const early = args.early && (role === "service" || role === "worker") ? earlyAnswer(args, role, known, check) : undefined;
+    const seen = Promise.withResolvers<void>();
+    // Pulumi's provider has no input for it; the part's answer takes longer.
+    const limited = Promise.race([seen.promise, known]).then(() => args.engine.limitProcesses(args.names.containers[role]));
+    limited.catch(() => {});
+    const early = args.early && (role === "service" || role === "worker") ? earlyAnswer(args, role, known, check, seen.resolve) : undefined;
     const container = await known;
-    if (role !== "service" && role !== "worker") return await answers(args, role, check);
-    await runsAndAnswers(args, role, container, check, early);
+    if (role === "service" || role === "worker") await runsAndAnswers(args, role, container, check, early);
+    else await answers(args, role, check);
+    if (args.superseded?.aborted !== true) await limited;
+    if (role !== "service" && role !== "worker") return;
     answered.add(role);
     if (answered.size < liveRoles.length || args.superseded?.aborted === true) return;
     await notePastExecutable(args.root, args.names.stack, (await args.executable).sha256);
@@ -86,8 +92,17 @@ async function answersFreshly(args: PartHealthArgs, role: LiveRole, check: Healt
 
 const earlyLimits = { timeoutMs: 10_000, intervalMs: 40 };
 
-/** @returns the program of the new container that answered; undefined where none came soon, or it did not answer */
-async function earlyAnswer(args: PartHealthArgs, role: LiveRole, known: Promise<string>, check: HealthCheck): Answer {
+/**
+ * @param seen called as soon as the new container runs
+ * @returns the program of the new container that answered; undefined where none came soon, or it did not answer
+ */
+async function earlyAnswer(
+  args: PartHealthArgs,
+  role: LiveRole,
+  known: Promise<string>,
+  check: HealthCheck,
+  seen: () => void,
+): Answer {
   const { engine, names, before, superseded } = args;
   const container = names.containers[role];
   if ((await args.executable).image?.entrypoint !== undefined) return undefined;
@@ -97,7 +112,9 @@ async function earlyAnswer(args: PartHealthArgs, role: LiveRole, known: Promise<
   });
   const signal = superseded === undefined ? unchanged.signal : AbortSignal.any([superseded, unchanged.signal]);
   const { end } = await wait(started(engine, container, before), { ...earlyLimits, signal });
-  return end === "found" ? awaitAnswer(engine, container, check.command, superseded) : undefined;
+  if (end !== "found") return undefined;
+  seen();
+  return await awaitAnswer(engine, container, check.command, superseded);
 }
 
 /** A container's id is known once it has been started. */

@@ -7,7 +7,7 @@ import type { ContainerDetails, Engine, ExecResult } from "../../docker/engine.t
 import { liveRoles, readOverride, writeOverride } from "../../executable/live-override.ts";
 import { readPastExecutables } from "../../executable/past-executables.ts";
 import type { StagedExecutable } from "../../executable/staging.ts";
-import { stackNames } from "../../model/names.ts";
+import { roles, stackNames } from "../../model/names.ts";
 import { type PartHealthArgs, partHealth } from "../../stacks/part-health.ts";
 
 const [wanted, other] = ["a".repeat(64), "b".repeat(64)];
@@ -22,7 +22,7 @@ afterEach(() => rmSync(root, { recursive: true, force: true }));
 
 /** An engine whose containers have an id and a state, and answer each call of exec as they are told, the last answer for ever. */
 function engineWith(look: () => Partial<ContainerDetails> | undefined, answers: readonly Partial<ExecResult>[]) {
-  const calls = { exec: 0, inspect: 0 };
+  const calls = { exec: 0, inspect: 0, limited: [] as string[] };
   const engine = {
     inspect: async () => {
       calls.inspect++;
@@ -30,6 +30,9 @@ function engineWith(look: () => Partial<ContainerDetails> | undefined, answers: 
       return details && { id: "new", status: "running", restartCount: 0, labels: {}, mounts: [], ...details };
     },
     exec: async () => ({ exitCode: 1, stdout: "", stderr: "", output: "", ...answers[Math.min(calls.exec++, answers.length - 1)] }),
+    limitProcesses: async (container: string) => {
+      calls.limited.push(container);
+    },
     logs: async function* () {
       yield { stream: "stderr", line: "panic: no" };
     },
@@ -86,9 +89,11 @@ test("early: it is asked as soon as it runs, before its id is known", async () =
   expect(calls.exec).toBe(0);
   state = { id: "new" };
   await expect.poll(() => calls.exec).toBe(1);
+  expect(calls.limited).toEqual([names.containers.service]);
   id.resolve("new");
   await answer;
   expect(calls.exec).toBe(1);
+  expect(calls.limited).toEqual([names.containers.service]);
 });
 
 test("early: a container that stays as it is gets no question of its own", async () => {
@@ -97,6 +102,14 @@ test("early: a container that stays as it is gets no question of its own", async
   const before = calls.inspect;
   await new Promise((resolve) => setTimeout(resolve, 150));
   expect(calls.inspect).toBe(before);
+});
+
+test.each(roles)("%s: its processes are limited once, also those of a container that stays as it is", async (role) => {
+  for (const id of ["new", "old"]) {
+    const { engine, calls } = engineWith(() => ({ id, health: "healthy" }), [runs(wanted)]);
+    await waiting(engine)(role, pulumi.output(id), check);
+    expect(calls.limited).toEqual([names.containers[role]]);
+  }
 });
 
 test("superseded, nobody waits for an answer, and it is no way back", async () => {
