@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { text } from "node:stream/consumers";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { Engine } from "../../docker/engine.ts";
 import { ensureDebian } from "../../images/debian.ts";
 import type { Arch } from "../../images/pins.ts";
@@ -9,9 +9,9 @@ import { Registry } from "./registry.ts";
 // Debian's image from a registry, by the real engine. Where none has it, Debian is made by debootstrap: the images of this machine are.
 
 const engine = Engine.connect();
-const name = `nitro-test-${randomBytes(6).toString("hex")}`;
-const ref = `localhost/nitro/test:${name}`;
-const file = { name: "which", content: "the pinned one" };
+let name: string;
+let ref: string;
+let file: { readonly name: string; readonly content: string };
 let arch: Arch;
 let registry: Registry;
 let host: string;
@@ -21,7 +21,11 @@ beforeAll(async () => {
   ({ arch } = await engine.ping());
 });
 
+// What an engine has, it does not pull: every test has content of its own.
 beforeEach(async () => {
+  name = `nitro-test-${randomBytes(6).toString("hex")}`;
+  ref = `localhost/nitro/test:${name}`;
+  file = { name: "which", content: `the pinned one of ${name}` };
   registry = new Registry();
   host = await registry.start();
   pinned = await registry.push("trixie-slim", arch, file);
@@ -30,9 +34,8 @@ beforeEach(async () => {
 afterEach(async () => {
   await registry.stop();
   await engine.removeContainer(name, { force: true });
+  for (const image of [ref, `${host}/debian@${pinned}`]) await engine.images.remove(image, { force: true });
 });
-
-afterAll(() => engine.images.remove(ref, { force: true }));
 
 /** On a machine of another architecture, where it can only be pulled. */
 function pullOnly(image: string): Promise<void> {
@@ -44,11 +47,9 @@ test("what the pinned digest names is pulled, wherever the tag has moved; no tag
   expect(await registry.push("trixie-slim", arch, { ...file, content: "a newer one" })).not.toBe(pinned);
   await pullOnly(`${host}/debian:trixie-slim@${pinned}`);
   await engine.create(name, { image: ref, command: ["none"] });
-  expect(await text(await engine.archive(name, "/which"))).toContain("the pinned one");
+  expect(await text(await engine.archive(name, "/which"))).toContain(file.content);
   expect(await engine.imageExists(`${host}/debian:trixie-slim`)).toBe(false);
   expect(registry.calls.filter((call) => call.endsWith("/manifests/trixie-slim"))).toEqual([]);
-  await engine.removeContainer(name);
-  await engine.images.remove(ref, { force: true });
 });
 
 test.each([
