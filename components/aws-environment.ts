@@ -12,16 +12,19 @@ export interface AwsCredentials {
 /** S3 has an endpoint of its own: the SDKs put the bucket before its host name, and only below `s3.` LocalStack takes that for a bucket. */
 export const s3Endpoint = `http://s3.localstack:${innerPorts.localstack}`;
 
-/** Where a stack's AWS answers, and the credentials for it. */
-export function awsAccess(context: StackContext, credentials: AwsCredentials): Record<string, pulumi.Input<string>> {
+/** Where a stack's AWS answers, and as whom to ask; `awsSecret` belongs to it. */
+export function awsAccess(context: StackContext, credentials: AwsCredentials): Record<string, string> {
   const port = innerPorts.localstack;
   return {
     AWS_REGION: context.names.region,
     AWS_ACCESS_KEY_ID: credentials.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
     AWS_ENDPOINT_URL: `http://localstack:${port}`,
     AWS_ENDPOINT_URL_S3: s3Endpoint,
   };
+}
+
+export function awsSecret(credentials: AwsCredentials): Record<string, pulumi.Input<string>> {
+  return { AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey };
 }
 
 /** Where the operators' shares and the encrypted secrets are. */
@@ -33,7 +36,11 @@ export function bucketEnvironment(context: StackContext): Record<string, string>
   };
 }
 
-/** The environment of a program that talks to the stack's Redis. */
-export function redisEnvironment(password: pulumi.Input<string>): Record<string, pulumi.Input<string>> {
-  return { [variables.redisAddress]: `redis:${innerPorts.redis}`, [variables.redisUser]: "default", [variables.redisPassword]: password };
+/** Where a stack's Redis answers, and as whom to ask; `redisSecret` belongs to it. */
+export function redisAccess(): Record<string, string> {
+  return { [variables.redisAddress]: `redis:${innerPorts.redis}`, [variables.redisUser]: "default" };
+}
+
+export function redisSecret(password: pulumi.Input<string>): Record<string, pulumi.Input<string>> {
+  return { [variables.redisPassword]: password };
 }

@@ -1,6 +1,6 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { innerPorts, publishedRoles, type Role } from "../model/names.ts";
+import { innerPorts, labels, publishedRoles, type Role } from "../model/names.ts";
 import { type HealthCheck, resourceLabels, type StackContext } from "./context.ts";
 
 interface Folder {
@@ -27,6 +27,8 @@ export interface ContainerArgs {
   readonly aliases?: readonly string[];
   /** Named volumes: volume → folder in the container. */
   readonly volumes?: readonly { readonly volume: string; readonly path: string; readonly readOnly?: boolean }[];
+  /** What it reads from `secretsPath(folder)`, in one of its volumes: its environment is there for everybody who may look at containers. */
+  readonly secrets?: { readonly volume: docker.Volume; readonly folder: string; readonly content: pulumi.Input<string> };
   /** Folders of the host, mounted read-only. */
   readonly folders?: pulumi.Input<readonly Folder[]>;
   /** Folders in memory besides /tmp: path → mount options. */
@@ -79,11 +81,24 @@ export function stackContainer(context: StackContext, args: ContainerArgs, opts:
         })),
         ...folders.map(({ host, path }) => ({ hostPath: host, containerPath: path, readOnly: true })),
       ]),
-      labels: [...resourceLabels(context, role), ...Object.entries(args.labels ?? {}).map(([label, value]) => ({ label, value }))],
+      labels: [
+        ...resourceLabels(context, role),
+        ...Object.entries({ ...args.labels, ...secretsLabel(context, args) }).map(([label, value]) => ({ label, value })),
+      ],
     },
     // Engines that can limit swap set it to twice the memory by themselves, the others do not: neither is a change.
     { ...opts, ignoreChanges: ["memorySwap"] },
   );
+}
+
+/** Known once the secrets are where the container will look for them; other secrets make another container. */
+function secretsLabel(context: StackContext, { role, image, secrets }: ContainerArgs): Record<string, pulumi.Output<string>> {
+  if (secrets === undefined) return {};
+  const { volume, folder, content } = secrets;
+  const put = pulumi
+    .all([image, volume.name, content])
+    .apply(([imageId, name, text]) => context.putSecrets({ role, image: imageId, volume: name, folder, content: text }));
+  return { [labels.secrets]: pulumi.unsecret(put) };
 }
 
 function join(name: string, value: pulumi.Input<string>): pulumi.Input<string> {

@@ -7,6 +7,17 @@ export interface HealthCheck {
   readonly command: readonly string[];
 }
 
+/** Secrets that a container reads from a file in one of its volumes. */
+export interface SecretsFile {
+  readonly role: Role;
+  /** Id of the container's image. */
+  readonly image: string;
+  readonly volume: string;
+  /** Where the container has the volume. */
+  readonly folder: string;
+  readonly content: string;
+}
+
 /** What every component of a stack needs to know about the stack. */
 export interface StackContext {
   readonly names: StackNames;
@@ -19,6 +30,11 @@ export interface StackContext {
    * @param id the container's id, known once it has been started
    */
   readonly healthy: (role: Role, id: pulumi.Output<string>, check: HealthCheck) => Promise<void>;
+  /**
+   * Puts secrets into a volume, before the container that reads them is made. In a dry run nothing is put.
+   * @returns a hash of place and content: no secret, since what is random is a part of every such file
+   */
+  readonly putSecrets: (file: SecretsFile) => Promise<string>;
 }
 
 /** Labels by which the stack's containers, networks and volumes are found. */

@@ -1,13 +1,14 @@
 import type * as docker from "@pulumi/docker";
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import { feederVariables, healthFile, variables } from "../key-feeder/contract.ts";
 import { innerPorts } from "../model/names.ts";
 import type { Settings } from "../model/settings.ts";
-import { type AwsCredentials, awsAccess, bucketEnvironment, redisEnvironment } from "./aws-environment.ts";
+import { type AwsCredentials, awsAccess, awsSecret, bucketEnvironment, redisAccess, redisSecret } from "./aws-environment.ts";
 import type { StackContext } from "./context.ts";
 import type { LocalStack } from "./localstack.ts";
 import { StackPart } from "./part.ts";
 import type { Redis } from "./redis.ts";
+import { environmentFile, quotable, secretsPath } from "./secrets.ts";
 
 export interface KeyFeederArgs {
   readonly context: StackContext;
@@ -41,15 +42,20 @@ export class KeyFeeder extends StackPart {
     const keys = this.volume("keys", volumes.keys);
     // A resource of its own, not the one of the name before: that is removed last, once no container of an older stack uses it.
     const publicKeys = this.volume("pubkeys", volumes.publicKeys);
+    const content = environmentFile({
+      ...awsSecret(args.credentials),
+      ...redisSecret(args.redis.password),
+      ...(args.secrets === undefined ? {} : { [feederVariables.secrets]: pulumi.output(args.secrets).apply(quotable) }),
+    });
     this.ready = this.run(
       {
         image: args.image,
-        command: ["node", "/app/key-feeder.mjs"],
+        command: ["node", `--env-file=${secretsPath("/keys")}`, "/app/key-feeder.mjs"],
         environment: {
           ...awsAccess(context, args.credentials),
           ...bucketEnvironment(context),
           ...(args.roleArn === undefined ? {} : { [variables.ledgerRole]: args.roleArn }),
-          ...redisEnvironment(args.redis.password),
+          ...redisAccess(),
           [feederVariables.stack]: context.names.stack,
           [feederVariables.keysDir]: "/keys",
           [feederVariables.publicDir]: "/public",
@@ -57,10 +63,10 @@ export class KeyFeeder extends StackPart {
           [feederVariables.authorization]: args.authorization.mode,
           [feederVariables.custodians]: args.authorization.custodians.join(","),
           [feederVariables.serviceHost]: `service:${innerPorts.service}`,
-          ...(args.secrets === undefined ? {} : { [feederVariables.secrets]: args.secrets }),
         },
         check: { command: ["test", "-f", healthFile] },
         memory: 256,
+        secrets: { volume: keys, folder: "/keys", content },
         volumes: [
           { volume: volumes.keys, path: "/keys" },
           { volume: volumes.publicKeys, path: "/public" },

@@ -1,10 +1,11 @@
 import type * as docker from "@pulumi/docker";
 import type * as pulumi from "@pulumi/pulumi";
 import { innerPorts, localAccount } from "../model/names.ts";
-import { type AwsCredentials, awsAccess } from "./aws-environment.ts";
+import { type AwsCredentials, awsAccess, awsSecret } from "./aws-environment.ts";
 import type { StackContext } from "./context.ts";
 import type { StackLedger } from "./ledger-contract.ts";
 import { StackPart } from "./part.ts";
+import { environmentFile, secretsPath } from "./secrets.ts";
 
 export interface LedgerArgs {
   readonly context: StackContext;
@@ -40,13 +41,19 @@ export class LocalLedger extends StackPart implements StackLedger {
     this.arn = context.names.ledgerArn;
     this.roleArn = context.names.qldbRoleArn;
     const inner = `http://ledger:${port}`;
-    this.access = { ...awsAccess(context, args.credentials), AWS_ENDPOINT_URL_QLDB_SESSION: inner, AWS_ENDPOINT_URL_QLDB: inner };
+    const secret = awsSecret(args.credentials);
+    this.access = {
+      ...awsAccess(context, args.credentials),
+      ...secret,
+      AWS_ENDPOINT_URL_QLDB_SESSION: inner,
+      AWS_ENDPOINT_URL_QLDB: inner,
+    };
     this.endpoint = `http://127.0.0.1:${context.ports.ledger}`;
     const data = this.volume("data", context.names.volumes.ledger);
     this.ready = this.run(
       {
         image: args.image,
-        command: ["node", "/app/ledger.mjs"],
+        command: ["node", `--env-file=${secretsPath("/data")}`, "/app/ledger.mjs"],
         environment: {
           ...awsAccess(context, args.credentials),
           LEDGER_NAME: this.name,
@@ -58,6 +65,7 @@ export class LocalLedger extends StackPart implements StackLedger {
         },
         check: { command: ["curl", "-fsS", "-o", "/dev/null", `http://127.0.0.1:${port}/healthz`] },
         memory: 2048,
+        secrets: { volume: data, folder: "/data", content: environmentFile(secret) },
         volumes: [{ volume: context.names.volumes.ledger, path: "/data" }],
       },
       [args.network, data],

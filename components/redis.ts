@@ -4,6 +4,7 @@ import * as random from "@pulumi/random";
 import { innerPorts } from "../model/names.ts";
 import type { StackContext } from "./context.ts";
 import { StackPart } from "./part.ts";
+import { secretsPath } from "./secrets.ts";
 
 export interface RedisArgs {
   readonly context: StackContext;
@@ -14,8 +15,10 @@ export interface RedisArgs {
 
 const port = innerPorts.redis;
 
-/** The password goes in by standard input: arguments are for everybody to see. */
-const start = `printf 'requirepass %s\\n' "$REDIS_PASSWORD" | exec redis-server - --port ${port} --dir /data --appendonly yes --appendfsync always --save ''`;
+/** A configuration of one line, which the command's arguments complete. */
+const passwordFile = secretsPath("/data");
+const start = `exec redis-server ${passwordFile} --port ${port} --dir /data --appendonly yes --appendfsync always --save ''`;
+const ask = `REDISCLI_AUTH="$(cut -d' ' -f2 ${passwordFile})" redis-cli -p ${port} ping | grep -q PONG`;
 
 /**
  * Redis with a password of its own, whose every write is on disk before it is answered.
@@ -38,9 +41,9 @@ export class Redis extends StackPart {
       {
         image: args.image,
         command: ["sh", "-c", start],
-        environment: { REDIS_PASSWORD: this.password, REDISCLI_AUTH: this.password },
-        check: { command: ["sh", "-c", `redis-cli -p ${port} ping | grep -q PONG`] },
+        check: { command: ["sh", "-c", ask] },
         memory: 256,
+        secrets: { volume: data, folder: "/data", content: pulumi.interpolate`requirepass ${this.password}\n` },
         volumes: [{ volume: context.names.volumes.redis, path: "/data" }],
       },
       [args.network, data],

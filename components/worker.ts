@@ -4,7 +4,7 @@ import type { StagedExecutable } from "../executable/staging.ts";
 import { publicKeysFolder, variables } from "../key-feeder/contract.ts";
 import { innerPorts } from "../model/names.ts";
 import type { Executable } from "../model/outputs.ts";
-import { redisEnvironment } from "./aws-environment.ts";
+import { redisAccess, redisSecret } from "./aws-environment.ts";
 import type { StackContext } from "./context.ts";
 import { executableArgs, runningExecutable, workingDir } from "./executable.ts";
 import type { KeyFeeder } from "./key-feeder.ts";
@@ -44,7 +44,9 @@ export class Worker extends StackPart {
         ...executableArgs(executable, args.image, ["serve", "payments", "worker"]),
         workingDir,
         environment: {
-          ...redisEnvironment(args.redis.password),
+          // A program of others takes it by its environment alone.
+          ...redisAccess(),
+          ...redisSecret(args.redis.password),
           [variables.apiBase]: `http://service:${innerPorts.service}`,
           [variables.mocking]: "1",
           [variables.environment]: "development",

@@ -1,9 +1,7 @@
 import { createHash } from "node:crypto";
 import { posix } from "node:path";
-import { buffer } from "node:stream/consumers";
-import { extract, type Header } from "tar-stream";
+import { type Entry, readEntry } from "../docker/archive.ts";
 import type { ContainerSummary, Engine, ImageDetails } from "../docker/engine.ts";
-import { isNotFound } from "../docker/error.ts";
 import type { Arch } from "../docker/types.ts";
 import { labels } from "../model/names.ts";
 import { checkExecutable, ExecutableError } from "./check.ts";
@@ -98,13 +96,6 @@ async function look(engine: Engine, ref: string, image: ImageDetails, program: s
   }
 }
 
-interface Entry {
-  /** As it was looked for. */
-  readonly path: string;
-  readonly header: Header;
-  readonly content: Buffer;
-}
-
 async function findProgram(engine: Engine, container: string, program: string, env: readonly string[]): Promise<Entry | undefined> {
   if (program.includes("/")) return readFile(engine, container, program);
   const path = env.find((line) => line.startsWith("PATH="))?.slice("PATH=".length) ?? defaultPath;
@@ -123,15 +114,5 @@ async function readFile(engine: Engine, container: string, path: string): Promis
     if (entry?.header.type !== "symlink") return entry?.header.type === "file" ? { ...entry, path } : undefined;
     at = posix.resolve(posix.dirname(at), entry.header.linkname ?? "");
   }
-  return undefined;
-}
-
-async function readEntry(engine: Engine, container: string, path: string): Promise<Entry | undefined> {
-  const archive = await engine.archive(container, path).catch((error: unknown) => {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  });
-  if (archive === undefined) return undefined;
-  for await (const entry of archive.pipe(extract())) return { path, header: entry.header, content: await buffer(entry) };
   return undefined;
 }

@@ -19,6 +19,8 @@ export const labels = {
   executable: "nitro.executable",
   /** Where the executable is, in an image that is not made here. */
   program: "nitro.program",
+  /** On a container that reads secrets from a file: a hash of the file. */
+  secrets: "nitro.secrets",
   /** On the service in ledger mode aws: where its ledger answers. */
   ledger: "nitro.ledger",
 } as const;

@@ -39,6 +39,7 @@ async function draw(root: string, checked: Settings | undefined): Promise<Prepar
       ports: stackPorts(settings.ports.base ?? portBase(stack)),
       owner: anyOwner,
       healthy: () => Promise.resolve(),
+      putSecrets: () => Promise.resolve(""),
     },
     settings,
     images,

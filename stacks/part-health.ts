@@ -96,13 +96,7 @@ const earlyLimits = { timeoutMs: 10_000, intervalMs: 40 };
  * @param seen called as soon as the new container runs
  * @returns the program of the new container that answered; undefined where none came soon, or it did not answer
  */
-async function earlyAnswer(
-  args: PartHealthArgs,
-  role: LiveRole,
-  known: Promise<string>,
-  check: HealthCheck,
-  seen: () => void,
-): Answer {
+async function earlyAnswer(args: PartHealthArgs, role: LiveRole, known: Promise<string>, check: HealthCheck, seen: () => void): Answer {
   const { engine, names, before, superseded } = args;
   const container = names.containers[role];
   if ((await args.executable).image?.entrypoint !== undefined) return undefined;

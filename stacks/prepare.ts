@@ -14,6 +14,7 @@ import { type Configuration, readConfiguration } from "./configuration.ts";
 import { deliverLater, type Handover, type LateExecutable } from "./late-delivery.ts";
 import { partHealth } from "./part-health.ts";
 import { preflight } from "./preflight.ts";
+import { secretFiles, secretsMark } from "./secret-files.ts";
 
 /** What `nitro` decides when it runs the program in its own process; plain pulumi decides nothing. */
 export interface PrepareOptions extends LateExecutable {
@@ -87,11 +88,18 @@ async function prepare(root: string, stack: string, dryRun: boolean, options: Pr
   const executable = handover.then(({ staged }) => staged);
   const before = new Set(containers?.map(({ id }) => id));
   const early = options.executable !== undefined;
+  const put = secretFiles({ engine, stack, owner, before: containers ?? [], trusting: early });
   const healthy = dryRun
     ? () => Promise.resolve()
     : partHealth({ engine, root, names, executable, before, superseded: options.superseded, early });
   return {
-    context: { names, ports, owner, healthy },
+    context: {
+      names,
+      ports,
+      owner,
+      healthy,
+      putSecrets: dryRun ? async (file) => secretsMark(file) : (file) => put(file).catch(asRunError),
+    },
     settings,
     images,
     executable,

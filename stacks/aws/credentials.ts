@@ -1,6 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { Readable } from "node:stream";
-import { pack } from "tar-stream";
+import { privateFile } from "../../docker/archive.ts";
 import type { Engine } from "../../docker/engine.ts";
 import { labels } from "../../model/names.ts";
 import type { AwsLogin } from "./login.ts";
@@ -52,18 +51,11 @@ export async function deliverCredentials(engine: Mover, login: AwsLogin, to: Del
     binds: [`${to.volume}:${folder}`],
   });
   try {
-    await engine.unpack(id, folder, archive(incoming, credentialsText(login)));
+    await engine.unpack(id, folder, privateFile(incoming, credentialsText(login), reader));
     await engine.start(id);
     const code = await engine.wait(id);
     if (code !== 0) throw new Error(`the AWS credentials could not be put into volume ${to.volume}: mv ended with exit code ${code}`);
   } finally {
     await engine.removeContainer(id, { force: true });
   }
-}
-
-function archive(name: string, text: string): Readable {
-  const tar = pack();
-  tar.entry({ name, mode: 0o600, uid: reader, gid: reader }, text);
-  tar.finalize();
-  return Readable.from(tar, { objectMode: false });
 }

@@ -14,7 +14,7 @@ const opened: string[][] = [];
 function prepared(settings: AwsStack["settings"]): PreparedStack {
   const names = stackNames("alice", settings.region);
   return {
-    context: { names, ports: stackPorts(21000), owner, healthy: async () => {} },
+    context: { names, ports: stackPorts(21000), owner, healthy: async () => {}, putSecrets: async ({ role }) => `secrets of ${role}` },
     settings: parseSettings({}, "alice"),
     images: { base: "base", redis: "redis", localstack: "localstack", node: "node" },
     executable: { sha256: "ab".repeat(32), folder: "/host/bin" },

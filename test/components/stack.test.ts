@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { beforeAll, describe, expect, test } from "vitest";
-import { type Role, stackNames, stackPorts } from "../../model/names.ts";
+import type { SecretsFile } from "../../components/context.ts";
+import { type Role, roles, stackNames, stackPorts } from "../../model/names.ts";
 import type { StackOutputs } from "../../model/outputs.ts";
 import { parseSettings } from "../../model/settings.ts";
 import { policies } from "../../policies/all.ts";
@@ -13,6 +14,7 @@ import { type Recorded, recordResources, resolved } from "./recorder.ts";
 const hash = "ab".repeat(32);
 const mounted = { sha256: hash, folder: "/host/.nitro/alice/bin" };
 const waited: Role[] = [];
+const put = new Map<Role, SecretsFile>();
 
 function prepared(raw: Record<string, string> = {}, executable: PreparedStack["executable"] = mounted): PreparedStack {
   return {
@@ -22,6 +24,10 @@ function prepared(raw: Record<string, string> = {}, executable: PreparedStack["e
       owner: "0123456789abcdef",
       healthy: async (role) => {
         waited.push(role);
+      },
+      putSecrets: async (file) => {
+        put.set(file.role, file);
+        return `mark of ${file.role}`;
       },
     },
     settings: parseSettings(raw, "alice"),
@@ -66,6 +72,8 @@ const containers = () => ofType("docker:index/container:Container");
 
 /** The inputs of a container that tests look at. */
 interface ContainerInputs {
+  readonly image: string;
+  readonly labels: readonly { label: string; value: string }[];
   readonly command: readonly string[];
   readonly envs: readonly string[];
   readonly networksAdvanced: readonly { name: string; aliases: string[] }[];
@@ -195,7 +203,6 @@ test("the ledger reaches the stack's S3, for exports", () => {
     LEDGER_ACCOUNT: "000000000000",
     AWS_REGION: "us-west-2",
     AWS_ACCESS_KEY_ID: "NITROALICE0000000000",
-    AWS_SECRET_ACCESS_KEY: "made-aws-secret-key",
     AWS_ENDPOINT_URL: "http://localstack:4566",
     AWS_ENDPOINT_URL_S3: "http://s3.localstack:4566",
   });
@@ -226,6 +233,34 @@ test("private keys are mounted by the key-feeder alone, public ones read-only by
       { hostPath: "/host/.nitro/alice/bin", containerPath: "/nitro/bin", readOnly: true },
     ]);
   }
+});
+
+test("programs that can read a file get their secrets by one, before they are made; its mark makes another container", () => {
+  expect(Object.fromEntries([...put].map(([role, { content }]) => [role, content]))).toEqual({
+    redis: "requirepass made-redis-password\n",
+    ledger: "AWS_SECRET_ACCESS_KEY='made-aws-secret-key'\n",
+    "key-feeder": `AWS_SECRET_ACCESS_KEY='made-aws-secret-key'\nREDIS_PASS='made-redis-password'\nNITRO_SECRETS='{"key":"topsecret"}'\n`,
+  });
+  for (const [role, { image, volume, folder }] of put) {
+    const reader = container(role);
+    expect(reader.image).toBe(image);
+    expect(reader.volumes).toContainEqual({ volumeName: volume, containerPath: folder, readOnly: false });
+    expect(reader.labels).toContainEqual({ label: "nitro.secrets", value: `mark of ${role}` });
+    // A volume of its own: no other container mounts it.
+    expect(containers().filter((other) => JSON.stringify(other.inputs.volumes).includes(`"${volume}"`))).toHaveLength(1);
+  }
+});
+
+test("no environment holds a secret but those of service and worker, whose program knows no other way", () => {
+  const secret = (role: Role) => container(role).envs.filter((line) => /made-|topsecret/.test(line));
+  expect(Object.fromEntries(roles.map((role) => [role, secret(role).map((line) => line.split("=")[0])]))).toEqual({
+    service: ["AWS_SECRET_ACCESS_KEY"],
+    worker: ["REDIS_PASS"],
+    redis: [],
+    localstack: [],
+    ledger: [],
+    "key-feeder": [],
+  });
 });
 
 test("no command line holds a secret", () => {

@@ -2,8 +2,8 @@ import { randomBytes } from "node:crypto";
 import { text } from "node:stream/consumers";
 import { afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { Engine } from "../../docker/engine.ts";
+import type { Arch } from "../../docker/types.ts";
 import { ensureDebian } from "../../images/debian.ts";
-import type { Arch } from "../../images/pins.ts";
 import { Registry } from "./registry.ts";
 
 // Debian's image from a registry, by the real engine. Where none has it, Debian is made by debootstrap: the images of this machine are.

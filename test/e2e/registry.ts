@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { buffer } from "node:stream/consumers";
 import { gzipSync } from "node:zlib";
+import type { Arch } from "../../docker/types.ts";
 import { contextTar } from "../../images/context.ts";
-import type { Arch } from "../../images/pins.ts";
 
 const types = {
   index: "application/vnd.oci.image.index.v1+json",
