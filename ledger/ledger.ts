@@ -10,7 +10,9 @@ import { withoutData } from "./journal/redaction.ts";
 import type { Redaction } from "./journal/redaction-value.ts";
 import { snapshotPath } from "./ledger-folder.ts";
 import { type Opened, openFolder } from "./opening.ts";
-import { StatementCache } from "./partiql/execute.ts";
+import type { Parsed } from "./partiql/ast.ts";
+import { parseStatement } from "./partiql/parse-statement.ts";
+import { Recent } from "./recent.ts";
 import { capture } from "./snapshot/capture.ts";
 import { Snapshots } from "./snapshot/snapshots.ts";
 import type { Store } from "./store/store.ts";
@@ -22,7 +24,8 @@ import { Transaction } from "./transaction/transaction.ts";
 /** One ledger: its tables, its journal, its transactions. */
 export class Ledger {
   readonly store: Store;
-  readonly statements = new StatementCache();
+  /** Parsed statements. Getting one throws what parsing it does. */
+  readonly statements = new Recent<Parsed>(parseStatement);
   readonly digests = new StatementDigests();
   private readonly journal: Journal;
   private readonly committer: Committer;

@@ -68,5 +68,5 @@ function ionOf(holder: unknown): IonValue {
   const writer = makeBinaryWriter();
   writer.writeValues(makeReader(ion));
   writer.close();
-  return readBinary(Buffer.from(writer.getBytes()), depth);
+  return readBinary(Buffer.from(writer.getBytes()), { depth });
 }

@@ -126,7 +126,7 @@ class OpenTransaction {
     let page = (await this.send("ExecuteStatement", body)).FirstPage;
     const rows: IonValue[] = [];
     while (page !== undefined) {
-      for (const { IonBinary: binary } of page.Values) rows.push(readBinary(Buffer.from(binary, "base64"), rowDepth));
+      for (const { IonBinary: binary } of page.Values) rows.push(readBinary(Buffer.from(binary, "base64"), { depth: rowDepth }));
       if (page.NextPageToken === undefined) break;
       page = (await this.send("FetchPage", { TransactionId: this.id, NextPageToken: page.NextPageToken })).Page;
     }

@@ -23,7 +23,7 @@ export interface PlanStep {
 export function explain({ registry, path: [name = ""], body }: ControlRequest): unknown {
   const ledger = ledgerNamed(registry, name);
   if (typeof body.Statement !== "string") throw new ControlError("InvalidParameterException", "Statement is required");
-  const { statement, parameters } = ledger.statements.parse(body.Statement);
+  const { statement, parameters } = ledger.statements.get(body.Statement);
   const select = asSelect(statement);
   if (select === undefined) return { Plan: [] };
   const transaction = ledger.begin();

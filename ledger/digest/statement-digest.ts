@@ -1,13 +1,11 @@
 import { ionHash } from "../ion/hash.ts";
 import { type IonValue, text } from "../ion/value.ts";
+import { Recent } from "../recent.ts";
 import { dot } from "./dot.ts";
-
-/** Statements repeat: their hashes are kept for the last ones used. */
-const cacheSize = 1000;
 
 /** Hashes of statements and their parameters, as the drivers compute them for the commit digest. */
 export class StatementDigests {
-  private readonly cache = new Map<string, Buffer>();
+  private readonly statements = new Recent((statement) => ionHash(text(statement)));
 
   /**
    * What a statement adds to its transaction's digest: its hash, joined with each parameter's.
@@ -18,16 +16,7 @@ export class StatementDigests {
       const hash = ionHash(parameter);
       hashes?.set(parameter, hash);
       return dot(joined, hash);
-    }, this.statementHash(statement));
-  }
-
-  private statementHash(statement: string): Buffer {
-    const known = this.cache.get(statement);
-    if (known !== undefined) return known;
-    const hash = ionHash(text(statement));
-    if (this.cache.size >= cacheSize) this.cache.delete(this.cache.keys().next().value ?? "");
-    this.cache.set(statement, hash);
-    return hash;
+    }, this.statements.get(statement));
   }
 }
 

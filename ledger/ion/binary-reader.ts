@@ -23,26 +23,37 @@ const typeOfNull: readonly IonType[] = [
   ] as const),
 ];
 
-/** Most symbols that tables may declare: a few bytes can claim very many. */
+/** Most symbols that a table may claim of others. */
 const maxSymbols = 1_000_000;
+
+/** What a reader takes; without bounds what the ledger has written itself. */
+export interface ReadLimits {
+  /** How deeply containers may be nested. */
+  readonly depth: number;
+  /** Bytes of one number's magnitude. */
+  readonly numberBytes: number;
+  /** How many values there may still be, those inside others too: one count for all that is read with it. */
+  readonly values: { left: number };
+}
+
+const noLimits: ReadLimits = { depth: ionLimits.depth, numberBytes: Number.POSITIVE_INFINITY, values: { left: Number.POSITIVE_INFINITY } };
 
 /**
  * Reads one top-level value of binary Ion 1.0, as drivers send it: version marker, symbol tables, the value.
  * Format: https://amazon-ion.github.io/ion-docs/docs/binary.html
- * @param depth how deeply containers may be nested
  * @throws IonError where the bytes are not exactly one value
  */
-export function readBinary(bytes: Buffer, depth = ionLimits.depth): IonValue {
-  const values = readAllBinary(bytes, depth);
+export function readBinary(bytes: Buffer, limits: Partial<ReadLimits> = {}): IonValue {
+  const values = readAllBinary(bytes, limits);
   const [value] = values;
   if (value === undefined || values.length > 1) throw new IonError(`expected one Ion value, found ${values.length}`);
   return value;
 }
 
 /** Reads all top-level values. @throws IonError */
-export function readAllBinary(bytes: Buffer, depth = ionLimits.depth): IonValue[] {
+export function readAllBinary(bytes: Buffer, limits: Partial<ReadLimits> = {}): IonValue[] {
   if (bytes.length < 4 || bytes.readUInt32BE(0) !== 0xe00100ea) throw new IonError("not binary Ion 1.0: the version marker is missing");
-  const reader = new Reader(bytes, depth);
+  const reader = new Reader(bytes, { ...noLimits, ...limits });
   const values: IonValue[] = [];
   while (reader.at < bytes.length) {
     const value = reader.topLevel();
@@ -58,7 +69,7 @@ export function readAllBinary(bytes: Buffer, depth = ionLimits.depth): IonValue[
 export class FieldReader {
   private readonly name: string;
   private prefix: Buffer = Buffer.alloc(0);
-  private symbols: readonly SymbolText[] = [];
+  private symbols: SymbolTable = { symbols: [], unknown: 0 };
 
   constructor(name: string) {
     this.name = name;
@@ -70,7 +81,7 @@ export class FieldReader {
    * @throws IonError
    */
   read(bytes: Buffer): IonValue | undefined {
-    const reader = new Reader(bytes, ionLimits.depth);
+    const reader = new Reader(bytes, noLimits);
     if (this.prefix.length > 0 && bytes.subarray(0, this.prefix.length).equals(this.prefix)) reader.goOn(this.prefix.length, this.symbols);
     while (reader.at < bytes.length && !reader.atStruct()) {
       const value = reader.topLevel();
@@ -85,15 +96,24 @@ export class FieldReader {
   }
 }
 
+interface SymbolTable {
+  readonly symbols: readonly SymbolText[];
+  readonly unknown: number;
+}
+
 class Reader {
   at = 0;
   private readonly bytes: Buffer;
-  private readonly maxDepth: number;
+  private readonly limits: ReadLimits;
   private symbols: readonly SymbolText[] = systemSymbols;
+  /** How many symbols, whose texts nobody knows, shared tables put behind the system's: they are in no list. */
+  private unknown = 0;
+  /** The symbols, where this reader has made the list: only then it adds to it. */
+  private own: SymbolText[] | undefined;
 
-  constructor(bytes: Buffer, maxDepth: number) {
+  constructor(bytes: Buffer, limits: ReadLimits) {
     this.bytes = bytes;
-    this.maxDepth = maxDepth;
+    this.limits = limits;
   }
 
   /** @returns undefined for what only changes the reader: version markers, symbol tables, padding */
@@ -102,6 +122,8 @@ class Reader {
       if (this.at + 4 > this.bytes.length || this.bytes.readUInt32BE(this.at) !== 0xe00100ea) throw new IonError("unknown version marker");
       this.at += 4;
       this.symbols = systemSymbols;
+      this.unknown = 0;
+      this.own = undefined;
       return undefined;
     }
     const value = this.value(this.bytes.length, 0);
@@ -112,15 +134,17 @@ class Reader {
     return value;
   }
 
-  /** The symbols so far, by id. */
-  get symbolTable(): readonly SymbolText[] {
-    return this.symbols;
+  /** The symbols so far. */
+  get symbolTable(): SymbolTable {
+    return { symbols: this.symbols, unknown: this.unknown };
   }
 
   /** Passes over a beginning whose symbols are known. */
-  goOn(at: number, symbols: readonly SymbolText[]): void {
+  goOn(at: number, { symbols, unknown }: SymbolTable): void {
     this.at = at;
     this.symbols = symbols;
+    this.unknown = unknown;
+    this.own = undefined;
   }
 
   /** Whether a struct without annotations comes next. */
@@ -153,23 +177,25 @@ class Reader {
   private useSymbolTable(fields: readonly Field[]): void {
     const imports = fields.find(({ name }) => name === "imports")?.value;
     const appends = imports?.type === "symbol" && imports.value === "$ion_symbol_table";
-    const symbols = [...(appends ? this.symbols : systemSymbols)];
-    if (imports?.type === "list" && imports.items.length > 0) {
-      for (const each of imports.items) {
-        const max = each.type === "struct" ? each.fields.find(({ name }) => name === "max_id")?.value : undefined;
-        const count = max?.type === "int" ? Number(max.value) : 0;
-        if (count + symbols.length > maxSymbols) throw new IonError("the symbol tables are too large");
-        for (let index = 0; index < count; index++) symbols.push(null);
-      }
+    // A table that adds to the one before costs what it adds, however many follow each other.
+    const symbols = appends ? (this.own ?? [...this.symbols]) : [...systemSymbols];
+    if (!appends) this.unknown = 0;
+    for (const each of imports?.type === "list" ? imports.items : []) {
+      const max = each.type === "struct" ? each.fields.find(({ name }) => name === "max_id")?.value : undefined;
+      this.unknown += max?.type === "int" ? Math.max(0, Number(max.value)) : 0;
+      if (this.unknown > maxSymbols) throw new IonError("the symbol tables are too large");
     }
     const added = fields.find(({ name }) => name === "symbols")?.value;
     if (added?.type === "list") for (const item of added.items) symbols.push(item.type === "string" ? item.value : null);
     this.symbols = symbols;
+    this.own = symbols;
   }
 
   /** @returns undefined for padding */
   private value(end: number, depth: number): IonValue | undefined {
-    if (depth > this.maxDepth) throw new IonError(`values are nested deeper than ${this.maxDepth}`);
+    const { limits } = this;
+    if (depth > limits.depth) throw new IonError(`values are nested deeper than ${limits.depth}`);
+    if (--limits.values.left < 0) throw new IonError("there are too many values in it");
     const descriptor = this.byte(end);
     const type = descriptor >> 4;
     const low = descriptor & 15;
@@ -269,6 +295,7 @@ class Reader {
     if (this.at === stop) return { type: "decimal", coefficient: 0n, exponent: 0, negativeZero: false };
     const exponent = this.varInt(stop);
     if (Math.abs(exponent) > ionLimits.exponent) throw new IonError(`a decimal's exponent is ${exponent}`);
+    this.refuseLong(stop);
     const { value, negative } = signedInt(this.take(stop));
     return { type: "decimal", coefficient: value, exponent, negativeZero: negative && value === 0n };
   }
@@ -286,14 +313,21 @@ class Reader {
   }
 
   private symbol(id: number): SymbolText {
-    if (id >= this.symbols.length) throw new IonError(`symbol $${id} is not in the symbol table`);
-    return this.symbols[id] ?? null;
+    if (id >= this.symbols.length + this.unknown) throw new IonError(`symbol $${id} is not in the symbol table`);
+    if (this.unknown === 0 || id < systemSymbols.length) return this.symbols[id] ?? null;
+    return id < systemSymbols.length + this.unknown ? null : (this.symbols[id - this.unknown] ?? null);
   }
 
   private magnitude(stop: number): bigint {
+    this.refuseLong(stop);
     const bytes = this.take(stop);
     if (bytes.length <= 6) return bytes.length === 0 ? 0n : BigInt(bytes.readUIntBE(0, bytes.length));
     return BigInt(`0x${bytes.toString("hex")}`);
+  }
+
+  private refuseLong(stop: number): void {
+    const { numberBytes } = this.limits;
+    if (stop - this.at > numberBytes) throw new IonError(`a number of ${stop - this.at} bytes: allowed are ${numberBytes}`);
   }
 
   private take(stop: number): Buffer {

@@ -22,22 +22,36 @@ function exactOf(value: IonValue): Exact | undefined {
 /** Drops trailing zeros: equal numbers become equal parts. */
 export function normalized({ coefficient, exponent }: Exact): Exact {
   if (coefficient === 0n) return { coefficient: 0n, exponent: 0 };
+  if (coefficient % 10n !== 0n) return { coefficient, exponent };
   const digits = coefficient.toString();
-  const zeros = digits.length - digits.replace(/0+$/, "").length;
-  return zeros === 0 ? { coefficient, exponent } : { coefficient: BigInt(digits.slice(0, -zeros)), exponent: exponent + zeros };
+  const end = significant(digits);
+  return { coefficient: BigInt(digits.slice(0, end)), exponent: exponent + digits.length - end };
 }
 
-/** -1, 0 or 1. Numbers of very different size are not written out to be compared. */
+/** How many digits there are before the zeros at the end. */
+function significant(digits: string): number {
+  let end = digits.length;
+  while (end > 1 && digits.charCodeAt(end - 1) === zero) end--;
+  return end;
+}
+
+const zero = "0".charCodeAt(0);
+
+/** -1, 0 or 1. Numbers of very different size are not written out to be compared: their digits are. */
 export function compareExact(a: Exact, b: Exact): number {
   const [signA, signB] = [sign(a.coefficient), sign(b.coefficient)];
   if (signA !== signB || signA === 0) return Math.sign(signA - signB);
-  const [left, right] = [normalized(a), normalized(b)];
-  const size = (each: Exact) => each.exponent + each.coefficient.toString().length - (each.coefficient < 0n ? 1 : 0);
-  if (size(left) !== size(right)) return size(left) > size(right) ? signA : -signA;
-  const low = Math.min(left.exponent, right.exponent);
-  const scaled = (each: Exact) => each.coefficient * 10n ** BigInt(each.exponent - low);
-  const [x, y] = [scaled(left), scaled(right)];
-  return x < y ? -1 : x > y ? 1 : 0;
+  if (a.exponent === b.exponent) return a.coefficient < b.coefficient ? -1 : a.coefficient > b.coefficient ? 1 : 0;
+  const [x, y] = [digitsOf(a), digitsOf(b)];
+  const [sizeA, sizeB] = [a.exponent + x.length, b.exponent + y.length];
+  if (sizeA !== sizeB) return sizeA > sizeB ? signA : -signA;
+  // Their first digits stand for the same power of ten: they are in the order of their texts.
+  const [left, right] = [x.slice(0, significant(x)), y.slice(0, significant(y))];
+  return left === right ? 0 : left > right ? signA : -signA;
+}
+
+function digitsOf({ coefficient }: Exact): string {
+  return (coefficient < 0n ? -coefficient : coefficient).toString();
 }
 
 function sign(value: bigint): number {
@@ -97,18 +111,17 @@ export function equalValues(a: IonValue, b: IonValue): boolean {
   if ((a.type === "list" || a.type === "sexp") && a.type === b.type) {
     return a.items.length === b.items.length && a.items.every((item, index) => equalValues(item, b.items[index] ?? item));
   }
-  if (a.type === "struct" && b.type === "struct") {
-    const rest = [...b.fields];
-    return (
-      a.fields.length === b.fields.length &&
-      a.fields.every((each) => {
-        const found = rest.findIndex((other) => other.name === each.name && equalValues(each.value, other.value));
-        if (found >= 0) rest.splice(found, 1);
-        return found >= 0;
-      })
-    );
-  }
+  // Field by field would be a search for each: keys take a sort.
+  if (a.type === "struct" && b.type === "struct")
+    return a.fields.length === b.fields.length && !holdsNaN(a) && equalityKey(a) === equalityKey(b);
   return a.type === "symbol" && b.type === "symbol" && a.value === b.value;
+}
+
+/** Whether a NaN is somewhere in a value: it equals nothing, itself neither. */
+function holdsNaN(value: IonValue): boolean {
+  if (value.type === "struct") return value.fields.some((each) => holdsNaN(each.value));
+  if (value.type === "list" || value.type === "sexp") return value.items.some(holdsNaN);
+  return value.type === "float" && Number.isNaN(value.value);
 }
 
 /**

@@ -93,10 +93,20 @@ export type IonValue =
   | StructValue;
 
 /**
- * What the ledger takes: recursion over a value has to end before the stack does, and what is written has to be readable again.
- * Exponents are those that ion-js, and so the Node driver, can read: 27 bits.
+ * What the ledger takes: recursion over a value has to end before the stack does, what is written has to be readable again, and no single
+ * step may hold up everybody. Exponents are those that ion-js, and so the Node driver, can read: 27 bits.
  */
-export const ionLimits = { depth: 500, exponent: 2 ** 27 - 1 };
+export const ionLimits = {
+  depth: 500,
+  exponent: 2 ** 27 - 1,
+  /** Bytes of a number's magnitude, and the digits that surely fit in them. */
+  numberBytes: 4096,
+  digits: 9_864,
+  /** Characters of Ion text. */
+  textLength: 100_000,
+  /** Values in one that is sent, those inside others too. */
+  values: 1 << 17,
+};
 
 export const nullValue: NullValue = { type: "null", of: "null" };
 

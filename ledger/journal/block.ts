@@ -97,7 +97,7 @@ const blockDepth = ionLimits.depth + 10;
 
 /** A block from the content of its record. @throws Error where it is none */
 export function readJournalBlock(content: Buffer): Block {
-  return readBlock(readBinary(content, blockDepth));
+  return readBlock(readBinary(content, { depth: blockDepth }));
 }
 
 /** The reverse of blockValue. @throws Error where the value is no block */

@@ -7,28 +7,9 @@ import type { Parsed, Value } from "./ast.ts";
 import type { Execution } from "./compile-expression.ts";
 import { define } from "./ddl.ts";
 import { insert, remove, update, type Writing } from "./dml.ts";
-import { parseStatement } from "./parse-statement.ts";
 import { type Pause, pause, TimeSlices, unpaused } from "./pause.ts";
 import { redact } from "./redact.ts";
 import { compileSelect } from "./select.ts";
-
-/** Programs send the same few statements over and over: the last ones parsed are kept. */
-const cacheSize = 1000;
-
-/** Parses statements, and remembers them. */
-export class StatementCache {
-  private readonly parsed = new Map<string, Parsed>();
-
-  /** @throws LedgerError BadRequestException */
-  parse(statement: string): Parsed {
-    const known = this.parsed.get(statement);
-    if (known !== undefined) return known;
-    const parsed = parseStatement(statement);
-    if (this.parsed.size >= cacheSize) this.parsed.delete(this.parsed.keys().next().value ?? "");
-    this.parsed.set(statement, parsed);
-    return parsed;
-  }
-}
 
 export interface ExecuteArgs {
   readonly store: Store;

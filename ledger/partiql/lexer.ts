@@ -1,3 +1,4 @@
+import { ionLimits } from "../ion/value.ts";
 import { lexerError, type Position } from "./errors.ts";
 
 export type TokenKind = "word" | "quoted" | "string" | "number" | "ion" | "parameter" | "symbol" | "end";
@@ -10,7 +11,8 @@ export interface Token extends Position {
   readonly keyword: string;
 }
 
-const blank = /\s+|--[^\n]*|\/\*[\s\S]*?\*\//y;
+/** A comment that is not closed reaches to the end: it is looked at once. */
+const blank = /\s+|--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)/y;
 const word = /[A-Za-z_$\u0080-\uffff][\w$\u0080-\uffff]*/y;
 const number = /(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?/y;
 const symbol = /<<|>>|<=|>=|<>|!=|\|\||[-+*/%=<>(),.;:?[\]{}@]/y;
@@ -37,6 +39,7 @@ export function tokenize(source: string): Token[] {
   while (at < source.length) {
     const space = match(blank);
     if (space !== undefined) {
+      if (space.startsWith("/*") && (space.length < 4 || !space.endsWith("*/"))) throw lexerError(position(), "the comment is not closed");
       advance(space.length);
       continue;
     }
@@ -61,6 +64,8 @@ export function tokenize(source: string): Token[] {
     }
     const digits = match(number);
     if (digits !== undefined) {
+      if (digits.length > ionLimits.digits)
+        throw lexerError(where, `a number of ${digits.length} characters: allowed are ${ionLimits.digits}`);
       add("number", digits, digits.length);
       continue;
     }

@@ -2,6 +2,7 @@ import { compareValues, equalValues, exact, normalized, textOf, toDouble } from 
 import { bool, decimal, float, type IonValue, int, ionLimits, nullValue, text } from "../ion/value.ts";
 import { type BinaryOperator, missing, type Value } from "./ast.ts";
 import { evaluationError, type Position } from "./errors.ts";
+import { matchesLike } from "./like.ts";
 
 /** Digits that a quotient or a product keeps, as Ion's decimals in QLDB did. */
 const precision = 38;
@@ -113,42 +114,7 @@ export function like(value: Value, pattern: Value, mark: Value | undefined, at: 
   const escaping = mark === undefined || mark.type === "missing" ? undefined : textOf(mark);
   if (subject === undefined || form === undefined) return missing;
   if (escaping !== undefined && [...escaping].length !== 1) throw evaluationError(at, "an escape has to be one character");
-  return bool(matches([...subject], parts([...form], escaping, at)));
-}
-
-type Part = "any" | "one" | { readonly character: string };
-
-function parts(form: readonly string[], mark: string | undefined, at: Position): Part[] {
-  const found: Part[] = [];
-  for (let index = 0; index < form.length; index++) {
-    const character = form[index] ?? "";
-    if (character === mark) {
-      const next = form[++index];
-      if (next === undefined) throw evaluationError(at, "the pattern ends with its escape character");
-      found.push({ character: next });
-    } else if (character === "%") found.push("any");
-    else found.push(character === "_" ? "one" : { character });
-  }
-  return found;
-}
-
-/** Greedy with one point to go back to: linear in practice, never exponential. */
-function matches(subject: readonly string[], form: readonly Part[]): boolean {
-  let [at, part, resumeAt, resumePart] = [0, 0, -1, -1];
-  while (at < subject.length) {
-    const wanted = form[part];
-    if (wanted === "any") {
-      [resumeAt, resumePart] = [at, part++];
-    } else if (wanted === "one" || (typeof wanted === "object" && wanted.character === subject[at])) {
-      at++;
-      part++;
-    } else if (resumePart >= 0) {
-      at = ++resumeAt;
-      part = resumePart + 1;
-    } else return false;
-  }
-  while (form[part] === "any") part++;
-  return part === form.length;
+  return bool(matchesLike(subject, form, escaping, at));
 }
 
 const typeNames: Record<string, readonly string[]> = {

@@ -16,7 +16,7 @@ export async function runIn(ledger: Ledger, statement: string, ...parameters: re
   const values = parameters.map(ion);
   const statementDigest = ledger.digests.digest(statement, values);
   const rows = execute({
-    ...{ store: ledger.store, transaction, parsed: ledger.statements.parse(statement), parameters: values, newId },
+    ...{ store: ledger.store, transaction, parsed: ledger.statements.get(statement), parameters: values, newId },
     ...{ now: Date.now(), clock: Date.now, usage: { readIOs: 0, writeIOs: 0 } },
     statement: transaction.begin({ statement, startTime: Date.now(), statementDigest }),
   });

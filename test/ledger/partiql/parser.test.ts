@@ -163,3 +163,16 @@ test.each([
 ])("endless %s end with an error", (_what, source, message) => {
   expect(() => parseStatement(source)).toThrow(message);
 });
+
+test("a comment that is not closed is told as such, at once, however many begin in it", () => {
+  expect(() => parseStatement(`SELECT ${"/* ".repeat(33_000)}`)).toThrow("Lexer Error: at line 1, column 8: the comment is not closed");
+  expect(() => parseStatement("SELECT /*/")).toThrow("the comment is not closed");
+  expect(parseStatement("SELECT /**/ /***/ * FROM T /* end */").parameters).toBe(0);
+});
+
+test("a number has at most 9,864 characters", () => {
+  expect(parseStatement(`SELECT VALUE ${"1".repeat(9_864)} FROM T`).parameters).toBe(0);
+  expect(() => parseStatement(`SELECT VALUE ${"1".repeat(9_865)} FROM T`)).toThrow(
+    "column 14: a number of 9865 characters: allowed are 9864",
+  );
+});

@@ -1,0 +1,64 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { writeBinary } from "../../../ledger/ion/binary-writer.ts";
+import { blob, type IonValue, int, ionLimits, list } from "../../../ledger/ion/value.ts";
+import { startServer, type TestServer } from "../server.ts";
+import { RawSession, send } from "./client.ts";
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await startServer();
+});
+afterAll(() => server.close());
+
+/** Sends a statement of one parameter, and gives what came back. */
+async function sent(parameter: Record<string, string>, ...more: Record<string, string>[]) {
+  const session = await RawSession.start(server.url);
+  const { id } = await session.begin();
+  const Statement = `SELECT VALUE SIZE(<<${[parameter, ...more].map(() => "?").join(", ")}>>) FROM <<0>>`;
+  const ExecuteStatement = { TransactionId: id, Statement, Parameters: [parameter, ...more] };
+  const { status, body } = await send(server.url, { SessionToken: session.token, ExecuteStatement });
+  return { status, type: body.__type, message: body.Message };
+}
+
+const holder = (value: IonValue | Buffer) => ({
+  IonBinary: (Buffer.isBuffer(value) ? value : writeBinary(value)).toString("base64"),
+});
+/** A blob whose encoding has so many bytes: a version marker of 4 bytes, a descriptor, a length of 4 bytes. */
+const blobOf = (bytes: number) => holder(blob(Buffer.alloc(bytes - 9)));
+const megabytes = 4 << 20;
+
+test("parameters of 4 MB are taken, more is refused", async () => {
+  expect(await sent(blobOf(megabytes))).toEqual({ status: 200 });
+  const refused = { status: 400, type: "BadRequestException", message: expect.stringMatching(/more than 4194304 bytes/) };
+  expect(await sent(blobOf(megabytes + 1))).toEqual(refused);
+  expect(await sent(blobOf(3 << 20), blobOf(2 << 20))).toEqual(refused);
+  expect(server.logged).toEqual([]);
+});
+
+test.each(["a", "aGVsbG8", "aGVs bG8=", "aGVsbG9=", "aGVs-G8=", "aGVsbG8=\n"])("%j is not base64", async (IonBinary) => {
+  expect(await sent({ IonBinary })).toMatchObject({ status: 400, message: "Parameters[0].IonBinary has to be base64" });
+});
+
+test("the values of all parameters together are counted", async () => {
+  const half = list(Array.from({ length: ionLimits.values / 2 }, () => int(1)));
+  expect(await sent(holder(half))).toEqual({ status: 200 });
+  expect(await sent(holder(half), holder(half))).toMatchObject({
+    type: "BadRequestException",
+    message: expect.stringMatching(/^Parameters\[1\] is not an Ion value: there are too many values/),
+  });
+});
+
+test("a number has at most as many bytes as the README says, whatever it is sent as", async () => {
+  const largest = 256n ** BigInt(ionLimits.numberBytes) - 1n;
+  expect(await sent(holder(int(largest)))).toEqual({ status: 200 });
+  expect(await sent(holder(int(largest + 1n)))).toMatchObject({ type: "BadRequestException" });
+  expect(await sent({ IonText: "9".repeat(ionLimits.digits) })).toEqual({ status: 200 });
+  expect(await sent({ IonText: `[0.${"9".repeat(ionLimits.digits)}]` })).toMatchObject({ type: "BadRequestException" });
+  expect(await sent({ IonText: "9".repeat(1_000_000) })).toMatchObject({ type: "BadRequestException" });
+  expect(await sent({ IonText: `"${"9".repeat(50_000)}"` }, { IonText: `"${"9".repeat(50_000)}"` })).toMatchObject({
+    message: expect.stringMatching(/more than 100000 characters of Ion text/),
+  });
+  expect(await sent({ IonText: `["${"9".repeat(20_000)}", '${"9".repeat(20_000)}', {{${"9999".repeat(5_000)}}}]` })).toEqual({
+    status: 200,
+  });
+});
