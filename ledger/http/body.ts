@@ -15,11 +15,14 @@ export interface Body {
 export class FixedBody implements Body {
   whole: Buffer | undefined;
   private readonly length: number;
+  private readonly grown: (bytes: number) => void;
   private content: Buffer | undefined;
   private size = 0;
 
-  constructor(length: number) {
+  /** @param grown told how many bytes more are held while others are still to come; what it throws refuses the request */
+  constructor(length: number, grown: (bytes: number) => void = () => undefined) {
     this.length = length;
+    this.grown = grown;
   }
 
   take(bytes: Buffer, from: number): number {
@@ -28,7 +31,8 @@ export class FixedBody implements Body {
       this.whole = bytes.subarray(from, end);
       return end;
     }
-    // Room for all of it at once: many small pieces would take many times as much.
+    this.grown(end - from);
+    // Room for all of it at once: many small pieces would take many times as much. What is not filled takes no memory.
     this.content ??= Buffer.allocUnsafe(this.length);
     this.size += bytes.copy(this.content, this.size, from, end);
     if (this.size === this.length) this.whole = this.content;

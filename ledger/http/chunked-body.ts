@@ -28,7 +28,7 @@ export class ChunkedBody implements Body {
 
   /**
    * @param most bytes of content
-   * @param grown told how many bytes more are held than before; what it throws refuses the request
+   * @param grown told how many bytes of content have come; what it throws refuses the request
    */
   constructor(most: number, grown: (bytes: number) => void) {
     this.most = most;
@@ -44,6 +44,7 @@ export class ChunkedBody implements Body {
 
   private takeContent(bytes: Buffer, from: number): number {
     const end = Math.min(bytes.length, from + this.missing);
+    this.grown(end - from);
     bytes.copy(this.content, this.size, from, end);
     this.size += end - from;
     this.missing -= end - from;
@@ -93,7 +94,6 @@ export class ChunkedBody implements Body {
     if (wanted > this.most) throw bodyTooLarge(this.most);
     if (wanted <= this.content.length) return;
     const room = Math.min(this.most, Math.max(firstRoom, wanted, 2 * this.content.length));
-    this.grown(room - this.content.length);
     const content = Buffer.allocUnsafe(room);
     this.content.copy(content, 0, 0, this.size);
     this.content = content;

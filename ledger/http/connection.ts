@@ -147,7 +147,8 @@ export class Connection implements Deliverable {
     try {
       const exchange = service.begin(head);
       this.exchange = exchange;
-      this.body = length === undefined ? new ChunkedBody(service.mostBytes, (bytes) => exchange.grown(bytes)) : new FixedBody(length);
+      const grown = (bytes: number) => exchange.grown(bytes);
+      this.body = length === undefined ? new ChunkedBody(service.mostBytes, grown) : new FixedBody(length, grown);
       if (head.expectsContinue && length !== 0 && this.received.length === 0) this.socket.write("HTTP/1.1 100 Continue\r\n\r\n", "latin1");
     } catch (error) {
       // A body may be long, or never come: it is passed over only where it costs little.

@@ -24,7 +24,7 @@ export interface Service {
 
 /** A request that was taken on. */
 export interface Exchange {
-  /** So many bytes more are held, of a body that did not tell its length. @throws what refuses it */
+  /** So many bytes more are held, of a body that does not come at once. @throws what refuses it */
   grown(bytes: number): void;
   /** The answer; never rejects. */
   answer(body: Buffer): Promise<Answer>;

@@ -3,7 +3,7 @@ import { LedgerError } from "../transaction/errors.ts";
 /** How much a server takes upon itself at once. */
 export interface LoadLimits {
   readonly requests: number;
-  /** Of requests that are being read, and of answers that their clients have not taken yet. */
+  /** Of requests, and of answers that their clients have not taken yet. */
   readonly bytes: number;
 }
 
@@ -14,6 +14,8 @@ export class Load {
   private readonly limits: LoadLimits;
   private requests = 0;
   private bytes = 0;
+  /** Those of the bytes that belong to bodies of which more is to come. */
+  private arriving = 0;
 
   constructor(limits: LoadLimits) {
     this.limits = limits;
@@ -21,14 +23,28 @@ export class Load {
 
   /**
    * Takes a request on until its connection is done with the answer.
-   * @param length of its body, as far as it was told
-   * @throws LedgerError CapacityExceededException where there is too much already
+   * @throws LedgerError CapacityExceededException where there are too many already
    */
-  admit(length: number): Taken {
+  admit(): Taken {
     if (this.requests >= this.limits.requests) throw tooMuch();
-    this.add(length);
     this.requests++;
-    return new Taken(this, length);
+    return new Taken(this);
+  }
+
+  /**
+   * Counts what has come of a body. Those that do not come at once get half of the room: whoever sends the rest late, or never, holds up no
+   * request that does.
+   * @throws LedgerError CapacityExceededException where there is no room for so many bytes more
+   */
+  arrive(bytes: number): void {
+    if (this.arriving + bytes > this.limits.bytes / 2) throw tooMuch();
+    this.add(bytes);
+    this.arriving += bytes;
+  }
+
+  /** Nothing more is to come of so many bytes. */
+  arrived(bytes: number): void {
+    this.arriving -= bytes;
   }
 
   /** @throws LedgerError CapacityExceededException where there is no room for so many bytes more */
@@ -56,18 +72,27 @@ function tooMuch(): LedgerError {
 /** A request that was taken on. */
 export class Taken {
   private readonly load: Load;
-  private held: number;
+  private held = 0;
+  private arriving = 0;
   private over = false;
 
-  constructor(load: Load, held: number) {
+  constructor(load: Load) {
     this.load = load;
-    this.held = held;
   }
 
-  /** Counts so many bytes more that the request has. @throws LedgerError CapacityExceededException */
+  /** Counts so many bytes more that the request has, while others are to come. @throws LedgerError CapacityExceededException */
   grown(bytes: number): void {
-    this.load.add(bytes);
+    this.load.arrive(bytes);
     this.held += bytes;
+    this.arriving += bytes;
+  }
+
+  /** The request is there, with so many bytes in all. @throws LedgerError CapacityExceededException */
+  arrived(size: number): void {
+    this.endArriving();
+    if (this.over) return;
+    this.load.add(size - this.held);
+    this.held = size;
   }
 
   /** Counts the answer, of so many bytes, in the place of the request, until its client has taken it. */
@@ -82,6 +107,12 @@ export class Taken {
   end(): void {
     if (this.over) return;
     this.over = true;
+    this.endArriving();
     this.load.release(this.held);
+  }
+
+  private endArriving(): void {
+    this.load.arrived(this.arriving);
+    this.arriving = 0;
   }
 }

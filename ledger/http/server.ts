@@ -66,7 +66,7 @@ class LedgerService implements Service {
     if (operation !== undefined && (operation !== "QLDBSession.SendCommand" || method !== "POST"))
       throw new HttpError(400, "UnknownOperationException", `there is no operation ${operation}`);
     if (length > mostBytes) throw bodyTooLarge(mostBytes);
-    const taken = this.load.admit(length);
+    const taken = this.load.admit();
     return new LedgerExchange(this, head, operation === undefined ? url : undefined, taken);
   }
 
@@ -78,6 +78,7 @@ class LedgerService implements Service {
   async answer(head: RequestHead, url: URL | undefined, taken: Taken, body: Buffer): Promise<Answer> {
     let answer: Answer;
     try {
+      taken.arrived(body.length);
       const request = parsed(body);
       if (url === undefined) answer = jsonAnswer(this.reply(head), 200, await sendCommand(object(request, "the request"), this.context));
       else {

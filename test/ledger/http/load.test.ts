@@ -31,15 +31,39 @@ async function beginRequest(url: string, length: number): Promise<Socket> {
 
 const startSession = { StartSession: { LedgerName: "demo" } };
 
+/** The status of the answer that comes to what was begun. */
+async function answered(socket: Socket): Promise<string> {
+  const [bytes] = (await once(socket, "data")) as [Buffer];
+  return bytes.toString("latin1").slice(9, 12);
+}
+
 test("too much that is under way: 503 with an error that drivers try again after, until it is less", async () => {
   server = await startServer({ requests: 100, bytes: 1 << 20 });
-  const socket = await beginRequest(server.url, (1 << 20) - 10);
-  await expect.poll(async () => (await send(server?.url ?? "", startSession)).status).toBe(503);
-  const refused = await send(server.url, startSession);
+  const { url } = server;
+  const [half, large] = ["x".repeat(300 << 10), JSON.stringify({ ...startSession, more: "x".repeat(500 << 10) })];
+  const socket = await beginRequest(url, half.length + 1);
+  socket.write(half);
+  await expect.poll(async () => (await send(url, large)).status).toBe(503);
+  const refused = await send(url, large);
   expect(refused.headers.get("x-amzn-errortype")).toBe("CapacityExceededException");
   expect(refused.body).toMatchObject({ __type: "CapacityExceededException" });
   socket.destroy();
-  await expect.poll(async () => (await send(server?.url ?? "", startSession)).status).toBe(200);
+  await expect.poll(async () => (await send(url, large)).status).toBe(200);
+});
+
+test("bodies whose rest never comes hold up nobody: what was announced takes no room, and what has come only half of it", async () => {
+  server = await startServer({ requests: 100, bytes: 1 << 20 });
+  const { url } = server;
+  for (let count = 0; count < 40; count++) await beginRequest(url, 8 << 20);
+  const large = JSON.stringify({ ...startSession, more: "x".repeat(200 << 10) });
+  expect((await send(url, large)).status).toBe(200);
+  const full = await beginRequest(url, 8 << 20);
+  full.write("x".repeat(600 << 10));
+  expect(await answered(full)).toBe("503");
+  const held = await Promise.all([1, 2, 3].map(() => beginRequest(url, 8 << 20)));
+  for (const socket of held) socket.write("x".repeat(150 << 10));
+  await expect.poll(async () => (await send(url, large)).status).toBe(503);
+  for (let count = 0; count < 20; count++) expect((await send(url, startSession)).status).toBe(200);
 });
 
 test("so many requests at once, not more", async () => {
