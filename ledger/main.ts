@@ -53,6 +53,7 @@ function startProblem(error: unknown, { folder, host, port }: Pick<ServeOptions,
   if (code === "EADDRINUSE") return `port ${port} on ${host} is in use: set LEDGER_PORT to a free one`;
   if (syscall !== "listen" && (code === "EACCES" || code === "EPERM" || code === "EROFS"))
     return `the folder ${folder} (LEDGER_DIR) cannot be written by user ${process.getuid?.()}: ${error.message}`;
+  if (syscall === "mkdir") return `the folder ${folder} (LEDGER_DIR) cannot be made: ${error.message}`;
   return error.message;
 }
 

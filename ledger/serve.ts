@@ -1,7 +1,7 @@
-import { mkdirSync } from "node:fs";
 import { Registry } from "./control/registry.ts";
 import { lockFolder } from "./folder-lock.ts";
 import { ledgerServer } from "./http/server.ts";
+import { makeFolder } from "./make-folder.ts";
 import { Sessions } from "./session/session.ts";
 import { verifyInBackground } from "./verify/background.ts";
 
@@ -43,7 +43,7 @@ export interface Serving {
  */
 export async function serve(options: ServeOptions): Promise<Serving> {
   const { folder, name, place, hosts, log } = options;
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   const unlock = lockFolder(folder);
   try {
     const now = Date.now;

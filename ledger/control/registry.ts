@@ -1,10 +1,11 @@
-import { mkdir, readdir } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type DescriptionFile, type LedgerDescription, ledgerNameProblem } from "../description.ts";
 import { isDiskFull } from "../disk-full.ts";
 import { newId } from "../ids.ts";
 import { Ledger } from "../ledger.ts";
 import { createLedgerFolder, deleteLedgerFolder, findLedger, finishDeletion } from "../ledger-folder.ts";
+import { makeFolder } from "../make-folder.ts";
 import type { LedgerSurroundings } from "../surroundings.ts";
 import { diskIsFull } from "../transaction/errors.ts";
 import { ControlError } from "./errors.ts";
@@ -49,7 +50,7 @@ export class Registry {
     storage = storageFromEnvironment(process.env),
   ): Promise<Registry> {
     const registry = new Registry(folder, place, surroundings, storage);
-    await mkdir(folder, { recursive: true });
+    makeFolder(folder);
     try {
       for (const name of (await readdir(folder)).sort()) await registry.openName(name);
       return registry;

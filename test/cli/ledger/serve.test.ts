@@ -74,6 +74,33 @@ test("serves a ledger that drivers and commands use, and ends cleanly on Ctrl-C"
   expect(await again.ended).toBe(0);
 });
 
+test("a ledger may be called lock, as a file was beside the ledgers", async () => {
+  for (const lock of ["nothing", "what a former version left"]) {
+    if (lock !== "nothing") {
+      rmSync(join(folder, "data"), { recursive: true });
+      mkdirSync(join(folder, "data"));
+      writeFileSync(join(folder, "data/lock"), "");
+    }
+    for (const time of ["made", "opened again"]) {
+      const server = start("--port", "0", "--dir", "data", "--name", "lock");
+      await server.url();
+      server.child.kill("SIGTERM");
+      expect(await server.ended, `${lock}, ${time}`).toBe(0);
+    }
+  }
+});
+
+test.skipIf(process.platform !== "linux")("folders that nobody can make are told at once", async () => {
+  const proc = start("--port", "0", "--dir", "/proc/x/y");
+  expect(await proc.ended).toBe(1);
+  expect(proc.output.stderr).toBe(
+    "error: the folder /proc/x/y cannot be used: ENOENT: no such file or directory, mkdir '/proc/x'\n  use another one: ./nitro ledger serve --dir D\n",
+  );
+  const file = start("--port", "0", "--dir", "/dev/null/x");
+  expect(await file.ended).toBe(1);
+  expect(file.output.stderr).toBe("error: /dev/null/x is no folder\n  use another one: ./nitro ledger serve --dir D\n");
+});
+
 test("the defaults: ./ledger-data, a ledger named ledger", async () => {
   const server = start("--port", "0");
   expect((await runLedger(["tables", "--endpoint", await server.url(), "--ledger", "ledger"])).code).toBe(0);
