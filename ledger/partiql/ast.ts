@@ -1,12 +1,5 @@
-import type { IonValue } from "../ion/value.ts";
 import type { Position } from "./errors.ts";
-
-/** PartiQL's value beside Ion's: nothing there at all. */
-export interface Missing {
-  readonly type: "missing";
-}
-export const missing: Missing = { type: "missing" };
-export type Value = IonValue | Missing;
+import type { Value } from "./values.ts";
 
 export type BinaryOperator = "AND" | "OR" | "=" | "<>" | "<" | "<=" | ">" | ">=" | "+" | "-" | "*" | "/" | "%" | "||";
 
@@ -25,9 +18,10 @@ export type Expression = { readonly at: Position } & (
   | { readonly kind: "name"; readonly name: string; readonly local?: boolean }
   | { readonly kind: "path"; readonly root: Expression; readonly steps: readonly Step[] }
   | { readonly kind: "not"; readonly operand: Expression }
-  | { readonly kind: "negate"; readonly operand: Expression }
+  /** Before a number: `-`, or `+`, which changes nothing. */
+  | { readonly kind: "sign"; readonly negative: boolean; readonly operand: Expression }
   | { readonly kind: "binary"; readonly operator: BinaryOperator; readonly left: Expression; readonly right: Expression }
-  | { readonly kind: "is"; readonly operand: Expression; readonly type: string; readonly negated: boolean }
+  | { readonly kind: "is"; readonly operand: Expression; readonly type: TypeName; readonly negated: boolean }
   | { readonly kind: "in"; readonly operand: Expression; readonly set: Expression; readonly negated: boolean }
   | {
       readonly kind: "between";
@@ -51,11 +45,20 @@ export type Expression = { readonly at: Position } & (
       readonly star?: boolean;
       readonly distinct?: boolean;
     }
-  | { readonly kind: "cast"; readonly operand: Expression; readonly type: string }
-  | { readonly kind: "list"; readonly items: readonly Expression[] }
+  | { readonly kind: "cast"; readonly operand: Expression; readonly type: TypeName }
+  /** `[…]`, `<<…>>`, or a row in parentheses, which is a list; behind IN parentheses hold what is looked in, be it one value. */
+  | { readonly kind: "list"; readonly form: "list" | "bag" | "row"; readonly items: readonly Expression[] }
   | { readonly kind: "struct"; readonly fields: readonly { readonly name: Expression; readonly value: Expression }[] }
   | { readonly kind: "select"; readonly select: Select }
 );
+
+/** A type as IS and CAST name it. */
+export interface TypeName {
+  /** In upper case. */
+  readonly name: string;
+  /** Such as precision and scale of a decimal. */
+  readonly parameters: readonly number[];
+}
 
 export interface Branch {
   readonly when: Expression;
@@ -105,6 +108,8 @@ export type Change =
       readonly kind: "insert";
       readonly target: Expression;
       readonly value: Expression;
+      /** Without VALUE: each item of a collection is inserted by itself. */
+      readonly each: boolean;
       readonly index: Expression | undefined;
       readonly at: Position;
     }
@@ -142,4 +147,13 @@ export type Statement =
 export interface Parsed {
   readonly statement: Statement;
   readonly parameters: number;
+}
+
+/** The name that an expression has by itself: a name's own, or the last field's of a path. */
+export function ownName(expression: Expression): string | undefined {
+  if (expression.kind === "name") return expression.name;
+  const last = expression.kind === "path" ? expression.steps.at(-1) : undefined;
+  if (last?.kind === "field") return last.name;
+  const index = last?.kind === "index" && last.index.kind === "literal" ? last.index.value : undefined;
+  return index?.type === "string" ? index.value : undefined;
 }

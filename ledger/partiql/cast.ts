@@ -1,23 +1,34 @@
 import { exact, textOf, toDouble } from "../ion/compare.ts";
 import { IonError } from "../ion/errors.ts";
 import { readText, writeText } from "../ion/text.ts";
-import { bool, decimal, float, type IonValue, int, nullValue, text } from "../ion/value.ts";
-import { missing, type Value } from "./ast.ts";
+import { bool, decimal, float, type IonValue, int, ionLimits, nullValue, text } from "../ion/value.ts";
+import type { TypeName } from "./ast.ts";
 import { evaluationError, type Position } from "./errors.ts";
+import { bagOf, isIon, itemsOf, listOf, missing, toIon, type Value } from "./values.ts";
 
 /**
  * CAST(value AS type), as https://docs.aws.amazon.com/qldb/latest/developerguide/ql-functions.cast.html has it: what is absent stays so,
  * unless NULL or MISSING is the type.
  * @throws LedgerError where the value cannot become one
  */
-export function cast(value: Value, type: string, at: Position): Value {
+export function cast(value: Value, { name: type }: TypeName, at: Position): Value {
   if (value.type === "missing" || value.type === "null") {
     if (type === "NULL") return nullValue;
     return type === "MISSING" ? missing : value;
   }
-  const converted = convert(value, type);
+  const converted = collection(value, type) ?? (isIon(value) ? convert(value, type) : undefined);
   if (converted === undefined) throw evaluationError(at, `cannot cast a value of type ${value.type} to ${type.toLowerCase()}`);
   return converted;
+}
+
+/** A collection of another kind, with the same items. */
+function collection(value: Value, type: string): Value | undefined {
+  if (type === "STRUCT" || type === "TUPLE") return value.type === "struct" ? value : undefined;
+  const items = itemsOf(value);
+  if (items === undefined) return undefined;
+  if (type === "LIST") return listOf(items);
+  if (type === "BAG") return bagOf(items);
+  return type === "SEXP" ? { type: "sexp", items: items.flatMap((item) => toIon(item) ?? []) } : undefined;
 }
 
 function convert(value: IonValue, type: string): Value | undefined {
@@ -43,23 +54,14 @@ function convert(value: IonValue, type: string): Value | undefined {
     case "FLOAT":
     case "REAL":
     case "DOUBLE": {
-      const number =
-        written === undefined ? (value.type === "bool" ? Number(value.value) : toDouble(value)) : Number(written.trim() || Number.NaN);
-      return number === undefined || (written !== undefined && Number.isNaN(number)) ? undefined : float(number);
+      const number = written === undefined ? (value.type === "bool" ? Number(value.value) : toDouble(value)) : doubleIn(written);
+      return number === undefined ? undefined : float(number);
     }
     case "DECIMAL":
     case "NUMERIC":
       return toDecimal(value, written);
     case "TIMESTAMP":
       return value.type === "timestamp" ? value : fromText(written, "timestamp");
-    case "LIST":
-    case "BAG":
-      return value.type === "list" || value.type === "sexp" ? { type: "list", items: value.items } : undefined;
-    case "SEXP":
-      return value.type === "list" || value.type === "sexp" ? { type: "sexp", items: value.items } : undefined;
-    case "STRUCT":
-    case "TUPLE":
-      return value.type === "struct" ? value : undefined;
     case "CLOB":
     case "BLOB":
       return value.type === "clob" || value.type === "blob" ? { type: type === "CLOB" ? "clob" : "blob", value: value.value } : undefined;
@@ -117,12 +119,7 @@ function toInt(value: IonValue, written: string | undefined): Value | undefined 
   if (value.type === "int") return int(value.value);
   if (value.type === "bool") return int(value.value ? 1 : 0);
   if (value.type === "float") return Number.isFinite(value.value) ? int(BigInt(Math.trunc(value.value))) : undefined;
-  const number =
-    written === undefined
-      ? exact(value)
-      : /^\s*[-+]?\d+\s*$/.test(written)
-        ? { coefficient: BigInt(written.trim().replace(/^\+/, "")), exponent: 0 }
-        : undefined;
+  const number = written === undefined ? exact(value) : intIn(written);
   if (number === undefined || number.exponent > 1000) return undefined;
   const { coefficient, exponent } = number;
   return int(
@@ -138,15 +135,26 @@ function toDecimal(value: IonValue, written: string | undefined): Value | undefi
   if (value.type === "decimal") return value;
   if (value.type === "int") return decimal(value.value, 0);
   if (value.type === "bool") return decimal(value.value ? 1n : 0n, 0);
-  const digits =
-    value.type === "float"
-      ? Number.isFinite(value.value)
-        ? String(value.value).replace("e", "d")
-        : undefined
-      : written?.trim().replace(/e/i, "d");
-  if (digits === undefined) return undefined;
-  const read = fromText(digits.includes(".") || digits.includes("d") ? digits : `${digits}.`, "decimal");
-  return read;
+  const digits = value.type === "float" ? String(value.value) : written;
+  const [, whole = "", fraction = "", power = "0"] = decimalForm.exec(digits?.trim() ?? "") ?? [];
+  if (!/\d/.test(whole + fraction)) return undefined;
+  const exponent = Number(power) - fraction.length;
+  return Math.abs(exponent) > ionLimits.exponent ? undefined : decimal(BigInt(whole + fraction), exponent);
+}
+
+const decimalForm = /^([-+]?\d*)\.?(\d*)(?:[eEdD]([-+]?\d+))?$/;
+
+/** A number in digits, also without any before or behind the point. */
+function doubleIn(written: string): number | undefined {
+  return decimalForm.test(written.trim()) && /\d/.test(written) ? Number(written.trim().replace(/d/i, "e")) : undefined;
+}
+
+/** An int as Ion writes it: decimal, hexadecimal or binary, underscores between its digits; and with a plus, or zeros before it. */
+function intIn(written: string): { coefficient: bigint; exponent: number } | undefined {
+  const found = /^([-+]?)(0[xX][\da-fA-F]+(?:_[\da-fA-F]+)*|0[bB][01]+(?:_[01]+)*|\d+(?:_\d+)*)$/.exec(written.trim());
+  if (found === null) return undefined;
+  const size = BigInt((found[2] ?? "").replaceAll("_", ""));
+  return { coefficient: found[1] === "-" ? -size : size, exponent: 0 };
 }
 
 function fromText(written: string | undefined, type: IonValue["type"]): Value | undefined {

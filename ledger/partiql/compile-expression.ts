@@ -1,19 +1,16 @@
-import { equalityKey } from "../ion/compare.ts";
-import { bool, type Field, type IonValue, nullValue } from "../ion/value.ts";
+import { bool, type IonValue, nullValue } from "../ion/value.ts";
 import { badRequest } from "../transaction/errors.ts";
 import type { TransactionView } from "../transaction/view.ts";
-import { type Expression, missing, type Select, type Step, type Value } from "./ast.ts";
+import { aggregateOf, isAggregate, isAggregateOfCollection } from "./aggregates.ts";
+import type { Expression, Select } from "./ast.ts";
 import { cast } from "./cast.ts";
-import { evaluationError, type Position, semanticError } from "./errors.ts";
-import { type FunctionContext, isAggregate, scalarFunction } from "./functions.ts";
-import { arithmetic, compare, concatenate, isAbsent, isOfType, isTrue, like, logic, negate, negated } from "./operators.ts";
+import { evaluationError, semanticError } from "./errors.ts";
+import { type FunctionContext, scalarFunction } from "./functions.ts";
+import { arithmetic, compare, concatenate, isAbsent, like, logic, negated, passes, signed } from "./operators.ts";
 import type { Scope } from "./scope.ts";
-
-/** The values of all variables while a row is looked at. */
-export type Slots = Value[];
-
-/** An expression made ready: looks at the current row. */
-export type Evaluate = (slots: Slots) => Value;
+import { fieldOf, walk } from "./steps.ts";
+import { isOfType, refuseUnknownType } from "./types.ts";
+import { bagOf, type Evaluate, equal, itemsOf, listOf, missing, type Slots, structOf, type Value, type ValueField } from "./values.ts";
 
 /** What one execution of a statement works with. */
 export interface Execution extends FunctionContext {
@@ -27,13 +24,14 @@ export interface Execution extends FunctionContext {
   readonly tick: () => boolean;
   /** A new slot, of this statement alone. */
   readonly slot: () => number;
-  /** Makes a SELECT ready: its rows for the current values of the slots around it. */
-  readonly select: (select: Select, scope: Scope) => (slots: Slots) => Iterable<Value>;
+  /** Makes a SELECT ready: its rows for the current values of the slots around it. Without a scope around it, it sees tables. */
+  readonly select: (select: Select, scope: Scope | undefined) => (slots: Slots) => Iterable<Value>;
 }
 
 /** Makes an expression ready. @throws LedgerError for unknown names and functions */
 export function compileExpression(expression: Expression, scope: Scope, execution: Execution): Evaluate {
   const compile = (each: Expression) => compileExpression(each, scope, execution);
+  const one = (each: Expression) => scalar(each, scope, execution);
   const { at } = expression;
   switch (expression.kind) {
     case "literal":
@@ -48,14 +46,14 @@ export function compileExpression(expression: Expression, scope: Scope, executio
       return field === undefined ? (slots) => slots[slot] ?? missing : (slots) => fieldOf(slots[slot] ?? missing, field);
     }
     case "path":
-      return path(compile(expression.root), expression.steps, compile);
+      return walk(compile(expression.root), expression.steps, compile);
     case "not": {
-      const operand = compile(expression.operand);
+      const operand = one(expression.operand);
       return (slots) => negated(operand(slots), at);
     }
-    case "negate": {
-      const operand = compile(expression.operand);
-      return (slots) => negate(operand(slots));
+    case "sign": {
+      const operand = one(expression.operand);
+      return (slots) => signed(operand(slots), expression.negative, at);
     }
     case "binary":
       return binary(expression, scope, execution);
@@ -65,7 +63,7 @@ export function compileExpression(expression: Expression, scope: Scope, executio
       return (slots) => bool(isOfType(operand(slots), expression.type) !== expression.negated);
     }
     case "in": {
-      const operand = scalar(expression.operand, scope, execution);
+      const operand = one(expression.operand);
       const set = members(expression.set, scope, execution);
       return (slots) => {
         const found = contains(operand(slots), set(slots));
@@ -73,16 +71,16 @@ export function compileExpression(expression: Expression, scope: Scope, executio
       };
     }
     case "between": {
-      const [operand, low, high] = [compile(expression.operand), compile(expression.low), compile(expression.high)];
+      const [operand, low, high] = [one(expression.operand), one(expression.low), one(expression.high)];
       return (slots) => {
         const value = operand(slots);
-        const inside = logic(false, compare(">=", value, low(slots)), () => compare("<=", value, high(slots)), at);
+        const inside = logic(false, compare(">=", value, low(slots), at), () => compare("<=", value, high(slots), at), at);
         return expression.negated ? negated(inside, at) : inside;
       };
     }
     case "like": {
-      const [operand, pattern] = [compile(expression.operand), compile(expression.pattern)];
-      const mark = expression.escape && compile(expression.escape);
+      const [operand, pattern] = [one(expression.operand), one(expression.pattern)];
+      const mark = expression.escape && one(expression.escape);
       return (slots) => {
         const matches = like(operand(slots), pattern(slots), mark?.(slots), at);
         return expression.negated ? negated(matches, at) : matches;
@@ -96,9 +94,14 @@ export function compileExpression(expression: Expression, scope: Scope, executio
       return (slots) => cast(operand(slots), expression.type, at);
     }
     case "call": {
-      if (isAggregate(expression)) throw semanticError(at, `${expression.name} is allowed in SELECT only`);
+      const { name } = expression;
+      if (isAggregate(expression)) throw semanticError(at, `${name} is allowed in SELECT only`);
       const values = expression.arguments.map(compile);
-      const call = scalarFunction(expression.name, values.length, at);
+      if (isAggregateOfCollection(expression)) {
+        const collection = values[0] ?? (() => missing);
+        return (slots) => aggregateOf(name, itemsOf(collection(slots)) ?? [], at);
+      }
+      const call = scalarFunction(name, values.length, at);
       return (slots) =>
         call(
           values.map((value) => value(slots)),
@@ -107,46 +110,16 @@ export function compileExpression(expression: Expression, scope: Scope, executio
     }
     case "list": {
       const items = expression.items.map(compile);
-      return (slots) => ({ type: "list", items: items.map((item) => item(slots)).filter((value) => value.type !== "missing") });
+      const made = expression.form === "bag" ? bagOf : listOf;
+      return (slots) => made(items.map((item) => item(slots)));
     }
     case "struct":
       return struct(expression, compile);
     case "select": {
       const rows = execution.select(expression.select, scope);
-      return (slots) => ({ type: "list", items: [...rows(slots)].filter((value) => value.type !== "missing") });
+      return (slots) => bagOf([...rows(slots)]);
     }
   }
-}
-
-function refuseUnknownType(type: string, at: Position): void {
-  if (isOfType(missing, type) === undefined) throw semanticError(at, `No such type: ${type.toLowerCase()}`);
-}
-
-/** A field's value; MISSING where there is no such field, or no struct. */
-export function fieldOf(value: Value, name: string): Value {
-  if (value.type !== "struct") return missing;
-  for (const field of value.fields) if (field.name === name) return field.value;
-  return missing;
-}
-
-function path(root: Evaluate, steps: readonly Step[], compile: (expression: Expression) => Evaluate): Evaluate {
-  return steps.reduce<Evaluate>((before, step) => {
-    if (step.kind === "field") return (slots) => fieldOf(before(slots), step.name);
-    if (step.kind !== "index") return (slots) => each(before(slots), step.kind);
-    const index = compile(step.index);
-    return (slots) => itemOf(before(slots), index(slots));
-  }, root);
-}
-
-function itemOf(value: Value, index: Value): Value {
-  if (index.type === "string" || index.type === "symbol") return fieldOf(value, index.value ?? "");
-  if ((value.type !== "list" && value.type !== "sexp") || index.type !== "int") return missing;
-  return value.items[Number(index.value)] ?? missing;
-}
-
-function each(value: Value, kind: "items" | "values"): Value {
-  if (kind === "values") return value.type === "struct" ? { type: "list", items: value.fields.map((field) => field.value) } : missing;
-  return value.type === "list" || value.type === "sexp" ? { type: "list", items: value.items } : missing;
 }
 
 type Binary = Extract<Expression, { kind: "binary" }>;
@@ -159,7 +132,7 @@ function binary({ operator, left, right, at }: Binary, scope: Scope, execution: 
     case "OR":
       return (slots) => logic(true, a(slots), () => b(slots), at);
     case "||":
-      return (slots) => concatenate(a(slots), b(slots));
+      return (slots) => concatenate(a(slots), b(slots), at);
     case "+":
     case "-":
     case "*":
@@ -167,7 +140,7 @@ function binary({ operator, left, right, at }: Binary, scope: Scope, execution: 
     case "%":
       return (slots) => arithmetic(operator, a(slots), b(slots), at);
     default:
-      return (slots) => compare(operator, a(slots), b(slots));
+      return (slots) => compare(operator, a(slots), b(slots), at);
   }
 }
 
@@ -188,8 +161,8 @@ function onlyField(row: Value): Value {
   return row.type === "struct" && row.fields.length === 1 ? (row.fields[0]?.value ?? missing) : row;
 }
 
-/** What IN looks in. */
-function members(expression: Expression, scope: Scope, execution: Execution): (slots: Slots) => Value | readonly Value[] {
+/** What IN looks in: the items of a list, a bag or a sexp, or what stands in parentheses; undefined for what has no items. */
+export function members(expression: Expression, scope: Scope, execution: Execution): (slots: Slots) => readonly Value[] | undefined {
   if (expression.kind === "select") {
     const rows = execution.select(expression.select, scope);
     const plain = expression.select.projection.kind === "value";
@@ -197,36 +170,30 @@ function members(expression: Expression, scope: Scope, execution: Execution): (s
   }
   if (expression.kind === "list") {
     const items = expression.items.map((item) => compileExpression(item, scope, execution));
-    // `x IN (?)` with a list as parameter means the list.
-    return (slots) => {
-      const values = items.map((item) => item(slots));
-      return values.length === 1 && values[0]?.type === "list" ? values[0] : values;
-    };
+    return (slots) => items.map((item) => item(slots));
   }
-  return compileExpression(expression, scope, execution);
+  const set = compileExpression(expression, scope, execution);
+  return (slots) => itemsOf(set(slots));
 }
 
-function contains(value: Value, set: Value | readonly Value[]): Value {
-  const items = Array.isArray(set) ? (set as readonly Value[]) : itemsOf(set as Value);
-  if (items === undefined) return isAbsent(value) ? value : missing;
-  if (isAbsent(value)) return value.type === "missing" ? missing : nullValue;
-  if (items.some((item) => isTrue(compare("=", value, item)))) return bool(true);
+function contains(value: Value, items: readonly Value[] | undefined): Value {
+  if (items === undefined || isAbsent(value)) return nullValue;
+  if (items.some((item) => !isAbsent(item) && equal(value, item))) return bool(true);
   return items.some(isAbsent) ? nullValue : bool(false);
-}
-
-function itemsOf(value: Value): readonly Value[] | undefined {
-  return value.type === "list" || value.type === "sexp" ? value.items : undefined;
 }
 
 type Case = Extract<Expression, { kind: "case" }>;
 
-function cases({ operand, branches, otherwise }: Case, compile: (expression: Expression) => Evaluate): Evaluate {
+function cases({ operand, branches, otherwise, at }: Case, compile: (expression: Expression) => Evaluate): Evaluate {
   const subject = operand && compile(operand);
-  const ready = branches.map(({ when, result }) => ({ when: compile(when), result: compile(result) }));
+  const ready = branches.map(({ when, result }) => ({ when: compile(when), result: compile(result), at: when.at }));
   const last = otherwise && compile(otherwise);
   return (slots) => {
     const value = subject?.(slots);
-    const hit = ready.find(({ when }) => isTrue(value === undefined ? when(slots) : compare("=", value, when(slots))));
+    const hit = ready.find((each) => {
+      const when = each.when(slots);
+      return passes(value === undefined ? when : compare("=", value, when, at), each.at);
+    });
     return hit?.result(slots) ?? last?.(slots) ?? nullValue;
   };
 }
@@ -236,19 +203,11 @@ type Struct = Extract<Expression, { kind: "struct" }>;
 function struct({ fields, at }: Struct, compile: (expression: Expression) => Evaluate): Evaluate {
   const ready = fields.map(({ name, value }) => ({ name: compile(name), value: compile(value) }));
   return (slots) => {
-    const made: Field[] = [];
-    for (const { name, value } of ready) {
+    const made = ready.map(({ name, value }): ValueField => {
       const key = name(slots);
       if (key.type !== "string" && key.type !== "symbol") throw evaluationError(at, "a field's name has to be a string");
-      const content = value(slots);
-      if (content.type !== "missing") made.push({ name: key.value, value: content });
-    }
-    return { type: "struct", fields: made };
+      return { name: key.value, value: value(slots) };
+    });
+    return structOf(made);
   };
-}
-
-/** The keys by which an index finds values equal to these; NULL and MISSING equal nothing. */
-export function keysOf(values: Value | readonly Value[]): string[] {
-  const all: readonly Value[] = Array.isArray(values) ? (values as readonly Value[]) : [values as Value];
-  return all.flatMap((value) => (value.type === "missing" ? [] : (equalityKey(value) ?? [])));
 }

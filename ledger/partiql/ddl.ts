@@ -4,9 +4,10 @@ import { badRequest } from "../transaction/errors.ts";
 import type { Statement } from "./ast.ts";
 import type { Writing } from "./dml.ts";
 import { noSuchVariable, semanticError } from "./errors.ts";
+import { reservedWords } from "./reserved-words.ts";
 
 /** QLDB's limits: https://docs.aws.amazon.com/qldb/latest/developerguide/limits.html */
-const most = { tables: 40, activeTables: 20, indexes: 5 };
+const most = { tables: 40, activeTables: 20, indexes: 5, fieldName: 128 };
 const tableName = /^[A-Za-z_][A-Za-z0-9_]{0,127}$/;
 
 type Ddl = Extract<Statement, { kind: "createTable" | "dropTable" | "undropTable" | "createIndex" | "dropIndex" }>;
@@ -47,6 +48,8 @@ function active({ table: { name, at } }: Ddl, { view }: Writing): TableDefinitio
 function create(name: string, { view, newId }: Writing): TableDefinition {
   if (!tableName.test(name))
     throw badRequest(`Table name '${name}' is not valid: letters, digits and underscores, 1 to 128, not beginning with a digit`);
+  if (reservedWords.has(name.toUpperCase())) throw badRequest(`Table name '${name}' is not valid: it is a reserved word`);
+  if (/^_ql_/i.test(name)) throw badRequest(`Table name '${name}' is not valid: names that begin with _ql_ are the ledger's own`);
   if (view.table(name) !== undefined) throw badRequest(`Table with name: USER.${name} already exists`);
   const all = view.definitions();
   if (all.length >= most.tables) throw badRequest(`Number of tables exceeds the limit of ${most.tables}`);
@@ -72,6 +75,8 @@ function undrop({ table: { name: id, at } }: Ddl, { view }: Writing): TableDefin
 function createIndex(statement: Extract<Ddl, { kind: "createIndex" }>, writing: Writing): TableDefinition {
   const table = active(statement, writing);
   const { field } = statement;
+  if (field.length > most.fieldName)
+    throw semanticError(statement.at, `an index is on a field with a name of at most ${most.fieldName} characters, found ${field.length}`);
   if (table.indexes.some((index) => index.field === field)) throw badRequest(`Index on USER.${table.name} (${field}) already exists`);
   if (table.indexes.length >= most.indexes) throw badRequest(`Number of indexes on a table exceeds the limit of ${most.indexes}`);
   if (field === "") throw semanticError(statement.at, "an index is on a field");

@@ -1,19 +1,20 @@
 import { type IonValue, int, text } from "../ion/value.ts";
 import type { TableDefinition } from "../store/table.ts";
 import type { Document } from "../transaction/view.ts";
-import type { Expression, FromItem, TableName } from "./ast.ts";
-import { compileExpression, type Execution, type Slots } from "./compile-expression.ts";
+import { type Expression, type FromItem, ownName, type Step, type TableName } from "./ast.ts";
+import { compileExpression, type Execution } from "./compile-expression.ts";
 import { evaluationError, noSuchVariable, semanticError } from "./errors.ts";
-import { isTrue } from "./operators.ts";
 import type { Key } from "./paths.ts";
 import { type Pause, pause } from "./pause.ts";
-import { chooseAccess, conjuncts } from "./plan.ts";
+import { type Access, chooseAccess, conjuncts } from "./plan.ts";
 import { Scope } from "./scope.ts";
+import { tests } from "./select.ts";
+import { missing, type Slots } from "./values.ts";
 
 /** A row that a statement changes: a document, or a part of it that a nested source reached. */
 export interface Row {
   readonly slots: Slots;
-  /** The way from the document to the value of each source, by its slot. */
+  /** The way from the document to the value of each source that has one, by its slot. */
   readonly ways: ReadonlyMap<number, readonly Key[]>;
 }
 
@@ -32,11 +33,13 @@ export interface Target {
   readonly matched: readonly Matched[];
 }
 
-/** A source within the document: the items of a list that a path leads to. */
+/** A source within the document: the items of a list that a path leads to, or all that one with `[*]` or `.*` does. */
 interface Nested {
   readonly slot: number;
   readonly atSlot: number | undefined;
-  readonly way: (row: Row) => readonly Key[];
+  readonly many: boolean;
+  /** Undefined where the source that the path begins at has no value. */
+  readonly ways: (row: Row, data: IonValue) => readonly (readonly Key[])[] | undefined;
 }
 
 /** @throws LedgerError where there is no such active table */
@@ -58,15 +61,16 @@ export function* findTarget(from: readonly FromItem[], where: Expression | undef
   const scope = new Scope();
   const slot = execution.slot();
   scope.bind(first.as ?? name.name, slot);
-  scope.addSource(slot);
+  scope.addSource({ slot, hidden: first.as === undefined || first.as === name.name ? undefined : name.name });
   const idSlot = first.by === undefined ? undefined : execution.slot();
   if (first.by !== undefined && idSlot !== undefined) scope.bind(first.by, idSlot);
   const sources = new Set([slot]);
   const nested = rest.map((item) => prepareNested(item, scope, sources, execution));
   const conditions = [where, ...rest.map(({ on }) => on)].flatMap(conjuncts);
-  const tests = conditions.map((condition) => compileExpression(condition, scope, execution));
+  const access = chooseAccess({ table, slot, idSlot, dataPath: [], idPath: undefined }, conditions, new Set(), scope, execution);
+  const conditioned = tests(conditions, access.lookups, scope, execution);
   const matched: Matched[] = [];
-  for (const document of documents(table, slot, idSlot, conditions, scope, execution)) {
+  for (const document of documents(table, access, execution)) {
     if (execution.tick()) yield pause;
     const slots: Slots = [];
     slots[slot] = document.data;
@@ -75,22 +79,13 @@ export function* findTarget(from: readonly FromItem[], where: Expression | undef
       (rows, source) => rows.flatMap((row) => unnested(source, row, document.data)),
       [{ slots, ways: new Map([[slot, []]]) }],
     );
-    const rows = all.filter((row) => tests.every((test) => isTrue(test(row.slots))));
+    const rows = all.filter((row) => conditioned.every((passed) => passed(row.slots)));
     if (rows.length > 0) matched.push({ document, rows });
   }
   return { table, scope, sources, matched };
 }
 
-function documents(
-  table: TableDefinition,
-  slot: number,
-  idSlot: number | undefined,
-  conditions: readonly Expression[],
-  scope: Scope,
-  execution: Execution,
-): Iterable<Document> {
-  const access = chooseAccess({ table, slot, idSlot, dataPath: [], idPath: undefined }, conditions, new Set(), scope, execution);
-  const { view } = execution;
+function documents(table: TableDefinition, access: Access, { view }: Execution): Iterable<Document> {
   if (access.kind === "id") return view.byId(table, access.ids([]));
   return access.kind === "index" ? view.byKey(table, access.field, access.keys([])) : view.scan(table);
 }
@@ -102,55 +97,107 @@ function prepareNested(item: FromItem, scope: Scope, sources: Set<number>, execu
   const { expression } = source;
   if (expression.kind === "name" && expression.local !== true && execution.view.table(expression.name) !== undefined)
     throw semanticError(item.at, `a statement changes one table alone, '${expression.name}' is another`);
-  const way = compileWay(expression, scope, sources, execution);
+  const { steps } = split(expression);
+  const start = compileWay(
+    { ...expression, ...(expression.kind === "path" && { steps: steps.slice(0, manyAt(steps)) }) },
+    scope,
+    sources,
+    execution,
+  );
+  const further = steps.slice(manyAt(steps)).map((step) => spreading(step, scope, execution));
   const slot = execution.slot();
-  const last = expression.kind === "path" ? expression.steps.at(-1) : undefined;
-  const name = item.as ?? (last?.kind === "field" ? last.name : undefined);
+  const name = item.as ?? ownName(expression);
   if (name !== undefined) scope.bind(name, slot);
   const atSlot = item.atName === undefined ? undefined : execution.slot();
   if (item.atName !== undefined && atSlot !== undefined) scope.bind(item.atName, atSlot);
-  scope.addSource(slot);
+  scope.addSource({ slot });
   sources.add(slot);
-  return { slot, atSlot, way };
+  const ways: Nested["ways"] = (row, data) => {
+    const first = start(row);
+    return (
+      first && further.reduce<readonly (readonly Key[])[]>((found, step) => found.flatMap((way) => step(way, data, row.slots)), [first])
+    );
+  };
+  return { slot, atSlot, many: further.length > 0, ways };
 }
 
-function unnested({ slot, atSlot, way }: Nested, row: Row, data: IonValue): Row[] {
-  const keys = way(row);
-  const value = partAt(data, keys);
-  if (value === undefined || value.type === "null") return [];
-  const items = value.type === "list" || value.type === "sexp" ? value.items : undefined;
-  return (items ?? [value]).map((item, index) => {
+/** Where a path's steps begin to lead to many parts. */
+function manyAt(steps: readonly Step[]): number {
+  const first = steps.findIndex(({ kind }) => kind === "items" || kind === "values");
+  return first < 0 ? steps.length : first;
+}
+
+type Spreading = (way: readonly Key[], data: IonValue, slots: Slots) => readonly (readonly Key[])[];
+
+/** A step from one way to those that it leads on to. */
+function spreading(step: Step, scope: Scope, execution: Execution): Spreading {
+  if (step.kind === "items" || step.kind === "values") {
+    return (way, data) => {
+      const part = partAt(data, way);
+      if (step.kind === "values" && part === undefined) return [];
+      if (step.kind === "values" && part?.type === "struct") return part.fields.map(({ name }) => [...way, name ?? ""]);
+      return step.kind === "items" && part?.type === "list" ? part.items.map((_, index) => [...way, index]) : [way];
+    };
+  }
+  const key = compileKey(step, scope, execution);
+  return (way, _data, slots) => [[...way, key(slots)]];
+}
+
+/** The rows of a nested source: one without a value where there is none, as in a SELECT; that one has no way to change. */
+function unnested({ slot, atSlot, many, ways }: Nested, row: Row, data: IonValue): Row[] {
+  const rows = (ways(row, data) ?? [undefined]).flatMap((keys): { value: IonValue | undefined; keys: readonly Key[] }[] => {
+    if (keys === undefined) return [{ value: undefined, keys: [] }];
+    const value = partAt(data, keys);
+    if (many || value?.type !== "list") return [{ value, keys }];
+    return value.items.map((item, index) => ({ value: item, keys: [...keys, index] }));
+  });
+  return rows.map(({ value, keys }) => {
     const slots = [...row.slots];
-    slots[slot] = item;
-    if (atSlot !== undefined) slots[atSlot] = int(index);
-    return { slots, ways: new Map([...row.ways, [slot, items === undefined ? keys : [...keys, index]]]) };
+    slots[slot] = value ?? missing;
+    const place = keys.at(-1);
+    if (atSlot !== undefined) slots[atSlot] = value === undefined || typeof place !== "number" ? missing : int(place);
+    const present = value !== undefined && value.type !== "null";
+    return { slots, ways: present ? new Map([...row.ways, [slot, keys]]) : row.ways };
   });
 }
 
-/** The way from a document to the part that a path of names leads to. @throws LedgerError for a path that does not begin at a source */
+function split(target: Expression): { root: Expression; steps: readonly Step[] } {
+  return target.kind === "path" ? target : { root: target, steps: [] };
+}
+
+/**
+ * The way from a document to the part that a path of names leads to.
+ * @returns for a row, undefined where the source that the path begins at has no value
+ * @throws LedgerError for a path that does not begin at a source
+ */
 export function compileWay(
   target: Expression,
   scope: Scope,
   sources: ReadonlySet<number>,
   execution: Execution,
-): (row: Row) => readonly Key[] {
-  const [root, steps] = target.kind === "path" ? [target.root, target.steps] : [target, []];
+): (row: Row) => readonly Key[] | undefined {
+  const { root, steps } = split(target);
   if (root.kind !== "name") throw semanticError(target.at, "expected a path of names");
   const binding = scope.resolve(root.name, root.at);
   if (!sources.has(binding.slot)) throw semanticError(root.at, `'${root.name}' cannot be changed`);
   const first: readonly Key[] = binding.field === undefined ? [] : [binding.field];
-  const rest = steps.map((step) => {
-    if (step.kind === "field") return () => step.name;
-    if (step.kind !== "index") throw semanticError(step.at, "a change is to one part: no * in its path");
-    const index = compileExpression(step.index, scope, execution);
-    return (slots: Slots): Key => {
-      const key = index(slots);
-      if (key.type === "int") return Number(key.value);
-      if (key.type === "string") return key.value;
-      throw evaluationError(step.at, `an index has to be a number or a text, found a value of type ${key.type}`);
-    };
-  });
-  return ({ slots, ways }) => [...(ways.get(binding.slot) ?? []), ...first, ...rest.map((step) => step(slots))];
+  const rest = steps.map((step) => compileKey(step, scope, execution));
+  return ({ slots, ways }) => {
+    const start = ways.get(binding.slot);
+    return start && [...start, ...first, ...rest.map((step) => step(slots))];
+  };
+}
+
+function compileKey(step: Step, scope: Scope, execution: Execution): (slots: Slots) => Key {
+  if (step.kind === "field") return () => step.name;
+  if (step.kind !== "index") throw semanticError(step.at, "a change is to one part: no * in its path");
+  const index = compileExpression(step.index, scope, execution);
+  return (slots) => {
+    const key = index(slots);
+    if (key.type === "int") return Number(key.value);
+    if (key.type === "string") return key.value;
+    throw evaluationError(step.at, `an index has to be a number or a text, found a value of type ${key.type}`);
+  };
 }
 
 /** @returns undefined where the way leads nowhere */

@@ -4,13 +4,14 @@ import type { TableDefinition } from "../store/table.ts";
 import { limits } from "../transaction/commit.ts";
 import { badRequest } from "../transaction/errors.ts";
 import type { Transaction } from "../transaction/transaction.ts";
-import type { Change, Statement, Value } from "./ast.ts";
+import type { Change, Expression, Statement } from "./ast.ts";
 import { compileExpression, type Execution } from "./compile-expression.ts";
 import { activeTable, compileWay, findTarget, partAt, type Row } from "./dml-target.ts";
 import { evaluationError, type Position, semanticError } from "./errors.ts";
 import { type Key, withInserted, withPart } from "./paths.ts";
 import type { Pause } from "./pause.ts";
 import { Scope } from "./scope.ts";
+import { bagOf, toIon, type Value } from "./values.ts";
 
 /** What a statement that writes works with. */
 export interface Writing extends Execution {
@@ -41,17 +42,28 @@ function write(table: TableDefinition, id: string, data: IonValue | undefined, w
 /** INSERT INTO table: one document or several. @returns a row with the id of each */
 export function insert(statement: Extract<Statement, { kind: "insert" }>, writing: Writing): IonValue[] {
   const table = activeTable(statement.table, writing);
-  const value = compileExpression(statement.documents, new Scope(), writing)([]);
-  const documents: readonly Value[] = !statement.single && value.type === "list" ? value.items : [value];
-  for (const document of documents) {
-    if (document.type !== "struct")
-      throw semanticError(statement.documents.at, `a document has to be a struct, found a value of type ${document.type}`);
-  }
-  return documents.map((document) => {
+  const documents = statement.single ? [evaluated(statement.documents, writing)] : documentsOf(evaluated(statement.documents, writing));
+  if (documents.length === 0) throw semanticError(statement.documents.at, "INSERT INTO needs at least one document");
+  const ready = documents.map((each) => {
+    const document = toIon(each);
+    if (document?.type === "struct") return document;
+    throw semanticError(statement.documents.at, `a document has to be a struct, found a value of type ${each.type}`);
+  });
+  return ready.map((document) => {
     const id = writing.newId();
-    if (document.type !== "missing") write(table, id, document, writing);
+    write(table, id, document, writing);
     return documentRow(id);
   });
+}
+
+/** What is to be inserted: a query here is the outermost one, which sees tables. */
+function evaluated(documents: Expression, writing: Writing): Value {
+  if (documents.kind === "select") return bagOf([...writing.select(documents.select, undefined)([])]);
+  return compileExpression(documents, new Scope(), writing)([]);
+}
+
+function documentsOf(value: Value): readonly Value[] {
+  return value.type === "list" || value.type === "bag" ? value.items : [value];
 }
 
 /** DELETE FROM table. @returns a row with the id of each document */
@@ -63,26 +75,33 @@ export function* remove(statement: Extract<Statement, { kind: "delete" }>, writi
   });
 }
 
-/** UPDATE table … and FROM table … SET | INSERT INTO | REMOVE. @returns a row with the id of each document */
+/** UPDATE table … and FROM table … SET | INSERT INTO | REMOVE. @returns a row with the document's id for each change of each document */
 export function* update(statement: Extract<Statement, { kind: "update" }>, writing: Writing): Generator<Pause, IonValue[]> {
   const { table, scope, sources, matched } = yield* findTarget(statement.from, statement.where, writing);
   const edits = statement.changes.map((change) => compileChange(change, scope, sources, writing));
-  const changed = matched.map(({ document, rows }) => {
+  const changed = matched.flatMap(({ document, rows }) => {
     // Values are computed from the document as it was, whatever the order of the changes; the last rows come first, so that what is
     // removed from a list moves none of the items that are still to be changed.
-    const ready = rows.toReversed().flatMap((row) => edits.map((edit) => edit(row)));
-    return { id: document.id, data: ready.reduce<IonValue | undefined>((data, apply) => data && apply(data), document.data) };
+    const ready = rows.toReversed().map((row) => edits.map((edit) => edit(row)));
+    const made = edits.filter((_, index) => ready.some((row) => row[index] !== undefined)).length;
+    if (made === 0) return [];
+    const applied = ready.flat().flatMap((apply) => apply ?? []);
+    const data = applied.reduce<IonValue | undefined>((before, apply) => before && apply(before), document.data);
+    return [{ id: document.id, data, made }];
   });
-  return changed.map(({ id, data }) => {
+  return changed.flatMap(({ id, data, made }) => {
     if (data !== undefined && data.type !== "struct")
       throw evaluationError(statement.at, `a document has to stay a struct, found a value of type ${data.type}`);
     write(table, id, data, writing);
-    return documentRow(id);
+    return Array<IonValue>(made).fill(documentRow(id));
   });
 }
 
-/** Makes the change that a row asks for: gets the document, and gives it changed, undefined to delete it. */
-type Edit = (row: Row) => (data: IonValue) => IonValue | undefined;
+/**
+ * The change that a row asks for: gets the document, and gives it changed, undefined to delete it.
+ * Undefined for a row in which the source to change has no value.
+ */
+type Edit = (row: Row) => ((data: IonValue) => IonValue | undefined) | undefined;
 
 function compileChange(change: Change, scope: Scope, sources: ReadonlySet<number>, writing: Writing): Edit {
   const { at } = change;
@@ -90,6 +109,7 @@ function compileChange(change: Change, scope: Scope, sources: ReadonlySet<number
   if (change.kind === "remove") {
     return (row) => {
       const way = ways(row);
+      if (way === undefined) return undefined;
       if (way.length === 0) return () => undefined;
       return (data) => (partAt(data, way) === undefined ? data : withPart(data, way, () => undefined, at));
     };
@@ -97,16 +117,16 @@ function compileChange(change: Change, scope: Scope, sources: ReadonlySet<number
   const value = compileExpression(change.value, scope, writing);
   if (change.kind === "set") {
     return (row) => {
-      const [way, content] = [ways(row), value(row.slots)];
-      return (data) => withPart(data, way, () => (content.type === "missing" ? undefined : content), at);
+      const [way, content] = [ways(row), toIon(value(row.slots))];
+      return way && ((data) => withPart(data, way, () => content, at));
     };
   }
   const index = change.index && compileExpression(change.index, scope, writing);
   return (row) => {
     const [way, content, place] = [ways(row), value(row.slots), index?.(row.slots)];
     const key = place && keyOf(place, at);
-    if (content.type === "missing") return (data) => data;
-    return (data) => withPart(data, way, (part) => withInserted(part, content, key, at), at);
+    const items = (change.each ? documentsOf(content) : [content]).flatMap((item) => toIon(item) ?? []);
+    return way && ((data) => items.reduce((before, item) => withPart(before, way, (part) => withInserted(part, item, key, at), at), data));
   };
 }
 

@@ -3,13 +3,14 @@ import type { Store } from "../store/store.ts";
 import { badRequest } from "../transaction/errors.ts";
 import type { IoUsage, Transaction } from "../transaction/transaction.ts";
 import { TransactionView } from "../transaction/view.ts";
-import type { Parsed, Value } from "./ast.ts";
+import type { Parsed } from "./ast.ts";
 import type { Execution } from "./compile-expression.ts";
 import { define } from "./ddl.ts";
 import { insert, remove, update, type Writing } from "./dml.ts";
 import { type Pause, pause, TimeSlices, unpaused } from "./pause.ts";
 import { redact } from "./redact.ts";
 import { compileSelect } from "./select.ts";
+import { toIon, type Value } from "./values.ts";
 
 export interface ExecuteArgs {
   readonly store: Store;
@@ -64,7 +65,8 @@ type Written = Exclude<Parsed["statement"], { kind: "select" }>;
 
 function* written(statement: Written, writing: Writing, usage: IoUsage): Generator<IonValue | Pause> {
   const rows = yield* write(statement, writing);
-  usage.writeIOs += rows.length;
+  // A document has a row for each of its changes: the same one, as it is written once.
+  usage.writeIOs += new Set(rows).size;
   yield* rows;
 }
 
@@ -84,5 +86,8 @@ function* write(statement: Written, writing: Writing): Generator<Pause, IonValue
 }
 
 function* ionRows(rows: Iterable<Value | Pause>): Generator<IonValue | Pause> {
-  for (const row of rows) if (row === pause || row.type !== "missing") yield row;
+  for (const row of rows) {
+    const shown = row === pause ? pause : toIon(row);
+    if (shown !== undefined) yield shown;
+  }
 }

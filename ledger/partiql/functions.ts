@@ -1,11 +1,11 @@
-import { textOf, toDouble } from "../ion/compare.ts";
 import { timestampOf } from "../ion/timestamp.ts";
-import { bool, decimal, int, nullValue, text } from "../ion/value.ts";
-import { type Expression, missing, type Value } from "./ast.ts";
+import { bool, int, nullValue, text } from "../ion/value.ts";
 import { evaluationError, type Position, semanticError } from "./errors.ts";
-import { compare, isAbsent, isMissing, isTrue } from "./operators.ts";
-import { formatTimestamp, parseTimestamp } from "./time-format.ts";
+import { isAbsent, isMissing, textIn } from "./operators.ts";
+import { formatTimestamp } from "./time-format.ts";
 import { dateAdd, dateDiff, extract } from "./time-functions.ts";
+import { parseTimestamp } from "./time-parse.ts";
+import { equal, itemsOf, missing, type Value } from "./values.ts";
 
 /** What functions may ask about the transaction they run in. */
 export interface FunctionContext {
@@ -26,29 +26,26 @@ const scalar = (least: number, most: number, call: ScalarFunction["call"], total
 
 const functions: Record<string, ScalarFunction> = {
   COALESCE: scalar(1, Number.POSITIVE_INFINITY, (values) => values.find((value) => !isAbsent(value)) ?? nullValue, true),
-  NULLIF: scalar(2, 2, ([a = missing, b = missing]) => (isMissing(a) || isTrue(compare("=", a, b)) ? nullValue : a), true),
+  NULLIF: scalar(2, 2, ([a = missing, b = missing]) => nullIf(a, b), true),
   SIZE: scalar(1, 1, ([value = missing], _context, at) => sizeOf(value, at)),
   EXISTS: scalar(1, 1, ([value = missing], _context, at) => exists(value, at), true),
-  CHAR_LENGTH: scalar(1, 1, ([value]) => onText(value, (subject) => int([...subject].length))),
-  CHARACTER_LENGTH: scalar(1, 1, ([value]) => onText(value, (subject) => int([...subject].length))),
-  LOWER: scalar(1, 1, ([value]) => onText(value, (subject) => text(subject.toLowerCase()))),
-  UPPER: scalar(1, 1, ([value]) => onText(value, (subject) => text(subject.toUpperCase()))),
-  SUBSTRING: scalar(2, 3, ([value, start, length]) => substring(value, start, length)),
-  TRIM: scalar(3, 3, ([side, characters, value]) => trim(side, characters, value)),
-  EXTRACT: scalar(2, 2, ([part, value], _context, at) => extract(part, value, at)),
-  DATE_ADD: scalar(3, 3, ([part, count, value], _context, at) => dateAdd(part, count, value, at)),
-  DATE_DIFF: scalar(3, 3, ([part, from, to], _context, at) => dateDiff(part, from, to, at)),
-  TO_STRING: scalar(2, 2, ([value, format], _context, at) => formatTimestamp(value, format, at)),
-  TO_TIMESTAMP: scalar(1, 2, ([value, format], _context, at) => parseTimestamp(value, format, at)),
+  CHAR_LENGTH: scalar(1, 1, ([value = missing], _context, at) => int([...textArgument(value, "CHAR_LENGTH", at)].length)),
+  CHARACTER_LENGTH: scalar(1, 1, ([value = missing], _context, at) => int([...textArgument(value, "CHARACTER_LENGTH", at)].length)),
+  LOWER: scalar(1, 1, ([value = missing], _context, at) => text(textArgument(value, "LOWER", at).toLowerCase())),
+  UPPER: scalar(1, 1, ([value = missing], _context, at) => text(textArgument(value, "UPPER", at).toUpperCase())),
+  SUBSTRING: scalar(2, 3, ([value = missing, start = missing, length], _context, at) => substring(value, start, length, at)),
+  TRIM: scalar(3, 3, ([side = missing, characters = missing, value = missing], _context, at) => trim(side, characters, value, at)),
+  EXTRACT: scalar(2, 2, ([part = missing, value = missing], _context, at) => extract(part, value, at)),
+  DATE_ADD: scalar(3, 3, ([part = missing, count = missing, value = missing], _context, at) => dateAdd(part, count, value, at)),
+  DATE_DIFF: scalar(3, 3, ([part = missing, from = missing, to = missing], _context, at) => dateDiff(part, from, to, at)),
+  TO_STRING: scalar(2, 2, ([value = missing, format = missing], _context, at) => formatTimestamp(value, format, at)),
+  TO_TIMESTAMP: scalar(1, 2, ([value = missing, format], _context, at) => parseTimestamp(value, format, at)),
   UTCNOW: scalar(0, 0, (_values, { now }) => timestampOf(now)),
   TXID: scalar(0, 0, (_values, { transactionId }) => text(transactionId)),
 };
 
-const aggregates = new Set(["COUNT", "SUM", "AVG", "MIN", "MAX"]);
-
-/** Whether a call takes all rows together. */
-export function isAggregate(expression: Expression): boolean {
-  return expression.kind === "call" && aggregates.has(expression.name);
+function nullIf(a: Value, b: Value): Value {
+  return isMissing(a) || (!isAbsent(a) && !isAbsent(b) && equal(a, b)) ? nullValue : a;
 }
 
 /**
@@ -68,55 +65,16 @@ export function scalarFunction(name: string, count: number, at: Position): (valu
   };
 }
 
-/** Folds the values of all rows into one. NULL and MISSING do not count; of no values the answer is NULL, a count is 0. */
-export class Aggregate {
-  private readonly name: string;
-  private readonly at: Position;
-  private count = 0;
-  private total: Value = int(0);
-  private best: Value = nullValue;
-
-  constructor(name: string, at: Position) {
-    this.name = name;
-    this.at = at;
-  }
-
-  add(value: Value, arithmetic: (a: Value, b: Value) => Value): void {
-    if (isAbsent(value)) return;
-    this.count++;
-    if (this.name === "SUM" || this.name === "AVG") {
-      if (value.type === "missing" || toDouble(value) === undefined)
-        throw evaluationError(this.at, `${this.name} of a value of type ${value.type}`);
-      this.total = arithmetic(this.total, value);
-    } else if (this.name !== "COUNT") {
-      const better = this.count === 1 || isTrue(compare(this.name === "MIN" ? "<" : ">", value, this.best));
-      if (better) this.best = value;
-    }
-  }
-
-  addRow(): void {
-    this.count++;
-  }
-
-  result(divide: (a: Value, b: Value) => Value): Value {
-    if (this.name === "COUNT") return int(this.count);
-    if (this.count === 0) return nullValue;
-    if (this.name === "SUM") return this.total;
-    if (this.name !== "AVG") return this.best;
-    const total = this.total.type === "int" ? decimal(this.total.value, 0) : this.total;
-    return divide(total, decimal(BigInt(this.count), 0));
-  }
-}
-
-function onText(value: Value | undefined, make: (subject: string) => Value): Value {
-  const subject = value === undefined || value.type === "missing" ? undefined : textOf(value);
-  return subject === undefined ? missing : make(subject);
+/** @throws LedgerError for what is no text */
+function textArgument(value: Value, name: string, at: Position): string {
+  const found = textIn(value);
+  if (found === undefined) throw evaluationError(at, `${name} needs a text, found a value of type ${value.type}`);
+  return found;
 }
 
 /** How many items or fields a container holds; undefined for what is none. */
 function lengthOf(value: Value): number | undefined {
-  if (value.type === "list" || value.type === "sexp") return value.items.length;
-  return value.type === "struct" ? value.fields.length : undefined;
+  return value.type === "struct" ? value.fields.length : itemsOf(value)?.length;
 }
 
 function sizeOf(value: Value, at: Position): Value {
@@ -130,27 +88,27 @@ function exists(value: Value, at: Position): Value {
   return bool((lengthOf(value) ?? 0) > 0);
 }
 
-/** Positions count from 1; what lies before the text counts too, as in SQL. */
-function substring(value: Value | undefined, start: Value | undefined, length: Value | undefined): Value {
-  return onText(value, (subject) => {
-    const characters = [...subject];
-    const from = start?.type === "int" ? Number(start.value) : Number.NaN;
-    const count = length === undefined ? characters.length + Math.abs(from) : length.type === "int" ? Number(length.value) : Number.NaN;
-    if (Number.isNaN(from) || Number.isNaN(count) || count < 0) return missing;
-    return text(characters.slice(Math.max(from - 1, 0), Math.max(from - 1 + count, 0)).join(""));
-  });
+/** Positions count from 1. With a length, what lies before the text counts too, as in SQL; without one everything from there on is meant. */
+function substring(value: Value, start: Value, length: Value | undefined, at: Position): Value {
+  const characters = [...textArgument(value, "SUBSTRING", at)];
+  const from = whole(start, "start", at);
+  if (length === undefined) return text(characters.slice(Math.max(from - 1, 0)).join(""));
+  const count = whole(length, "length", at);
+  if (count < 0) throw evaluationError(at, `the length of SUBSTRING must not be negative, found ${count}`);
+  return text(characters.slice(Math.max(from - 1, 0), Math.max(from - 1 + count, 0)).join(""));
 }
 
-function trim(side: Value | undefined, characters: Value | undefined, value: Value | undefined): Value {
-  return onText(value, (subject) =>
-    onText(characters, (set) => {
-      const all = [...subject];
-      const unwanted = new Set(set);
-      const direction = side?.type === "string" ? side.value : "BOTH";
-      let [from, to] = [0, all.length];
-      if (direction !== "TRAILING") while (from < to && unwanted.has(all[from] ?? "")) from++;
-      if (direction !== "LEADING") while (to > from && unwanted.has(all[to - 1] ?? "")) to--;
-      return text(all.slice(from, to).join(""));
-    }),
-  );
+function whole(value: Value, name: string, at: Position): number {
+  if (value.type !== "int") throw evaluationError(at, `the ${name} of SUBSTRING has to be an int, found a value of type ${value.type}`);
+  return Number(value.value);
+}
+
+function trim(side: Value, characters: Value, value: Value, at: Position): Value {
+  const all = [...textArgument(value, "TRIM", at)];
+  const unwanted = new Set(textArgument(characters, "TRIM", at));
+  const direction = side.type === "string" ? side.value : "BOTH";
+  let [from, to] = [0, all.length];
+  if (direction !== "TRAILING") while (from < to && unwanted.has(all[from] ?? "")) from++;
+  if (direction !== "LEADING") while (to > from && unwanted.has(all[to - 1] ?? "")) to--;
+  return text(all.slice(from, to).join(""));
 }

@@ -1,37 +1,37 @@
-import { compareValues, equalValues, exact, normalized, textOf, toDouble } from "../ion/compare.ts";
-import { bool, decimal, float, type IonValue, int, ionLimits, nullValue, text } from "../ion/value.ts";
-import { type BinaryOperator, missing, type Value } from "./ast.ts";
+import { compareValues, exact, textOf, toDouble } from "../ion/compare.ts";
+import { bool, decimal, float, int, nullValue, text } from "../ion/value.ts";
+import type { BinaryOperator } from "./ast.ts";
+import { decimalResult } from "./decimals.ts";
 import { evaluationError, type Position } from "./errors.ts";
 import { matchesLike } from "./like.ts";
-
-/** Digits that a quotient or a product keeps, as Ion's decimals in QLDB did. */
-const precision = 38;
+import { equal, isIon, missing, type Value } from "./values.ts";
 
 export function isMissing(value: Value): value is typeof missing {
   return value.type === "missing";
 }
 
-export function isAbsent(value: Value): boolean {
+export function isAbsent(value: Value): value is Extract<Value, { type: "missing" | "null" }> {
   return value.type === "missing" || value.type === "null";
 }
 
-/** Only TRUE lets a row pass: NULL and MISSING do not. */
-export function isTrue(value: Value): boolean {
-  return value.type === "bool" && value.value;
+/**
+ * Whether a condition lets a row pass: only TRUE does, NULL and MISSING do not.
+ * @throws LedgerError for a value that is no bool
+ */
+export function passes(value: Value, at: Position): boolean {
+  return truth(value, at) === true;
 }
 
-/** What an operator answers when an operand is absent: MISSING wins over NULL. */
-function absent(a: Value, b: Value): Value {
-  return isMissing(a) || isMissing(b) ? missing : nullValue;
-}
-
-/** Comparisons; values of types that do not compare are unequal, and have no order. */
-export function compare(operator: BinaryOperator, a: Value, b: Value): Value {
-  if (a.type === "missing" || b.type === "missing" || a.type === "null" || b.type === "null") return absent(a, b);
-  if (operator === "=") return bool(equalValues(a, b));
-  if (operator === "<>") return bool(!equalValues(a, b));
-  const order = compareValues(a, b);
-  if (order === undefined) return missing;
+/**
+ * Comparisons. What is absent makes the answer NULL, as in the reference implementation of 2020; values of different types are unequal.
+ * @throws LedgerError for an order between values of types that have none
+ */
+export function compare(operator: BinaryOperator, a: Value, b: Value, at: Position): Value {
+  if (isAbsent(a) || isAbsent(b)) return nullValue;
+  if (operator === "=") return bool(equal(a, b));
+  if (operator === "<>") return bool(!equal(a, b));
+  const order = isIon(a) && isIon(b) ? compareValues(a, b) : undefined;
+  if (order === undefined) throw evaluationError(at, `'${operator}' has no order for values of types ${a.type} and ${b.type}`);
   if (operator === "<") return bool(order < 0);
   if (operator === "<=") return bool(order <= 0);
   return bool(operator === ">" ? order > 0 : order >= 0);
@@ -48,7 +48,7 @@ export function logic(decides: boolean, a: Value, b: () => Value, at: Position):
 
 export function negated(value: Value, at: Position): Value {
   const known = truth(value, at);
-  return known === undefined ? (isMissing(value) ? missing : nullValue) : bool(!known);
+  return known === undefined ? nullValue : bool(!known);
 }
 
 function truth(value: Value, at: Position): boolean | undefined {
@@ -57,12 +57,29 @@ function truth(value: Value, at: Position): boolean | undefined {
   throw evaluationError(at, `expected a bool, found a value of type ${value.type}`);
 }
 
+/** @throws LedgerError where an operand is no number */
 export function arithmetic(operator: BinaryOperator, a: Value, b: Value, at: Position): Value {
-  if (a.type === "missing" || b.type === "missing" || a.type === "null" || b.type === "null") return absent(a, b);
-  const [p, q] = [toDouble(a), toDouble(b)];
-  if (p === undefined || q === undefined) return missing;
-  if (a.type === "float" || b.type === "float") return float(floatResult(operator, p, q));
-  return exactResult(operator, a, b, at);
+  if (isAbsent(a) || isAbsent(b)) return nullValue;
+  if (a.type === "int" && b.type === "int") return int(intResult(operator, a.value, b.value, at));
+  const [p, q] = [numberOf(a), numberOf(b)];
+  if (p === undefined || q === undefined)
+    throw evaluationError(at, `'${operator}' needs numbers, found values of types ${a.type} and ${b.type}`);
+  const [x, y] = [isIon(a) ? exact(a) : undefined, isIon(b) ? exact(b) : undefined];
+  if (x === undefined || y === undefined) return float(floatResult(operator, p, q));
+  return decimalResult(operator, x, y, at);
+}
+
+/** @returns the number as a double; undefined for what is none */
+export function numberOf(value: Value): number | undefined {
+  return isIon(value) ? toDouble(value) : undefined;
+}
+
+function intResult(operator: BinaryOperator, a: bigint, b: bigint, at: Position): bigint {
+  if (operator === "+") return a + b;
+  if (operator === "-") return a - b;
+  if (operator === "*") return a * b;
+  if (b === 0n) throw evaluationError(at, "division by zero");
+  return operator === "/" ? a / b : a % b;
 }
 
 function floatResult(operator: BinaryOperator, a: number, b: number): number {
@@ -72,78 +89,37 @@ function floatResult(operator: BinaryOperator, a: number, b: number): number {
   return operator === "/" ? a / b : a % b;
 }
 
-function exactResult(operator: BinaryOperator, a: IonValue, b: IonValue, at: Position): Value {
-  const [x, y] = [exact(a), exact(b)];
-  if (x === undefined || y === undefined) return missing;
-  if ((operator === "/" || operator === "%") && y.coefficient === 0n) throw evaluationError(at, "division by zero");
-  if (a.type === "int" && b.type === "int") {
-    if (operator === "/") return int(x.coefficient / y.coefficient);
-    if (operator === "%") return int(x.coefficient % y.coefficient);
-  }
-  if (Math.abs(x.exponent) + Math.abs(y.exponent) > ionLimits.exponent || Math.abs(x.exponent - y.exponent) > 1000)
-    throw evaluationError(at, "the numbers' sizes are too far apart");
-  const low = Math.min(x.exponent, y.exponent);
-  const [left, right] = [x.coefficient * 10n ** BigInt(x.exponent - low), y.coefficient * 10n ** BigInt(y.exponent - low)];
-  const result = (coefficient: bigint, exponent: number): Value =>
-    a.type === "int" && b.type === "int" ? int(coefficient * 10n ** BigInt(exponent)) : decimal(coefficient, exponent);
-  if (operator === "+") return result(left + right, low);
-  if (operator === "-") return result(left - right, low);
-  if (operator === "*") return result(x.coefficient * y.coefficient, x.exponent + y.exponent);
-  if (operator === "%") return result(left % right, low);
-  const quotient = normalized({ coefficient: (left * 10n ** BigInt(precision)) / right, exponent: -precision });
-  return decimal(quotient.coefficient, quotient.exponent);
-}
-
-export function negate(value: Value): Value {
-  if (isAbsent(value)) return value;
+/** `-` or `+` before a number. @throws LedgerError for what is none */
+export function signed(value: Value, negative: boolean, at: Position): Value {
+  if (isAbsent(value)) return nullValue;
+  if (numberOf(value) === undefined)
+    throw evaluationError(at, `'${negative ? "-" : "+"}' needs a number, found a value of type ${value.type}`);
+  if (!negative) return value;
   if (value.type === "int") return int(-value.value);
   if (value.type === "float") return float(-value.value);
   return value.type === "decimal" ? decimal(-value.coefficient, value.exponent) : missing;
 }
 
-export function concatenate(a: Value, b: Value): Value {
-  if (a.type === "missing" || b.type === "missing" || a.type === "null" || b.type === "null") return absent(a, b);
-  const [x, y] = [textOf(a), textOf(b)];
-  return x === undefined || y === undefined ? missing : text(x + y);
+/** @throws LedgerError where an operand is no text */
+export function concatenate(a: Value, b: Value, at: Position): Value {
+  if (isAbsent(a) || isAbsent(b)) return nullValue;
+  const [x, y] = [textIn(a), textIn(b)];
+  if (x === undefined || y === undefined) throw evaluationError(at, `'||' needs texts, found values of types ${a.type} and ${b.type}`);
+  return text(x + y);
 }
 
-/** SQL's LIKE: `%` for any text, `_` for one character. @throws LedgerError for an escape character at the end */
+/** The text of a string or a symbol. */
+export function textIn(value: Value): string | undefined {
+  return isIon(value) ? textOf(value) : undefined;
+}
+
+/** SQL's LIKE: `%` for any text, `_` for one character. @throws LedgerError for what is no text, and an escape that is not one character */
 export function like(value: Value, pattern: Value, mark: Value | undefined, at: Position): Value {
-  if (isAbsent(value) || isAbsent(pattern) || (mark !== undefined && isAbsent(mark))) return absent(value, pattern);
-  const [subject, form] = [value, pattern].map((each) => (each.type === "missing" ? undefined : textOf(each)));
-  const escaping = mark === undefined || mark.type === "missing" ? undefined : textOf(mark);
-  if (subject === undefined || form === undefined) return missing;
+  const given = mark === undefined ? [value, pattern] : [value, pattern, mark];
+  if (given.some(isAbsent)) return nullValue;
+  const [subject, form, escaping] = given.map(textIn);
+  if (subject === undefined || form === undefined || (mark !== undefined && escaping === undefined))
+    throw evaluationError(at, `LIKE needs texts, found values of types ${given.map(({ type }) => type).join(", ")}`);
   if (escaping !== undefined && [...escaping].length !== 1) throw evaluationError(at, "an escape has to be one character");
   return bool(matchesLike(subject, form, escaping, at));
-}
-
-const typeNames: Record<string, readonly string[]> = {
-  ...{
-    BOOLEAN: ["bool"],
-    BOOL: ["bool"],
-    INT: ["int"],
-    INTEGER: ["int"],
-    SMALLINT: ["int"],
-    BIGINT: ["int"],
-    FLOAT: ["float"],
-    REAL: ["float"],
-    DOUBLE: ["float"],
-  },
-  ...{
-    DECIMAL: ["decimal"],
-    NUMERIC: ["decimal"],
-    TIMESTAMP: ["timestamp"],
-    STRING: ["string"],
-    VARCHAR: ["string"],
-    CHAR: ["string"],
-    CHARACTER: ["string"],
-  },
-  ...{ SYMBOL: ["symbol"], CLOB: ["clob"], BLOB: ["blob"], LIST: ["list"], SEXP: ["sexp"], STRUCT: ["struct"], TUPLE: ["struct"], BAG: [] },
-};
-
-/** `value IS type`. @returns undefined for a type that there is not */
-export function isOfType(value: Value, type: string): boolean | undefined {
-  if (type === "NULL") return isAbsent(value);
-  if (type === "MISSING") return isMissing(value);
-  return typeNames[type]?.includes(value.type);
 }

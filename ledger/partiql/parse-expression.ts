@@ -1,10 +1,11 @@
 import { IonError } from "../ion/errors.ts";
 import { readText } from "../ion/text.ts";
 import { decimal, type IonValue, int, ionLimits, nullValue, text } from "../ion/value.ts";
-import { type BinaryOperator, type Branch, type Expression, missing, type Select, type Step } from "./ast.ts";
+import type { BinaryOperator, Branch, Expression, Select, Step, TypeName } from "./ast.ts";
 import { type Position, parserError } from "./errors.ts";
 import type { Token } from "./lexer.ts";
 import type { Tokens } from "./tokens.ts";
+import { missing } from "./values.ts";
 
 /** Deeper expressions are refused, and longer chains of operators or steps: recursion has to end before the stack does. */
 const maxDepth = 200;
@@ -127,15 +128,25 @@ export class ExpressionParser {
     if (!this.tokens.atSymbol("(") || this.tokens.peek(1).keyword === "SELECT") return this.level(0);
     this.tokens.take();
     const items = this.until(")");
-    return { kind: "list", items, at };
+    return { kind: "list", form: "row", items, at };
   }
 
-  private typeName(): string {
-    const token = this.tokens.take();
+  private typeName(): TypeName {
+    const { tokens } = this;
+    const token = tokens.take();
     if (token.kind !== "word") throw parserError(token, `expected a type, found '${token.text}'`);
-    if (token.keyword === "DOUBLE") this.tokens.accept("PRECISION");
-    if (this.tokens.acceptSymbol("(")) this.until(")");
-    return token.keyword;
+    if (token.keyword === "DOUBLE") tokens.accept("PRECISION");
+    const parameters: number[] = [];
+    if (tokens.acceptSymbol("(")) {
+      do {
+        const given = tokens.take();
+        if (given.kind !== "number" || !/^\d+$/.test(given.text))
+          throw parserError(given, `expected a whole number, found '${given.text}'`);
+        parameters.push(Number(given.text));
+      } while (tokens.acceptSymbol(","));
+      tokens.expectSymbol(")");
+    }
+    return { name: token.keyword, parameters };
   }
 
   private level(index: number): Expression {
@@ -159,7 +170,7 @@ export class ExpressionParser {
     const negative = this.tokens.take().text === "-";
     const operand = this.sign();
     this.depth--;
-    return negative ? { kind: "negate", operand, at } : operand;
+    return { kind: "sign", negative, operand, at };
   }
 
   /** A primary expression and the steps behind it. */
@@ -176,9 +187,7 @@ export class ExpressionParser {
     for (;;) {
       const at = tokens.current;
       this.limit(steps.length, at);
-      // `a.*` at the end of a projection is read by the projection.
       if (tokens.atSymbol(".") && tokens.peek(1).text === "*" && tokens.peek(1).kind === "symbol") {
-        if (tokens.peek(2).text !== "." && tokens.peek(2).text !== "[") return steps;
         tokens.take();
         tokens.take();
         steps.push({ kind: "values", at });
@@ -226,12 +235,12 @@ export class ExpressionParser {
     const { tokens } = this;
     if (tokens.acceptSymbol("(")) {
       const inner: Expression = tokens.atKeywords("SELECT") ? { kind: "select", select: this.select(), at } : this.parse();
-      if (tokens.acceptSymbol(",")) return { kind: "list", items: [inner, ...this.until(")")], at };
+      if (tokens.acceptSymbol(",")) return { kind: "list", form: "row", items: [inner, ...this.until(")")], at };
       tokens.expectSymbol(")");
       return inner;
     }
-    if (tokens.acceptSymbol("[")) return { kind: "list", items: this.until("]"), at };
-    if (tokens.acceptSymbol("<<")) return { kind: "list", items: this.until(">>"), at };
+    if (tokens.acceptSymbol("[")) return { kind: "list", form: "list", items: this.until("]"), at };
+    if (tokens.acceptSymbol("<<")) return { kind: "list", form: "bag", items: this.until(">>"), at };
     if (tokens.acceptSymbol("{")) return this.struct(at);
     if (tokens.acceptSymbol("@")) {
       const name = tokens.expectName("a name");
@@ -328,14 +337,15 @@ export class ExpressionParser {
   /** TRIM([[LEADING | TRAILING | BOTH] [characters] FROM] text) */
   private trim(at: Position): Expression {
     const { tokens } = this;
-    const side = ["LEADING", "TRAILING", "BOTH"].find((each) => tokens.accept(each)) ?? "BOTH";
+    const side = ["LEADING", "TRAILING", "BOTH"].find((each) => tokens.accept(each));
     const first = tokens.atKeywords("FROM") ? undefined : this.parse();
+    if (side !== undefined && !tokens.atKeywords("FROM")) throw tokens.unexpected("'FROM'");
     const operand = tokens.accept("FROM") ? this.parse() : undefined;
     tokens.expectSymbol(")");
     const characters: Expression = operand !== undefined && first !== undefined ? first : { kind: "literal", value: text(" "), at };
     const subject = operand ?? first;
     if (subject === undefined) throw tokens.unexpected("an expression");
-    return { kind: "call", name: "TRIM", arguments: [{ kind: "literal", value: text(side), at }, characters, subject], at };
+    return { kind: "call", name: "TRIM", arguments: [{ kind: "literal", value: text(side ?? "BOTH"), at }, characters, subject], at };
   }
 
   /** SUBSTRING(text, start [, length]) or SUBSTRING(text FROM start [FOR length]) */

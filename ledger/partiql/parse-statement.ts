@@ -3,6 +3,7 @@ import { parserError, semanticError } from "./errors.ts";
 import { tokenize } from "./lexer.ts";
 import { parseDefinition, parseTableName } from "./parse-definition.ts";
 import { ExpressionParser } from "./parse-expression.ts";
+import { isMany } from "./steps.ts";
 import { Tokens } from "./tokens.ts";
 
 /** What SQL has and QLDB never had. */
@@ -26,6 +27,7 @@ export function parseStatement(source: string): Parsed {
 class StatementParser {
   private readonly tokens: Tokens;
   private readonly expressions: ExpressionParser;
+  private joinDepth = 0;
 
   constructor(tokens: Tokens) {
     this.tokens = tokens;
@@ -84,10 +86,8 @@ class StatementParser {
     const { tokens } = this;
     const at = tokens.current;
     const expression = this.expressions.parse();
-    if (tokens.acceptSymbol(".")) {
-      tokens.expectSymbol("*");
-      return { kind: "all", of: expression, at };
-    }
+    const whole = allOf(expression);
+    if (whole !== undefined) return { kind: "all", of: whole, at };
     return { kind: "expression", expression, as: this.alias() };
   }
 
@@ -98,25 +98,54 @@ class StatementParser {
 
   private fromItems(): FromItem[] {
     const { tokens } = this;
-    const items = [this.fromItem()];
+    const items = this.fromItem();
     for (;;) {
       const at = tokens.current;
       if (items.length > maxSources) throw semanticError(at, `more than ${maxSources} sources in one FROM`);
       if (["LEFT", "RIGHT", "FULL", "OUTER"].some((word) => tokens.atKeywords(word)))
         throw semanticError(at, `${at.keyword} JOIN is not supported`);
       if (tokens.acceptSymbol(",") || tokens.accept("CROSS", "JOIN")) {
-        items.push(this.fromItem());
+        items.push(...this.fromItem());
         continue;
       }
       if (!tokens.accept("INNER", "JOIN") && !tokens.accept("JOIN")) return items;
-      const item = this.fromItem();
-      items.push({ ...item, on: tokens.accept("ON") ? this.expressions.parse() : undefined });
+      const joined = this.fromItem();
+      tokens.expect("ON");
+      items.push(...joined.slice(0, -1), ...joined.slice(-1).map((last) => alsoOn(last, this.expressions.parse())));
     }
   }
 
-  private fromItem(): FromItem {
+  /** One source, or joins in parentheses. */
+  private fromItem(): FromItem[] {
     const at = this.tokens.current;
-    return this.named(this.source(), at);
+    if (!this.atJoins()) return [this.named(this.source(), at)];
+    if (++this.joinDepth > maxSources) throw semanticError(at, `joins are nested deeper than ${maxSources}`);
+    this.tokens.expectSymbol("(");
+    const items = this.fromItems();
+    this.tokens.expectSymbol(")");
+    this.joinDepth--;
+    return items;
+  }
+
+  /** Whether joins in parentheses come next: a JOIN stands in the outer ones of those that open here, and in no subquery. */
+  private atJoins(): boolean {
+    let leading = 0;
+    while (this.isSign(leading, "(")) leading++;
+    if (this.tokens.peek(leading).keyword === "SELECT") leading--;
+    let depth = 0;
+    for (let ahead = 0; leading > 0; ahead++) {
+      const token = this.tokens.peek(ahead);
+      if (token.kind === "end") return false;
+      if (this.isSign(ahead, "(")) depth++;
+      else if (this.isSign(ahead, ")") && --depth === 0) return false;
+      else if (token.keyword === "JOIN" && depth <= leading) return true;
+    }
+    return false;
+  }
+
+  private isSign(ahead: number, sign: string): boolean {
+    const token = this.tokens.peek(ahead);
+    return token.kind === "symbol" && token.text === sign;
   }
 
   private named(source: Source, at: FromItem["at"]): FromItem {
@@ -152,7 +181,7 @@ class StatementParser {
   private target(): FromItem[] {
     const table = parseTableName(this.tokens);
     const items = [this.named({ kind: "expression", expression: { kind: "name", name: table.name, at: table.at } }, table.at)];
-    while (this.tokens.acceptSymbol(",")) items.push(this.fromItem());
+    while (this.tokens.acceptSymbol(",")) items.push(...this.fromItem());
     return items;
   }
 
@@ -165,7 +194,7 @@ class StatementParser {
     const items: Expression[] = [];
     do items.push(this.expressions.parse());
     while (tokens.acceptSymbol(","));
-    return { kind: "insert", table, documents: { kind: "list", items, at }, single: false };
+    return { kind: "insert", table, documents: { kind: "list", form: "bag", items, at }, single: false };
   }
 
   private update(): Statement {
@@ -200,10 +229,10 @@ class StatementParser {
         } while (tokens.acceptSymbol(","));
       } else if (tokens.accept("INSERT", "INTO")) {
         const target = this.path();
-        tokens.expect("VALUE");
+        const each = !tokens.accept("VALUE");
         const value = this.expressions.parse();
-        const index = tokens.accept("AT") ? this.expressions.parse() : undefined;
-        changes.push({ kind: "insert", target, value, index, at });
+        const index = !each && tokens.accept("AT") ? this.expressions.parse() : undefined;
+        changes.push({ kind: "insert", target, value, each, index, at });
       } else if (tokens.accept("REMOVE")) {
         changes.push({ kind: "remove", target: this.path(), at });
       } else if (changes.length === 0) throw tokens.unexpected("'SET', 'INSERT INTO' or 'REMOVE'");
@@ -218,4 +247,16 @@ class StatementParser {
     if (root.kind !== "name") throw parserError(expression.at, "expected a path of names");
     return expression;
   }
+}
+
+/** `a.b.*` in a projection: what all fields are taken of. @returns undefined for any other expression */
+function allOf(expression: Expression): Expression | undefined {
+  if (expression.kind !== "path" || expression.steps.at(-1)?.kind !== "values") return undefined;
+  const steps = expression.steps.slice(0, -1);
+  if (isMany(steps)) return undefined;
+  return steps.length === 0 ? expression.root : { ...expression, steps };
+}
+
+function alsoOn(item: FromItem, on: Expression): FromItem {
+  return { ...item, on: item.on === undefined ? on : { kind: "binary", operator: "AND", left: item.on, right: on, at: on.at } };
 }

@@ -59,7 +59,7 @@ function withItem(value: SequenceValue, index: number, rest: readonly Key[], cha
   return { ...value, items };
 }
 
-/** A list or a struct with one more part. @param key where it is put: a number in a list, its end by default and beyond it; a new field's name */
+/** A list or a struct with one more part. A list that is not there is made where a place in it is given. @param key where it is put: a number in a list, its end by default and beyond it; a new field's name */
 export function withInserted(part: IonValue | undefined, item: IonValue, key: Key | undefined, at: Position): IonValue {
   if (typeof key === "string") {
     const struct = part ?? { type: "struct", fields: [] };
@@ -68,6 +68,7 @@ export function withInserted(part: IonValue | undefined, item: IonValue, key: Ke
     if (struct.fields.some(({ name }) => name === key)) throw evaluationError(at, `there is a field '${key}' already: SET changes it`);
     return { ...struct, fields: [...struct.fields, { name: key, value: item }] };
   }
+  if (part === undefined && key === undefined) throw evaluationError(at, "there is no list to insert into: SET makes one");
   const list = part ?? { type: "list", items: [] };
   if (list.type !== "list" && list.type !== "sexp")
     throw evaluationError(at, `INSERT INTO needs a list, or a struct and AT with a name, found a value of type ${list.type}`);

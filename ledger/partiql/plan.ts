@@ -1,13 +1,21 @@
 import type { TableDefinition } from "../store/table.ts";
-import type { Expression, Value } from "./ast.ts";
-import { compileExpression, type Evaluate, type Execution, keysOf, type Slots } from "./compile-expression.ts";
+import type { Expression } from "./ast.ts";
+import { compileExpression, type Execution, members } from "./compile-expression.ts";
 import type { Scope } from "./scope.ts";
+import { keysOf, type Slots, type Value } from "./values.ts";
 
 /** How the rows of a table are found. */
-export type Access =
+export type Access = (
   | { readonly kind: "scan" }
   | { readonly kind: "id"; readonly ids: (slots: Slots) => string[] }
-  | { readonly kind: "index"; readonly field: string; readonly keys: (slots: Slots) => string[] };
+  | { readonly kind: "index"; readonly field: string; readonly keys: (slots: Slots) => string[] }
+) & {
+  /**
+   * The conditions that an index could look up, be there one or not. They are asked first: which rows the others see, and refuse, does not
+   * hang on the indexes that there are.
+   */
+  readonly lookups: ReadonlySet<Expression>;
+};
 
 /** A table as a source of rows: which slots its row fills, and which paths name its id and its fields. */
 export interface TableAccess {
@@ -40,44 +48,53 @@ export function chooseAccess(
   scope: Scope,
   execution: Execution,
 ): Access {
-  const lookups = conditions.flatMap((condition) => lookupsOf(condition, bound, scope, execution));
-  const byId = lookups.find(
+  const found = conditions.flatMap((condition) => lookupsOf(condition, source, bound, scope, execution));
+  const lookups = new Set(found.map(({ condition }) => condition));
+  const byId = found.find(
     ({ slot, steps }) =>
       (slot === source.idSlot && steps.length === 0) || (slot === source.slot && source.idPath !== undefined && same(steps, source.idPath)),
   );
-  if (byId !== undefined) return { kind: "id", ids: (slots) => textsOf(byId.values(slots)) };
+  if (byId !== undefined) return { kind: "id", ids: (slots) => textsOf(byId.values(slots)), lookups };
   for (const { field } of source.table.indexes) {
-    const found = lookups.find(({ slot, steps }) => slot === source.slot && same(steps, [...source.dataPath, field]));
-    if (found !== undefined) return { kind: "index", field, keys: (slots) => keysOf(found.values(slots)) };
+    const byField = found.find(({ slot, steps }) => slot === source.slot && same(steps, [...source.dataPath, field]));
+    if (byField !== undefined) return { kind: "index", field, keys: (slots) => keysOf(byField.values(slots)), lookups };
   }
-  return { kind: "scan" };
+  return { kind: "scan", lookups };
 }
 
 /** `path = value` or `path IN (values)`: which slot, which fields below it, and the values once the slots before are filled. */
 interface Lookup {
+  readonly condition: Expression;
   readonly slot: number;
   readonly steps: readonly string[];
   readonly values: (slots: Slots) => readonly Value[];
 }
 
-function lookupsOf(condition: Expression, bound: ReadonlySet<number>, scope: Scope, execution: Execution): Lookup[] {
-  const lookup = (subject: Expression, others: readonly Expression[], list: boolean): Lookup[] => {
+function lookupsOf(
+  condition: Expression,
+  { slot, idSlot }: TableAccess,
+  bound: ReadonlySet<number>,
+  scope: Scope,
+  execution: Execution,
+): Lookup[] {
+  const lookup = (subject: Expression, other: Expression, values: () => Lookup["values"]): Lookup[] => {
     const place = placeOf(subject, scope);
-    if (place === undefined || bound.has(place.slot) || !others.every((other) => dependsOnlyOn(other, bound, scope))) return [];
-    const ready: Evaluate[] = others.map((other) => compileExpression(other, scope, execution));
-    return [{ ...place, values: (slots) => ready.flatMap((evaluate) => flat(evaluate(slots), list)) }];
+    if (place === undefined || (place.slot !== slot && place.slot !== idSlot) || !dependsOnlyOn(other, bound, scope)) return [];
+    return [{ condition, ...place, values: values() }];
+  };
+  const value = (other: Expression) => () => {
+    const evaluate = compileExpression(other, scope, execution);
+    return (slots: Slots) => [evaluate(slots)];
   };
   if (condition.kind === "binary" && condition.operator === "=") {
-    return [...lookup(condition.left, [condition.right], false), ...lookup(condition.right, [condition.left], false)];
+    const { left, right } = condition;
+    return [...lookup(left, right, value(right)), ...lookup(right, left, value(left))];
   }
   if (condition.kind !== "in" || condition.negated) return [];
-  const { set } = condition;
-  return lookup(condition.operand, set.kind === "list" ? set.items : [set], set.kind !== "list" || set.items.length === 1);
-}
-
-/** A list that IN looks in stands for its items. */
-function flat(value: Value, list: boolean): readonly Value[] {
-  return list && (value.type === "list" || value.type === "sexp") ? value.items : [value];
+  return lookup(condition.operand, condition.set, () => {
+    const set = members(condition.set, scope, execution);
+    return (slots) => set(slots) ?? [];
+  });
 }
 
 function placeOf(expression: Expression, scope: Scope): { slot: number; steps: string[] } | undefined {
@@ -119,7 +136,7 @@ export function children(expression: Expression): readonly Expression[] {
     case "path":
       return [expression.root, ...expression.steps.flatMap((step) => (step.kind === "index" ? [step.index] : []))];
     case "not":
-    case "negate":
+    case "sign":
     case "is":
     case "cast":
       return [expression.operand];

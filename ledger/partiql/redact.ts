@@ -1,11 +1,12 @@
 import { field, type IonValue, textField } from "../ion/value.ts";
 import { type Redaction, redactionValue } from "../journal/redaction-value.ts";
 import { badRequest } from "../transaction/errors.ts";
-import type { Exec, Value } from "./ast.ts";
+import type { Exec } from "./ast.ts";
 import { compileExpression } from "./compile-expression.ts";
 import type { Writing } from "./dml.ts";
 import { evaluationError } from "./errors.ts";
 import { Scope } from "./scope.ts";
+import { isIon, type Value } from "./values.ts";
 
 /**
  * EXEC redact_revision blockAddress, 'tableId', 'documentId': the data of a revision that is not the latest is replaced by its hash, for
@@ -38,7 +39,7 @@ export function redact(statement: Exec, writing: Writing): IonValue[] {
 }
 
 function ionOf(value: Value | undefined): IonValue | undefined {
-  return value === undefined || value.type === "missing" ? undefined : value;
+  return value !== undefined && isIon(value) ? value : undefined;
 }
 
 function sequenceNoOf(address: Value | undefined, { at }: Exec): number {

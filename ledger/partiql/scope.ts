@@ -6,12 +6,20 @@ export interface Binding {
   readonly field?: string;
 }
 
+/** A source of rows as names see it. */
+export interface NamedSource {
+  readonly slot: number;
+  /** Its table's name where an alias hides it: it is no field that could be meant. */
+  readonly hidden?: string | undefined;
+  /** Every field that its rows can have, where that is known. */
+  readonly fields?: ReadonlySet<string> | undefined;
+}
+
 /** Names that an expression sees: those of its own FROM, then those around it. */
 export class Scope {
   readonly parent: Scope | undefined;
   private readonly names = new Map<string, number>();
-  /** Slots of the sources of this FROM. */
-  private readonly sources: number[] = [];
+  private readonly sources: NamedSource[] = [];
 
   constructor(parent?: Scope) {
     this.parent = parent;
@@ -21,13 +29,13 @@ export class Scope {
     this.names.set(name, slot);
   }
 
-  addSource(slot: number): void {
-    this.sources.push(slot);
+  addSource(source: NamedSource): void {
+    this.sources.push(source);
   }
 
   /** Every slot that a name of this scope or those around it stands for. */
   allSlots(): number[] {
-    return [...this.names.values(), ...this.sources, ...(this.parent?.allSlots() ?? [])];
+    return [...this.names.values(), ...this.sources.map(({ slot }) => slot), ...(this.parent?.allSlots() ?? [])];
   }
 
   variable(name: string): number | undefined {
@@ -36,17 +44,21 @@ export class Scope {
 
   /**
    * A variable; else a field of the only source of the nearest FROM.
-   * @throws LedgerError "No such variable" where there are several sources, or none
+   * @throws LedgerError "No such variable" where there are several sources, or none, or the only one cannot have such a field
    */
   resolve(name: string, at: Position): Binding {
     const variable = this.variable(name);
     if (variable !== undefined) return { slot: variable };
-    const slot = this.onlySource();
-    if (slot === undefined) throw noSuchVariable(at, name);
-    return { slot, field: name };
+    const source = this.onlySource();
+    if (source === undefined || source.fields?.has(name) === false || this.hides(name)) throw noSuchVariable(at, name);
+    return { slot: source.slot, field: name };
   }
 
-  private onlySource(): number | undefined {
+  private hides(name: string): boolean {
+    return this.sources.some(({ hidden }) => hidden === name) || this.parent?.hides(name) === true;
+  }
+
+  private onlySource(): NamedSource | undefined {
     if (this.sources.length === 0) return this.parent?.onlySource();
     return this.sources.length === 1 ? this.sources[0] : undefined;
   }

@@ -1,13 +1,13 @@
-import type { Field } from "../ion/value.ts";
-import type { Expression, Projection, Select, Value } from "./ast.ts";
-import { compileExpression, type Evaluate, type Execution, type Slots } from "./compile-expression.ts";
+import { Aggregate, isAggregate } from "./aggregates.ts";
+import { type Expression, ownName, type Projection, type Select } from "./ast.ts";
+import { compileExpression, type Execution } from "./compile-expression.ts";
 import { semanticError } from "./errors.ts";
-import { Aggregate, isAggregate } from "./functions.ts";
-import { arithmetic, isTrue } from "./operators.ts";
+import { passes } from "./operators.ts";
 import { type Pause, pause } from "./pause.ts";
 import { children, conjuncts, slotsOf } from "./plan.ts";
 import { Scope } from "./scope.ts";
 import { type PreparedSource, prepareSource, type Rows } from "./sources.ts";
+import { type Evaluate, missing, type Slots, structOf, type Value, type ValueField } from "./values.ts";
 
 /** A SELECT made ready. */
 export interface CompiledSelect {
@@ -16,7 +16,7 @@ export interface CompiledSelect {
   readonly rows: (slots: Slots) => Generator<Value | Pause>;
 }
 
-/** Makes a SELECT ready. Its rows are found one after the other, while they are asked for. */
+/** Makes a SELECT ready: without a scope around it, it is the outermost query, which alone sees tables. Its rows are found one after the other, while they are asked for. */
 export function compileSelect(select: Select, outer: Scope | undefined, execution: Execution): CompiledSelect {
   const scope = new Scope(outer);
   const sources = select.from.map((item) => prepareSource(item, scope, execution));
@@ -30,8 +30,7 @@ export function compileSelect(select: Select, outer: Scope | undefined, executio
       plan,
       *rows(slots) {
         for (const step of run(loops, 0, slots, execution.tick)) {
-          const row = step === pause ? pause : project(slots);
-          if (row === pause || row.type !== "missing") yield row;
+          yield step === pause ? pause : project(slots);
         }
       },
     };
@@ -42,7 +41,7 @@ export function compileSelect(select: Select, outer: Scope | undefined, executio
 /** One source and the conditions that can be told once its row is there. */
 interface Loop {
   readonly source: Rows;
-  readonly conditions: readonly Evaluate[];
+  readonly conditions: readonly ((slots: Slots) => boolean)[];
 }
 
 function nest(sources: readonly PreparedSource[], conditions: readonly Expression[], scope: Scope, execution: Execution): Loop[] {
@@ -63,7 +62,30 @@ function nest(sources: readonly PreparedSource[], conditions: readonly Expressio
       ({ condition, slots }) => !done.has(condition) && (last || slots?.every((slot) => bound.has(slot)) === true),
     );
     for (const { condition } of ready) done.add(condition);
-    return { source, conditions: ready.map(({ condition }) => compileExpression(condition, scope, execution)) };
+    return {
+      source,
+      conditions: tests(
+        ready.map(({ condition }) => condition),
+        source.lookups,
+        scope,
+        execution,
+      ),
+    };
+  });
+}
+
+/** Conditions made ready: those that an index could look up come first. */
+export function tests(
+  conditions: readonly Expression[],
+  lookups: ReadonlySet<Expression> | undefined,
+  scope: Scope,
+  execution: Execution,
+): ((slots: Slots) => boolean)[] {
+  const first = conditions.filter((condition) => lookups?.has(condition) === true);
+  const others = conditions.filter((condition) => lookups?.has(condition) !== true);
+  return [...first, ...others].map((condition) => {
+    const evaluate = compileExpression(condition, scope, execution);
+    return (slots) => passes(evaluate(slots), condition.at);
   });
 }
 
@@ -80,7 +102,7 @@ function* run(loops: readonly Loop[], depth: number, slots: Slots, tick: Executi
   }
   for (const _ of loop.source.rows(slots)) {
     if (tick()) yield pause;
-    if (!loop.conditions.every((condition) => isTrue(condition(slots)))) continue;
+    if (!loop.conditions.every((passed) => passed(slots))) continue;
     if (depth === loops.length - 1) yield undefined;
     else yield* run(loops, depth + 1, slots, tick);
   }
@@ -90,48 +112,35 @@ function projection(select: Select, sources: readonly PreparedSource[], scope: S
   const shape = select.projection;
   if (shape.kind === "value") return compileExpression(shape.value, scope, execution);
   if (shape.kind === "star") {
-    const slots = sources.map((source) => source.slots[0] ?? 0);
-    return (values) => merged(slots.map((slot, index) => ({ value: values[slot], name: `_${index + 1}` })));
+    const shown = sources.flatMap((source, index) => source.shown.map(({ slot, name }) => ({ slot, name, unnamed: `_${index + 1}` })));
+    return (values) => structOf(shown.flatMap(({ slot, name, unnamed }) => spread(values[slot] ?? missing, name, unnamed)));
   }
   const items = shape.items.map((item, index) => projected(item, index, scope, execution));
-  return (values) => ({ type: "struct", fields: items.flatMap((item) => item(values)) });
+  return (values) => structOf(items.flatMap((item) => item(values)));
 }
 
-/** The fields of all structs, in order; names may repeat. What is no struct gets its position as a name. */
-function merged(parts: readonly { readonly value: Value | undefined; readonly name: string }[]): Value {
-  const fields = parts.flatMap(({ value, name }): readonly Field[] => {
-    if (value === undefined || value.type === "missing") return [];
-    return value.type === "struct" ? value.fields : [{ name, value }];
-  });
-  return { type: "struct", fields };
+/** A value as `*` shows it: under the name that AT or BY gave it, else a struct's own fields; what is no struct gets a name by its position. */
+function spread(value: Value, name: string | undefined, unnamed: string): readonly ValueField[] {
+  if (name !== undefined) return [{ name, value }];
+  return value.type === "struct" ? value.fields : [{ name: unnamed, value }];
 }
 
-function projected(item: Projection, index: number, scope: Scope, execution: Execution): (slots: Slots) => readonly Field[] {
+function projected(item: Projection, index: number, scope: Scope, execution: Execution): (slots: Slots) => readonly ValueField[] {
   if (item.kind === "all") {
     const of = compileExpression(item.of, scope, execution);
-    return (slots) => {
-      const value = merged([{ value: of(slots), name: `_${index + 1}` }]);
-      return value.type === "struct" ? value.fields : [];
-    };
+    return (slots) => spread(of(slots), undefined, `_${index + 1}`);
   }
   const name = item.as ?? ownName(item.expression) ?? `_${index + 1}`;
   const evaluate = compileExpression(item.expression, scope, execution);
-  return (slots) => {
-    const value = evaluate(slots);
-    return value.type === "missing" ? [] : [{ name, value }];
-  };
+  return (slots) => [{ name, value: evaluate(slots) }];
 }
 
-function ownName(expression: Expression): string | undefined {
-  if (expression.kind === "name") return expression.name;
-  const last = expression.kind === "path" ? expression.steps.at(-1) : undefined;
-  return last?.kind === "field" ? last.name : undefined;
-}
+type Aggregates = readonly Extract<Expression, { kind: "call" }>[];
 
-function aggregatesOf({ projection: shape }: Select): Expression[] {
-  const found: Expression[] = [];
+function aggregatesOf({ projection: shape }: Select): Aggregates {
+  const found: Extract<Expression, { kind: "call" }>[] = [];
   const visit = (expression: Expression): void => {
-    if (isAggregate(expression)) found.push(expression);
+    if (expression.kind === "call" && isAggregate(expression)) found.push(expression);
     else children(expression).forEach(visit);
   };
   if (shape.kind === "value") visit(shape.value);
@@ -142,16 +151,15 @@ function aggregatesOf({ projection: shape }: Select): Expression[] {
 /** All rows become one: each aggregate gets a slot of its own, which the projection reads in its place. */
 function aggregated(
   select: Select,
-  aggregates: readonly Expression[],
+  aggregates: Aggregates,
   loops: readonly Loop[],
   sources: readonly PreparedSource[],
   scope: Scope,
   execution: Execution,
 ): CompiledSelect["rows"] {
-  const names = new Map(aggregates.map((aggregate, index) => [aggregate, `aggregate ${index}`]));
+  const names = new Map<Expression, string>(aggregates.map((aggregate, index) => [aggregate, `aggregate ${index}`]));
   const inner = new Scope(scope);
   const ready = aggregates.map((aggregate) => {
-    if (aggregate.kind !== "call") throw new Error("an aggregate is a call");
     if (aggregate.distinct === true) throw semanticError(aggregate.at, `${aggregate.name}(DISTINCT …) is not supported`);
     const [argument, ...more] = aggregate.arguments;
     if (aggregate.star === true ? aggregate.name !== "COUNT" : argument === undefined || more.length > 0) {
@@ -169,16 +177,13 @@ function aggregated(
         yield pause;
         continue;
       }
-      for (const [index, { value, at }] of ready.entries()) {
+      for (const [index, { value }] of ready.entries()) {
         if (value === undefined) totals[index]?.addRow();
-        else totals[index]?.add(value(slots), (a, b) => arithmetic("+", a, b, at));
+        else totals[index]?.add(value(slots));
       }
     }
-    for (const [index, { slot, at }] of ready.entries()) {
-      slots[slot] = totals[index]?.result((a, b) => arithmetic("/", a, b, at)) ?? { type: "missing" };
-    }
-    const row = project(slots);
-    if (row.type !== "missing") yield row;
+    for (const [index, { slot }] of ready.entries()) slots[slot] = totals[index]?.result() ?? missing;
+    yield project(slots);
   };
 }
 
@@ -204,7 +209,7 @@ function rebuilt(expression: Expression, inside: (expression: Expression) => Exp
     case "binary":
       return { ...expression, left: inside(expression.left), right: inside(expression.right) };
     case "not":
-    case "negate":
+    case "sign":
     case "is":
     case "cast":
       return { ...expression, operand: inside(expression.operand) };
@@ -213,7 +218,12 @@ function rebuilt(expression: Expression, inside: (expression: Expression) => Exp
     case "between":
       return { ...expression, operand: inside(expression.operand), low: inside(expression.low), high: inside(expression.high) };
     case "like":
-      return { ...expression, operand: inside(expression.operand), pattern: inside(expression.pattern) };
+      return {
+        ...expression,
+        operand: inside(expression.operand),
+        pattern: inside(expression.pattern),
+        ...(expression.escape && { escape: inside(expression.escape) }),
+      };
     case "case":
       return {
         ...expression,

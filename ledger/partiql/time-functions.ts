@@ -8,9 +8,9 @@ import {
   timestampParts,
   withMoment,
 } from "../ion/timestamp.ts";
-import { int } from "../ion/value.ts";
-import { missing, type Value } from "./ast.ts";
+import { int, type TimestampValue } from "../ion/value.ts";
 import { evaluationError, type Position } from "./errors.ts";
+import type { Value } from "./values.ts";
 
 const precisions: readonly Precision[] = ["year", "month", "day", "minute", "second"];
 
@@ -31,14 +31,19 @@ export function universal(parts: TimestampParts): TimestampParts {
   return withMoment(parts, (epochSeconds(parts) - 60 * (parts.offset ?? 0)) * 1000);
 }
 
-function nameOf(part: Value | undefined): string {
-  return part?.type === "string" ? part.value : "";
+function nameOf(part: Value): string {
+  return part.type === "string" ? part.value : "";
+}
+
+/** @throws LedgerError for what is no timestamp */
+export function timeArgument(value: Value, name: string, at: Position): TimestampValue {
+  if (value.type !== "timestamp") throw evaluationError(at, `${name} needs a timestamp, found a value of type ${value.type}`);
+  return value;
 }
 
 /** EXTRACT(part FROM time): an int, also of a second with a fraction. */
-export function extract(part: Value | undefined, value: Value | undefined, at: Position): Value {
-  if (value?.type !== "timestamp") return missing;
-  const parts = local(timestampParts(value));
+export function extract(part: Value, value: Value, at: Position): Value {
+  const parts = local(timestampParts(timeArgument(value, "EXTRACT", at)));
   switch (nameOf(part)) {
     case "YEAR":
       return int(parts.year);
@@ -68,13 +73,13 @@ const seconds: Record<string, number> = { DAY: 86_400, HOUR: 3600, MINUTE: 60, S
 const needed: Record<string, Precision> = { YEAR: "year", MONTH: "month", DAY: "day", HOUR: "minute", MINUTE: "minute", SECOND: "second" };
 
 /** DATE_ADD(part, count, time): the answer is at least as precise as the part. */
-export function dateAdd(part: Value | undefined, count: Value | undefined, value: Value | undefined, at: Position): Value {
-  if (value?.type !== "timestamp" || count?.type !== "int") return missing;
+export function dateAdd(part: Value, count: Value, value: Value, at: Position): Value {
+  if (count.type !== "int") throw evaluationError(at, `DATE_ADD needs an int to add, found a value of type ${count.type}`);
   const name = nameOf(part);
   const wanted = needed[name];
   const steps = Number(count.value);
   if (wanted === undefined || Math.abs(steps) > 1e12) throw evaluationError(at, `cannot add ${count.value} ${name}`);
-  const parts = local(timestampParts(value));
+  const parts = local(timestampParts(timeArgument(value, "DATE_ADD", at)));
   const precision = precisions[Math.max(precisions.indexOf(parts.precision), precisions.indexOf(wanted))] ?? "second";
   const moved =
     name === "YEAR" || name === "MONTH"
@@ -91,11 +96,10 @@ function addMonths(parts: TimestampParts, count: number): TimestampParts {
 }
 
 /** DATE_DIFF(part, from, to): whole parts between two times. */
-export function dateDiff(part: Value | undefined, from: Value | undefined, to: Value | undefined, at: Position): Value {
-  if (from?.type !== "timestamp" || to?.type !== "timestamp") return missing;
+export function dateDiff(part: Value, from: Value, to: Value, at: Position): Value {
   const name = nameOf(part);
   if (needed[name] === undefined) throw evaluationError(at, `${name} is no part of a time`);
-  const [a, b] = [timestampParts(from), timestampParts(to)];
+  const [a, b] = [timestampParts(timeArgument(from, "DATE_DIFF", at)), timestampParts(timeArgument(to, "DATE_DIFF", at))];
   const span = epochSeconds(b) - epochSeconds(a);
   const unit = seconds[name];
   if (unit !== undefined) return int(Math.trunc(span / unit));

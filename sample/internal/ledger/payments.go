@@ -96,7 +96,8 @@ func (p Payments) amend(tx transaction, documentID string, change func(Current) 
 	if err != nil {
 		return Current{}, err
 	}
-	if len(updated) != 1 {
+	// A ledger answers one row for each assignment.
+	if len(updated) == 0 {
 		return Current{}, errOvertaken
 	}
 	return Current{State: next, Version: current.Version + 1}, nil

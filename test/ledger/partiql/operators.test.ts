@@ -27,17 +27,17 @@ describe("three-valued logic", () => {
     `NOT TRUE → false
      NOT FALSE → true
      NOT NULL → null
-     NOT MISSING → MISSING
+     NOT MISSING → null
      NOT NOT TRUE → true`,
   );
 });
 
-describe("absent operands: MISSING wins over NULL", () => {
+describe("absent operands, be they NULL or MISSING, make the answer NULL", () => {
   test.each(["=", "<>", "!=", "<", "<=", ">", ">=", "+", "-", "*", "/", "%", "||"])("%s", (operator) => {
     expect(runner.value(`NULL ${operator} 1`)).toBe("null");
     expect(runner.value(`1 ${operator} NULL`)).toBe("null");
-    expect(runner.value(`MISSING ${operator} 1`)).toBe("MISSING");
-    expect(runner.value(`MISSING ${operator} NULL`)).toBe("MISSING");
+    expect(runner.value(`MISSING ${operator} 1`)).toBe("null");
+    expect(runner.value(`MISSING ${operator} NULL`)).toBe("null");
   });
 });
 
@@ -48,7 +48,6 @@ table(
    'a' = \`a\` → true
    1 = 'a' → false
    1 <> 'a' → true
-   1 < 'a' → MISSING
    1 < 2 → true
    2 <= 2 → true
    'b' > 'a' → true
@@ -78,10 +77,8 @@ table(
    - - 3 → 3
    +3 → 3
    -(2.50) → -2.50
-   1 + 'a' → MISSING
    99999999999999999999 + 1 → 100000000000000000000
-   'a' || 'b' || \`c\` → "abc"
-   'a' || 1 → MISSING`,
+   'a' || 'b' || \`c\` → "abc"`,
 );
 
 table(
@@ -112,7 +109,7 @@ table(
    3 NOT IN (1, 2) → true
    1 IN [1.0] → true
    1 IN <<2, 1>> → true
-   1 IN 1 → MISSING
+   1 IN 1 → null
    NULL IN (1) → null
    3 IN (1, NULL) → null
    1 IN (1, NULL) → true
@@ -146,8 +143,7 @@ table(
    '🙂x' LIKE '_x' → true
    'abc' NOT LIKE 'b%' → true
    NULL LIKE 'a' → null
-   'a' LIKE MISSING → MISSING
-   1 LIKE 'a' → MISSING`,
+   'a' LIKE MISSING → null`,
 );
 
 table(
@@ -203,6 +199,22 @@ test.each([
   ["`1d5000` + 1", "too far apart"],
   ["(SELECT VALUE x FROM <<1, 2>> AS x) + 1", "several rows"],
   ["{1: 2}", "has to be a string"],
+  ["1 < 'a'", "column 16: '<' has no order for values of types int and string"],
+  ["1 BETWEEN 'a' AND 2", "'>=' has no order for values of types int and string"],
+  ["[1] < [2]", "types list and list"],
+  ["1 + 'a'", "column 16: '+' needs numbers, found values of types int and string"],
+  ["TRUE * 2", "'*' needs numbers, found values of types bool and int"],
+  ["- 'a'", "column 14: '-' needs a number, found a value of type string"],
+  ["+ [1]", "'+' needs a number, found a value of type list"],
+  ["'a' || 1", "column 18: '||' needs texts, found values of types string and int"],
+  ["1 || `x`", "found values of types int and symbol"],
+  ["1 LIKE 'a'", "LIKE needs texts, found values of types int, string"],
+  ["'a' LIKE 'a' ESCAPE 3", "found values of types string, string, int"],
+  ["NOT 'x'", "column 14: expected a bool, found a value of type string"],
+  ["TRUE AND `x`", "expected a bool, found a value of type symbol"],
+  ["CASE WHEN 5 THEN 1 END", "column 24: expected a bool, found a value of type int"],
+  ["[1, 2][1.5]", "column 20: an index has to be a number or a text, found a value of type decimal"],
+  ["{'a': 1}[TRUE]", "found a value of type bool"],
 ])("%s is refused: %s", (expression, message) => {
   expect(() => runner.value(expression)).toThrow(message);
 });
