@@ -1,0 +1,85 @@
+import { expect, test } from "vitest";
+import { readText } from "../../../ledger/ion/text.ts";
+import { LedgerError } from "../../../ledger/transaction/errors.ts";
+import { Fuzzing } from "../fuzzing.ts";
+import { Random } from "../random.ts";
+import { runIn } from "../run-in.ts";
+import { startServer } from "../server.ts";
+import { Predicates } from "./predicates.ts";
+import { Runner } from "./run.ts";
+
+type Run = (statement: string, parameters: readonly string[]) => Promise<readonly string[]>;
+
+/** The bag of a statement's rows; where it is refused, the error. */
+async function bag(run: Run, statement: string, parameters: readonly string[]): Promise<readonly string[]> {
+  try {
+    return [...(await run(statement, parameters))].sort();
+  } catch (error) {
+    if (error instanceof LedgerError) return [`refused: ${error.message}`];
+    throw new Error(`${statement}: ${error instanceof Error ? error.stack : String(error)}`);
+  }
+}
+
+const fuzzing = new Fuzzing(2);
+
+/** The same over the table P, which has the same documents and no index. */
+function withoutIndex(statement: string): string {
+  return statement.replaceAll(/\bQ\b|(?<=_)Q\b/g, "P");
+}
+
+async function compare(run: Run, predicates: Predicates, rounds: Iterable<number>): Promise<void> {
+  let found = 0;
+  for (const _ of rounds) {
+    const statement = predicates.statement();
+    const { parameters } = predicates;
+    const indexed = await bag(run, statement, parameters);
+    expect(indexed, `${statement} ${parameters.join(" ")}`).toEqual(await bag(run, withoutIndex(statement), parameters));
+    if (indexed.length > 0) found++;
+  }
+  expect(found).toBeGreaterThan(0);
+}
+
+const fields = ["v", "w", "many"];
+
+test("with and without an index: the same rows of what is committed", fuzzing.options, async () => {
+  const server = await startServer();
+  const ledger = server.registry.ledger("demo");
+  if (ledger === undefined) throw new Error("no ledger");
+  const predicates = new Predicates(new Random(fuzzing.seed(51)));
+  for (const table of ["P", "Q"]) await runIn(ledger, `CREATE TABLE ${table}`);
+  for (const field of fields) await runIn(ledger, `CREATE INDEX ON Q (${field})`);
+  for (let k = 0; k < 30; k++) {
+    const document = readText(predicates.document(k));
+    for (const table of ["P", "Q"]) await runIn(ledger, `INSERT INTO ${table} ?`, document);
+  }
+  const run: Run = (statement, parameters) => runIn(ledger, statement, ...parameters.map(readText));
+  await compare(run, predicates, fuzzing.rounds(1500));
+  await server.close();
+});
+
+test("with and without an index: the same rows of what a transaction has changed", fuzzing.options, async () => {
+  const predicates = new Predicates(new Random(fuzzing.seed(52)));
+  const runner = new Runner();
+  for (const table of ["P", "Q"]) runner.run(`CREATE TABLE ${table}`);
+  for (const field of fields) runner.run(`CREATE INDEX ON Q (${field})`);
+  for (let k = 0; k < 18; k++) {
+    const document = predicates.document(k);
+    for (const table of ["P", "Q"]) runner.run(`INSERT INTO ${table} ?`, document);
+  }
+  await compare(async (statement, parameters) => runner.run(statement, ...parameters), predicates, fuzzing.rounds(800));
+});
+
+test("a sexp is found as a sexp, with an index or without", () => {
+  const runner = new Runner();
+  for (const table of ["P", "Q"]) runner.run(`CREATE TABLE ${table}`);
+  runner.run("CREATE INDEX ON Q (v)");
+  for (const table of ["P", "Q"]) {
+    for (const v of ["1", "[1]", "(1)"]) runner.run(`INSERT INTO ${table} ?`, `{v: ${v}}`);
+    expect(runner.run(`SELECT VALUE v FROM ${table} WHERE v IN (\`(1)\`)`)).toEqual(["(1)"]);
+    expect(runner.run(`SELECT VALUE v FROM ${table} WHERE v IN \`(1)\``)).toEqual(["1"]);
+    expect(runner.run(`SELECT VALUE v FROM ${table} WHERE v IN [[1]]`)).toEqual(["[1]"]);
+    expect(runner.run(`SELECT VALUE v FROM ${table} WHERE v IN (?)`, "[1]")).toEqual(["[1]"]);
+    expect(runner.run(`SELECT VALUE v FROM ${table} WHERE v IN ?`, "[1]")).toEqual(["1"]);
+    expect(runner.run(`SELECT VALUE x.v FROM [{'v': \`(1)\`}] AS y JOIN ${table} AS x ON x.v IN (y.v)`)).toEqual(["(1)"]);
+  }
+});
