@@ -4,7 +4,7 @@ import { readText, writeText } from "../ion/text.ts";
 import { bool, decimal, float, type IonValue, int, ionLimits, nullValue, text } from "../ion/value.ts";
 import type { TypeName } from "./ast.ts";
 import { evaluationError, type Position } from "./errors.ts";
-import { bagOf, isIon, itemsOf, listOf, missing, toIon, type Value } from "./values.ts";
+import { bagOf, isIon, itemsIn, listOf, missing, toIon, type Value } from "./values.ts";
 
 /**
  * CAST(value AS type), as https://docs.aws.amazon.com/qldb/latest/developerguide/ql-functions.cast.html has it: what is absent stays so,
@@ -24,7 +24,7 @@ export function cast(value: Value, { name: type }: TypeName, at: Position): Valu
 /** A collection of another kind, with the same items. */
 function collection(value: Value, type: string): Value | undefined {
   if (type === "STRUCT" || type === "TUPLE") return value.type === "struct" ? value : undefined;
-  const items = itemsOf(value);
+  const items = itemsIn(value);
   if (items === undefined) return undefined;
   if (type === "LIST") return listOf(items);
   if (type === "BAG") return bagOf(items);
@@ -137,7 +137,7 @@ function toDecimal(value: IonValue, written: string | undefined): Value | undefi
   if (value.type === "bool") return decimal(value.value ? 1n : 0n, 0);
   const digits = value.type === "float" ? String(value.value) : written;
   const [, whole = "", fraction = "", power = "0"] = decimalForm.exec(digits?.trim() ?? "") ?? [];
-  if (!/\d/.test(whole + fraction)) return undefined;
+  if (!/\d/.test(whole + fraction) || whole.length + fraction.length > ionLimits.digits) return undefined;
   const exponent = Number(power) - fraction.length;
   return Math.abs(exponent) > ionLimits.exponent ? undefined : decimal(BigInt(whole + fraction), exponent);
 }
@@ -152,7 +152,7 @@ function doubleIn(written: string): number | undefined {
 /** An int as Ion writes it: decimal, hexadecimal or binary, underscores between its digits; and with a plus, or zeros before it. */
 function intIn(written: string): { coefficient: bigint; exponent: number } | undefined {
   const found = /^([-+]?)(0[xX][\da-fA-F]+(?:_[\da-fA-F]+)*|0[bB][01]+(?:_[01]+)*|\d+(?:_\d+)*)$/.exec(written.trim());
-  if (found === null) return undefined;
+  if (found === null || written.length > ionLimits.digits) return undefined;
   const size = BigInt((found[2] ?? "").replaceAll("_", ""));
   return { coefficient: found[1] === "-" ? -size : size, exponent: 0 };
 }

@@ -10,7 +10,7 @@ import { arithmetic, compare, concatenate, isAbsent, like, logic, negated, passe
 import type { Scope } from "./scope.ts";
 import { fieldOf, walk } from "./steps.ts";
 import { isOfType, refuseUnknownType } from "./types.ts";
-import { bagOf, type Evaluate, equal, itemsOf, listOf, missing, type Slots, structOf, type Value, type ValueField } from "./values.ts";
+import { bagOf, type Evaluate, equal, itemsIn, listOf, missing, type Slots, structOf, type Value, type ValueField } from "./values.ts";
 
 /** What one execution of a statement works with. */
 export interface Execution extends FunctionContext {
@@ -99,7 +99,7 @@ export function compileExpression(expression: Expression, scope: Scope, executio
       const values = expression.arguments.map(compile);
       if (isAggregateOfCollection(expression)) {
         const collection = values[0] ?? (() => missing);
-        return (slots) => aggregateOf(name, itemsOf(collection(slots)) ?? [], at);
+        return (slots) => aggregateOf(name, itemsIn(collection(slots)) ?? [], at);
       }
       const call = scalarFunction(name, values.length, at);
       return (slots) =>
@@ -173,7 +173,7 @@ export function members(expression: Expression, scope: Scope, execution: Executi
     return (slots) => items.map((item) => item(slots));
   }
   const set = compileExpression(expression, scope, execution);
-  return (slots) => itemsOf(set(slots));
+  return (slots) => itemsIn(set(slots));
 }
 
 function contains(value: Value, items: readonly Value[] | undefined): Value {

@@ -5,7 +5,7 @@ import { isAbsent, isMissing, textIn } from "./operators.ts";
 import { formatTimestamp } from "./time-format.ts";
 import { dateAdd, dateDiff, extract } from "./time-functions.ts";
 import { parseTimestamp } from "./time-parse.ts";
-import { equal, itemsOf, missing, type Value } from "./values.ts";
+import { equal, itemsIn, missing, type Value } from "./values.ts";
 
 /** What functions may ask about the transaction they run in. */
 export interface FunctionContext {
@@ -74,7 +74,7 @@ function textArgument(value: Value, name: string, at: Position): string {
 
 /** How many items or fields a container holds; undefined for what is none. */
 function lengthOf(value: Value): number | undefined {
-  return value.type === "struct" ? value.fields.length : itemsOf(value)?.length;
+  return value.type === "struct" ? value.fields.length : itemsIn(value)?.length;
 }
 
 function sizeOf(value: Value, at: Position): Value {

@@ -80,7 +80,7 @@ export function toIon(value: Value): IonValue | undefined {
 }
 
 /** The items of a list, a bag or a sexp. @returns undefined for what is none */
-export function itemsOf(value: Value): readonly Value[] | undefined {
+export function itemsIn(value: Value): readonly Value[] | undefined {
   return value.type === "list" || value.type === "bag" || value.type === "sexp" ? value.items : undefined;
 }
 

@@ -1,7 +1,7 @@
 import { newId } from "../ids.ts";
 import { execute } from "../partiql/execute.ts";
 import { nextPage, takeUsage } from "./page.ts";
-import { parametersOf } from "./parameters.ts";
+import { parametersOf, refuseLargeParameters } from "./parameters.ts";
 import { type Json, textOf, transactionId } from "./requests.ts";
 import type { Cursor, Session } from "./session.ts";
 
@@ -18,6 +18,7 @@ export async function executeStatement(request: Json, session: Session, clock: (
   const usage = { readIOs: 0, writeIOs: 0 };
   const undo = transaction.savepoint();
   try {
+    refuseLargeParameters(request.Parameters);
     const parsed = ledger.statements.get(statement);
     const rows = execute({ store: ledger.store, transaction, parsed, parameters, statement: index, now, clock, usage, newId });
     const cursor: Cursor = { transaction, rows, next: undefined, usage };

@@ -26,6 +26,19 @@ export function parametersOf(value: unknown): IonValue[] {
   });
 }
 
+/** Bytes that QLDB takes as one parameter: https://docs.aws.amazon.com/qldb/latest/developerguide/limits.html */
+const mostBytes = 128 << 10;
+
+/** To be asked once the statement counts: drivers have hashed what they sent. @throws LedgerError for a parameter beyond QLDB's size */
+export function refuseLargeParameters(holders: unknown): void {
+  if (!Array.isArray(holders)) return;
+  for (const [index, holder] of holders.entries()) {
+    const { IonBinary: binary } = object(holder, `Parameters[${index}]`);
+    const bytes = typeof binary === "string" ? Buffer.byteLength(binary, "base64") : 0;
+    if (bytes > mostBytes) throw badRequest(`Parameters[${index}].IonBinary has ${bytes} bytes: it exceeds the limit of ${mostBytes} bytes`);
+  }
+}
+
 class ParameterReader {
   private bytes = 0;
   private characters = 0;

@@ -33,7 +33,7 @@ async function run(command: SessionCommandName, body: Json, request: Json, conte
   switch (command) {
     // What ends a transaction does not wait for a statement of it that is still running.
     case "StartTransaction":
-      return startTransaction(body, session);
+      return startTransaction(body, session, now());
     case "AbortTransaction":
       return abortTransaction(body, session);
     case "EndSession":

@@ -79,26 +79,32 @@ export class Session {
   }
 }
 
-/** QLDB's limit of sessions, and how long an idle one lives. */
+/** QLDB's limit of sessions of a ledger, and how long an idle one lives. */
 const most = 1500;
 const idleMs = 17 * 60_000;
 
 /** All sessions of a server, by token. */
 export class Sessions {
   private readonly byToken = new Map<string, Session>();
+  private readonly counts = new Map<Ledger, number>();
   private readonly now: () => number;
 
   constructor(now: () => number) {
     this.now = now;
   }
 
-  /** @throws LedgerError RateExceededException where there are too many */
+  /** @throws LedgerError LimitExceededException where the ledger has too many */
   start(ledger: Ledger): Session {
-    if (this.byToken.size >= most) this.sweep();
-    if (this.byToken.size >= most) throw new LedgerError("RateExceededException", `the limit of ${most} sessions is reached`);
+    if (this.count(ledger) >= most) this.sweep();
+    if (this.count(ledger) >= most) throw new LedgerError("LimitExceededException", `the limit of ${most} sessions of a ledger is reached`);
     const session = new Session(ledger, this.now());
     this.byToken.set(session.token, session);
+    this.counts.set(ledger, this.count(ledger) + 1);
     return session;
+  }
+
+  private count(ledger: Ledger): number {
+    return this.counts.get(ledger) ?? 0;
   }
 
   /** @throws LedgerError InvalidSessionException where there is none, or none any more */
@@ -117,7 +123,10 @@ export class Sessions {
 
   end(session: Session): void {
     session.abandon();
-    this.byToken.delete(session.token);
+    if (!this.byToken.delete(session.token)) return;
+    const left = this.count(session.ledger) - 1;
+    if (left > 0) this.counts.set(session.ledger, left);
+    else this.counts.delete(session.ledger);
   }
 
   /** Ends sessions that nobody has used for long, and transactions that are too old to be committed. */

@@ -119,8 +119,7 @@ test("the history of a registration, within a time", async () => {
   await run("UPDATE VehicleRegistration SET City = ? WHERE VIN = ?", "Bellevue", "V4");
   const all = await run(`SELECT * FROM history(VehicleRegistration) AS h WHERE h.metadata.id = '${id}'`);
   expect(all.map((row) => row.get("data", "City")?.stringValue())).toEqual(["Tacoma", "Bellevue"]);
-  const recent =
-    "SELECT * FROM history (VehicleRegistration, `2000-01-01T00:00:00.000Z`, ?) AS h WHERE h.metadata.id = ?";
+  const recent = "SELECT * FROM history (VehicleRegistration, `2000-01-01T00:00:00.000Z`, ?) AS h WHERE h.metadata.id = ?";
   expect(await run(recent, load(new Date().toISOString()), id)).toHaveLength(2);
   expect(
     await run(`SELECT * FROM history(VehicleRegistration) AS h WHERE h.metadata.id = '${id}' AND h.metadata.version = 0`),

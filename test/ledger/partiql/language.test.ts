@@ -39,11 +39,8 @@ function idOf(row: string): string {
   return found;
 }
 
-async function query(statement: string, ...parameters: readonly string[]): Promise<string[]> {
-  const transaction = await session.begin();
-  const rows = await transaction.execute(statement, ...parameters);
-  await transaction.commit();
-  return rows;
+function query(statement: string, ...parameters: readonly string[]): Promise<string[]> {
+  return session.query(statement, ...parameters);
 }
 
 test("the payments service's life of a transaction", async () => {

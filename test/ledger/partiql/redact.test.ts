@@ -23,12 +23,7 @@ beforeAll(async () => {
 afterAll(() => server.close());
 
 const address = (version: number) => fieldOf(history[version], "blockAddress");
-const run = async (statement: string, ...parameters: string[]) => {
-  const transaction = await session.begin();
-  const rows = await transaction.execute(statement, ...parameters);
-  await transaction.commit();
-  return rows;
-};
+const run = (statement: string, ...parameters: string[]) => session.query(statement, ...parameters);
 const literal = (text: string) => `'${text.slice(1, -1)}'`;
 
 test.each<[string, string, string]>([

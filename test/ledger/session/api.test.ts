@@ -97,6 +97,26 @@ test("transactions: the id has to be the open one's", async () => {
   await expect(session.command("CommitTransaction", { TransactionId: id, CommitDigest: "" })).rejects.toThrow("is not open");
 });
 
+test("a session has one transaction at a time", async () => {
+  const session = await RawSession.start(server.url);
+  const transaction = await session.begin();
+  await expect(session.begin()).rejects.toMatchObject({ type: "BadRequestException", message: "Transaction already open" });
+  expect(await transaction.execute("SELECT VALUE 1 FROM <<0>> AS x")).toEqual(["1"]);
+  await transaction.commit();
+  const next = await session.begin();
+  await session.command("AbortTransaction", {});
+  expect((await session.begin()).id).not.toBe(next.id);
+});
+
+test("one that is open and has expired ends its session", async () => {
+  const own = await startServer();
+  const session = await RawSession.start(own.url);
+  const { id } = await session.begin();
+  own.advance(31_000);
+  await expect(session.begin()).rejects.toMatchObject({ type: "InvalidSessionException", message: `Transaction ${id} has expired` });
+  await own.close();
+});
+
 test("pages: each token once, rows while they are asked for", async () => {
   const session = await RawSession.start(server.url);
   const transaction = await session.begin();
@@ -143,13 +163,23 @@ test("what writes cost", async () => {
   await transaction.commit();
 });
 
-test("1500 sessions, not more: then 503, and the driver may try again", async () => {
+test("1500 sessions of a ledger, not more", async () => {
   const own = await startServer();
   const ledger = own.registry.ledger("demo");
   if (ledger === undefined) throw new Error("no ledger");
-  for (let count = 0; count < 1500; count++) own.sessions.start(ledger);
+  const sessions = Array.from({ length: 1500 }, () => own.sessions.start(ledger));
   const { status, body } = await send(own.url, start);
-  expect([status, body.__type]).toEqual([503, "RateExceededException"]);
+  expect([status, body.__type]).toEqual([400, "LimitExceededException"]);
+  expect(body.Message).toBe("the limit of 1500 sessions of a ledger is reached");
+  await own.registry.create({ name: "other", permissionsMode: "STANDARD", deletionProtection: false, tags: {} });
+  const { body: other } = await send(own.url, { StartSession: { LedgerName: "other" } });
+  const { SessionToken } = other.StartSession as { SessionToken: string };
+  expect((await send(own.url, { SessionToken, EndSession: {} })).status).toBe(200);
+  expect((await send(own.url, start)).status).toBe(400);
+  const [first] = sessions;
+  if (first !== undefined) own.sessions.end(first);
+  expect((await send(own.url, start)).status).toBe(200);
+  expect((await send(own.url, start)).status).toBe(400);
   own.advance(18 * 60_000);
   expect((await send(own.url, start)).status).toBe(200);
   await own.close();

@@ -72,13 +72,31 @@ export class RawSession {
     return new RawTransaction(this, id, this.digests);
   }
 
-  /** One transaction of some statements. @returns the rows of the last one, as Ion text */
-  async run(...statements: readonly string[]): Promise<string[]> {
+  /** One transaction, committed; aborted where something in it fails, as drivers do. */
+  async transact<T>(work: (transaction: RawTransaction) => Promise<T>): Promise<T> {
     const transaction = await this.begin();
-    let rows: string[] = [];
-    for (const statement of statements) rows = await transaction.execute(statement);
-    await transaction.commit();
-    return rows;
+    try {
+      const result = await work(transaction);
+      await transaction.commit();
+      return result;
+    } catch (error) {
+      await this.command("AbortTransaction", {});
+      throw error;
+    }
+  }
+
+  /** One transaction of some statements. @returns the rows of the last one, as Ion text */
+  run(...statements: readonly string[]): Promise<string[]> {
+    return this.transact(async (transaction) => {
+      let rows: string[] = [];
+      for (const statement of statements) rows = await transaction.execute(statement);
+      return rows;
+    });
+  }
+
+  /** One statement in a transaction of its own. @param parameters as Ion text. @returns its rows, as Ion text */
+  query(statement: string, ...parameters: readonly string[]): Promise<string[]> {
+    return this.transact((transaction) => transaction.execute(statement, ...parameters));
   }
 }
 

@@ -173,14 +173,19 @@ test("an idle session expires", async () => {
   await expect(a.begin()).rejects.toMatchObject({ type: "InvalidSessionException", message: "No such session" });
 });
 
-test("a second start replaces the open transaction", async () => {
+test("a second start is refused and leaves the open transaction as it is; after an abort there is room", async () => {
   const first = await a.begin();
   await first.execute("INSERT INTO U VALUE {'id': 1}");
+  await expect(a.begin()).rejects.toMatchObject({ type: "BadRequestException", message: "Transaction already open" });
+  await first.commit();
   const second = await a.begin();
-  await expect(first.commit()).rejects.toMatchObject({ type: "BadRequestException" });
   await second.execute("INSERT INTO U VALUE {'id': 2}");
-  await second.commit();
-  expect(await b.run("SELECT VALUE id FROM U")).toEqual(["2"]);
+  await a.command("AbortTransaction", {});
+  await expect(second.commit()).rejects.toMatchObject({ type: "BadRequestException" });
+  const third = await a.begin();
+  await third.execute("INSERT INTO U VALUE {'id': 3}");
+  await third.commit();
+  expect(await b.run("SELECT VALUE id FROM U")).toEqual(["1", "3"]);
 });
 
 test("a statement that fails half-way leaves no change; those before and after count", async () => {
