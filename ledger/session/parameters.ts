@@ -35,7 +35,8 @@ export function refuseLargeParameters(holders: unknown): void {
   for (const [index, holder] of holders.entries()) {
     const { IonBinary: binary } = object(holder, `Parameters[${index}]`);
     const bytes = typeof binary === "string" ? Buffer.byteLength(binary, "base64") : 0;
-    if (bytes > mostBytes) throw badRequest(`Parameters[${index}].IonBinary has ${bytes} bytes: it exceeds the limit of ${mostBytes} bytes`);
+    if (bytes > mostBytes)
+      throw badRequest(`Parameters[${index}].IonBinary has ${bytes} bytes: it exceeds the limit of ${mostBytes} bytes`);
   }
 }
 

@@ -3,6 +3,7 @@ import { StatementDigests, transactionDigest } from "../../../ledger/digest/stat
 import { readBinary } from "../../../ledger/ion/binary-reader.ts";
 import { writeBinary } from "../../../ledger/ion/binary-writer.ts";
 import { readText, writeText } from "../../../ledger/ion/text.ts";
+import type { IonValue } from "../../../ledger/ion/value.ts";
 
 const authorization = "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/qldb/aws4_request, SignedHeaders=host, Signature=0";
 
@@ -115,9 +116,9 @@ export class RawTransaction {
     this.digest = transactionDigest(id);
   }
 
-  /** @param parameters as Ion text. @returns all rows, as Ion text */
-  async execute(statement: string, ...parameters: readonly string[]): Promise<string[]> {
-    const values = parameters.map(readText);
+  /** @param parameters those that are texts as Ion text. @returns all rows, as Ion text */
+  async execute(statement: string, ...parameters: readonly (string | IonValue)[]): Promise<string[]> {
+    const values = parameters.map((each) => (typeof each === "string" ? readText(each) : each));
     this.digest = dot(this.digest, this.digests.digest(statement, values));
     const body = {
       TransactionId: this.id,

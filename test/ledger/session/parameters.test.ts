@@ -23,13 +23,13 @@ async function sent(parameter: Record<string, string>, ...more: Record<string, s
 const holder = (value: IonValue | Buffer) => ({
   IonBinary: (Buffer.isBuffer(value) ? value : writeBinary(value)).toString("base64"),
 });
-/** A blob whose encoding has so many bytes: a version marker of 4 bytes, a descriptor, a length of 4 bytes. */
-const blobOf = (bytes: number) => holder(blob(Buffer.alloc(bytes - 9)));
+/** A blob whose encoding has so many bytes, 16 KB at least: a version marker of 4 bytes, a descriptor, a length of 3 bytes. */
+const blobOf = (bytes: number) => holder(blob(Buffer.alloc(bytes - 8)));
 const largest = blobOf(128 << 10);
 
 test("a parameter of 128 KB is taken, more is refused", async () => {
   expect(await sent(largest)).toEqual({ status: 200 });
-  expect(await sent(blobOf(100), blobOf((128 << 10) + 1))).toEqual({
+  expect(await sent(blobOf(16 << 10), blobOf((128 << 10) + 1))).toEqual({
     status: 400,
     type: "BadRequestException",
     message: "Parameters[1].IonBinary has 131073 bytes: it exceeds the limit of 131072 bytes",
@@ -40,7 +40,7 @@ test("parameters of 4 MB together are taken, more is refused", async () => {
   const all = Array.from({ length: 31 }, () => largest);
   expect(await sent(largest, ...all)).toEqual({ status: 200 });
   const refused = { status: 400, type: "BadRequestException", message: expect.stringMatching(/more than 4194304 bytes/) };
-  expect(await sent(largest, ...all, blobOf(10))).toEqual(refused);
+  expect(await sent(largest, ...all, holder(int(1)))).toEqual(refused);
   expect(server.logged).toEqual([]);
 });
 

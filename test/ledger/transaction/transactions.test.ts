@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { struct, text } from "../../../ledger/ion/value.ts";
 import { startServer, type TestServer } from "../server.ts";
 import { RawSession, type RawTransaction } from "../session/client.ts";
 
@@ -212,7 +213,7 @@ test("40 documents in a transaction, not 41", async () => {
 });
 
 test("a document of 128 KB, not more; a transaction of 4 MB, not more", async () => {
-  const large = (size: number) => `{text: "${"x".repeat(size)}"}`;
+  const large = (size: number) => struct({ text: text("x".repeat(size)) });
   const transaction = await a.begin();
   await transaction.execute("INSERT INTO U ?", large(127 << 10));
   await expect(transaction.execute("INSERT INTO U ?", large(128 << 10))).rejects.toThrow("exceeds the limit of 131072 bytes");
