@@ -4,13 +4,13 @@ import type { ControlRequest } from "./request.ts";
 import { tagsOf } from "./tags.ts";
 
 /** POST /ledgers */
-export async function createLedger({ registry, body }: ControlRequest): Promise<unknown> {
+export async function createLedger({ registry, region, body }: ControlRequest): Promise<unknown> {
   const { Name: name, PermissionsMode: mode, DeletionProtection: protection = true, Tags: tags = {} } = body;
   if (typeof name !== "string") throw new ControlError("InvalidParameterException", "Name is required");
   const permissionsMode = modeOf(mode);
   const settings = { name, permissionsMode, deletionProtection: flag(protection), tags: tagsOf(tags) };
   const description = await registry.create(settings);
-  return shown(registry, description);
+  return shown(registry, region, description);
 }
 
 export function modeOf(value: unknown): "ALLOW_ALL" | "STANDARD" {

@@ -4,9 +4,12 @@ import type { Registry } from "./registry.ts";
 import type { ControlRequest } from "./request.ts";
 
 /** GET /ledgers/{name} */
-export function describeLedger({ registry, path: [name = ""] }: ControlRequest): unknown {
+export function describeLedger({ registry, region, path: [name = ""] }: ControlRequest): unknown {
   const description = known(registry, name);
-  return { ...shown(registry, description), EncryptionDescription: { KmsKeyArn: "AWS_OWNED_KMS_KEY", EncryptionStatus: "ENABLED" } };
+  return {
+    ...shown(registry, region, description),
+    EncryptionDescription: { KmsKeyArn: "AWS_OWNED_KMS_KEY", EncryptionStatus: "ENABLED" },
+  };
 }
 
 /** @throws ControlError ResourceNotFoundException */
@@ -17,10 +20,10 @@ export function known(registry: Registry, name: string): LedgerDescription {
 }
 
 /** A ledger as create, describe and update answer it; times in seconds since 1970. */
-export function shown(registry: Registry, { name, created, permissionsMode, deletionProtection }: LedgerDescription) {
+export function shown(registry: Registry, region: string, { name, created, permissionsMode, deletionProtection }: LedgerDescription) {
   return {
     Name: name,
-    Arn: registry.arn(name),
+    Arn: registry.arn(name, region),
     State: "ACTIVE",
     CreationDateTime: created / 1000,
     PermissionsMode: permissionsMode,

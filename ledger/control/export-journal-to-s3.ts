@@ -12,11 +12,18 @@ export async function exportJournalToS3({ registry, path: [name = ""], body }: C
 /** @throws ControlError InvalidParameterException for what QLDB does not take */
 function orderOf(body: ControlRequest["body"], now: number): ExportOrder {
   const start = milliseconds(body.InclusiveStartTime, "InclusiveStartTime");
-  const end = milliseconds(body.ExclusiveEndTime, "ExclusiveEndTime");
+  const end = untilNow(milliseconds(body.ExclusiveEndTime, "ExclusiveEndTime"), now);
   if (start >= end) throw invalid(`Start date ${shown(start)} must be before end date ${shown(end)}`);
   if (end > now) throw invalid(`End date must not be in the future: it is ${shown(end)}, now is ${shown(now)}`);
   const format = body.OutputFormat === undefined ? undefined : oneOf<ExportFormat>(body.OutputFormat, "OutputFormat", exportFormats);
   return { start, end, target: targetOf(body.S3ExportConfiguration), roleArn: arn(body.RoleArn, "RoleArn"), format };
+}
+
+/** How far ahead an end still is "now": SDKs round times, the JavaScript one to whole seconds. */
+const roundingMs = 1000;
+
+function untilNow(end: number, now: number): number {
+  return end > now && end <= now + roundingMs ? now : end;
 }
 
 function targetOf(value: unknown): ExportTarget {

@@ -81,8 +81,9 @@ export class Registry {
     return [...this.entries.values()].map(({ file }) => file.description).sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
-  arn(name: string): string {
-    return `arn:aws:qldb:${this.region}:${this.account}:ledger/${name}`;
+  /** @param region the client's own, where its request tells it */
+  arn(name: string, region = this.region): string {
+    return `arn:aws:qldb:${region}:${this.account}:ledger/${name}`;
   }
 
   /** @throws ControlError for a name that is not allowed or taken */

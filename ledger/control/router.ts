@@ -42,20 +42,35 @@ const routes: readonly (readonly [method: string, pattern: RegExp, operation: Op
   ["DELETE", /^\/tags\/(.+)$/, untagResource],
 ];
 
+/** What a request of the control plane came with. */
+export interface ControlCall {
+  readonly method: string;
+  readonly url: URL;
+  /** Its Authorization header: the credential's scope in it names the client's region. */
+  readonly authorization: string | undefined;
+  readonly body: unknown;
+}
+
 /** Finds and runs the operation of a request. @throws ControlError */
-export async function answerControl(registry: Registry, method: string, url: URL, body: unknown): Promise<ControlAnswer> {
+export async function answerControl(registry: Registry, { method, url, authorization, body }: ControlCall): Promise<ControlAnswer> {
   if (typeof body !== "object" || body === null || Array.isArray(body))
     throw new ControlError("InvalidParameterException", "the request has to be an object");
+  const region = regionOf(authorization) ?? registry.region;
   for (const [verb, pattern, operation] of routes) {
     const found = verb === method ? pattern.exec(url.pathname) : null;
     if (found === null) continue;
     const path = found.slice(1).map(decoded);
     return {
       status: 200,
-      body: (await operation({ registry, path, query: url.searchParams, body: body as ControlRequest["body"] })) ?? {},
+      body: (await operation({ registry, region, path, query: url.searchParams, body: body as ControlRequest["body"] })) ?? {},
     };
   }
   throw new ControlError("ResourceNotFoundException", `there is no operation ${method} ${url.pathname}`);
+}
+
+/** From `Credential=KEY/DATE/REGION/SERVICE/aws4_request`. */
+function regionOf(authorization: string | undefined): string | undefined {
+  return /Credential=[^/,\s]+\/\d{8}\/([a-z]{2}(?:-[a-z0-9]+)+)\/[a-z-]+\/aws4_request/.exec(authorization ?? "")?.[1];
 }
 
 function decoded(part: string): string {

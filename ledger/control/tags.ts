@@ -7,21 +7,21 @@ import type { ControlRequest } from "./request.ts";
 const most = 50;
 
 /** GET /tags/{arn} */
-export function listTags({ registry, path: [arn = ""] }: ControlRequest): unknown {
-  return { Tags: known(registry, nameIn(registry, arn)).tags };
+export function listTags({ registry, region, path: [arn = ""] }: ControlRequest): unknown {
+  return { Tags: known(registry, nameIn(registry, region, arn)).tags };
 }
 
 /** POST /tags/{arn} */
-export async function tagResource({ registry, path: [arn = ""], body }: ControlRequest): Promise<void> {
-  const name = nameIn(registry, arn);
+export async function tagResource({ registry, region, path: [arn = ""], body }: ControlRequest): Promise<void> {
+  const name = nameIn(registry, region, arn);
   const tags = { ...known(registry, name).tags, ...tagsOf(body.Tags) };
   if (Object.keys(tags).length > most) throw new ControlError("InvalidParameterException", `a ledger has at most ${most} tags`);
   await registry.update(name, { tags });
 }
 
 /** DELETE /tags/{arn}?tagKeys=… */
-export async function untagResource({ registry, path: [arn = ""], query }: ControlRequest): Promise<void> {
-  const name = nameIn(registry, arn);
+export async function untagResource({ registry, region, path: [arn = ""], query }: ControlRequest): Promise<void> {
+  const name = nameIn(registry, region, arn);
   const gone = new Set(query.getAll("tagKeys"));
   const tags = Object.fromEntries(Object.entries(known(registry, name).tags).filter(([key]) => !gone.has(key)));
   await registry.update(name, { tags });
@@ -41,8 +41,10 @@ export function tagsOf(value: unknown): Record<string, string> {
   );
 }
 
-function nameIn(registry: Registry, arn: string): string {
+/** The ledger that an ARN names: one of the client's region, or of the server's own. */
+function nameIn(registry: Registry, region: string, arn: string): string {
   const name = arn.split("/").at(-1) ?? "";
-  if (arn !== registry.arn(name)) throw new ControlError("ResourceNotFoundException", `there is no resource ${arn}`);
+  if (arn !== registry.arn(name, region) && arn !== registry.arn(name))
+    throw new ControlError("ResourceNotFoundException", `there is no resource ${arn}`);
   return name;
 }

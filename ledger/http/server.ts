@@ -82,7 +82,12 @@ class LedgerService implements Service {
       const request = parsed(body);
       if (url === undefined) answer = jsonAnswer(this.reply(head), 200, await sendCommand(object(request, "the request"), this.context));
       else {
-        const { status, body: result } = await answerControl(this.context.registry, head.method, url, request);
+        const { status, body: result } = await answerControl(this.context.registry, {
+          method: head.method,
+          url,
+          authorization: head.authorization,
+          body: request,
+        });
         answer = jsonAnswer(this.reply(head), status, result);
       }
     } catch (error) {

@@ -31,6 +31,23 @@ afterAll(async () => {
   expect(server.logged).toEqual([]);
 });
 
+test("ARNs name the client's region, and are found in it", async () => {
+  const abroad = new QLDBClient({ endpoint: server.url, region: "eu-central-1", credentials, maxAttempts: 1 });
+  const arn = "arn:aws:qldb:eu-central-1:000000000000:ledger/abroad";
+  expect(await abroad.send(new CreateLedgerCommand({ Name: "abroad", PermissionsMode: "ALLOW_ALL" }))).toMatchObject({ Arn: arn });
+  expect(await abroad.send(new DescribeLedgerCommand({ Name: "abroad" }))).toMatchObject({ Arn: arn });
+  expect(await abroad.send(new UpdateLedgerCommand({ Name: "abroad", DeletionProtection: false }))).toMatchObject({ Arn: arn });
+  const mode = new UpdateLedgerPermissionsModeCommand({ Name: "abroad", PermissionsMode: "STANDARD" });
+  expect(await abroad.send(mode)).toMatchObject({ Arn: arn });
+  await abroad.send(new TagResourceCommand({ ResourceArn: arn, Tags: { a: "1" } }));
+  expect(await abroad.send(new ListTagsForResourceCommand({ ResourceArn: arn }))).toMatchObject({ Tags: { a: "1" } });
+  const other = new ListTagsForResourceCommand({ ResourceArn: arn.replace("eu-central-1", "eu-west-1") });
+  await expect(abroad.send(other)).rejects.toMatchObject({ name: "ResourceNotFoundException" });
+  await expect(client.send(new ListTagsForResourceCommand({ ResourceArn: arn }))).rejects.toThrow("there is no resource");
+  await abroad.send(new DeleteLedgerCommand({ Name: "abroad" }));
+  abroad.destroy();
+});
+
 test("a ledger's life: made, described, listed, protected, deleted, made again", async () => {
   const made = await client.send(new CreateLedgerCommand({ Name: "life", PermissionsMode: "STANDARD", Tags: { a: "1" } }));
   expect(made).toMatchObject({ Name: "life", State: "ACTIVE", DeletionProtection: true, PermissionsMode: "STANDARD" });

@@ -183,6 +183,13 @@ const invalid = { name: "InvalidParameterException", $metadata: { httpStatusCode
 const s3Target = order().S3ExportConfiguration;
 const encryption = (EncryptionConfiguration: object) =>
   ({ S3ExportConfiguration: { ...s3Target, EncryptionConfiguration } }) as unknown as Partial<ExportJournalToS3CommandInput>;
+test("an end of the next whole second is now: SDKs round times", async () => {
+  const nextSecond = Math.floor(server.registry.now() / 1000 + 1) * 1000;
+  const shown = await ended(server.client, await begin({ ExclusiveEndTime: new Date(nextSecond) }));
+  expect(shown.Status).toBe("COMPLETED");
+  expect(shown.ExclusiveEndTime?.getTime()).toBeLessThanOrEqual(server.registry.now());
+});
+
 test.each<[string, Partial<ExportJournalToS3CommandInput>, RegExp]>([
   ["an end before the start", { InclusiveStartTime: new Date(5000), ExclusiveEndTime: new Date(4000) }, /before end date/],
   ["an empty range", { InclusiveStartTime: new Date(5000), ExclusiveEndTime: new Date(5000) }, /before end date/],
