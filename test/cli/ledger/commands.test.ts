@@ -137,6 +137,12 @@ test("explain: subqueries come last, each once", async () => {
   ]);
 });
 
+test("query --explain runs nothing and says whose rules a statement follows", async () => {
+  const rows = (await pipe("query", "UPDATE Payments SET never = 1", "--explain")).trimEnd().split("\n");
+  expect(rows).toContain('{follows:"report",rule:"an UPDATE answers a row for each assignment"}');
+  expect(await pipe("query", "SELECT n FROM Payments WHERE never = 1")).toBe("");
+});
+
 test("query: a conflict is tried again, and no change is lost", async () => {
   await pipe("query", "INSERT INTO Payments {'n': 50, 'times': 0}");
   await Promise.all(Array.from({ length: 3 }, () => pipe("query", "UPDATE Payments SET times = times + 1 WHERE n = 50")));
