@@ -1,6 +1,8 @@
 import { nullValue } from "../ion/value.ts";
 import type { Select, Statement } from "../partiql/ast.ts";
+import { Budget } from "../partiql/budget.ts";
 import type { Execution } from "../partiql/compile-expression.ts";
+import { Pauses } from "../partiql/pause.ts";
 import { compileSelect } from "../partiql/select.ts";
 import { TransactionView } from "../transaction/view.ts";
 import { ledgerNamed } from "./addresses.ts";
@@ -44,6 +46,8 @@ function planOf(select: Select, view: TransactionView, transactionId: string, pa
     transactionId,
     now: 0,
     tick: () => false,
+    pauses: new Pauses(),
+    budget: new Budget(),
     slot: () => slots++,
     select: (subquery, scope) => {
       inner.push(...compileSelect(subquery, scope, execution).plan.map(step));

@@ -3,12 +3,14 @@ import { badRequest } from "../transaction/errors.ts";
 import type { TransactionView } from "../transaction/view.ts";
 import { aggregateOf, isAggregate, isAggregateOfCollection } from "./aggregates.ts";
 import type { Expression, Select } from "./ast.ts";
+import type { Budget } from "./budget.ts";
 import { cast } from "./cast.ts";
 import { evaluationError, semanticError } from "./errors.ts";
 import { type FunctionContext, scalarFunction } from "./functions.ts";
 import { arithmetic, compare, concatenate, isAbsent, like, logic, negated, passes, signed } from "./operators.ts";
+import type { Pauses } from "./pause.ts";
 import type { Scope } from "./scope.ts";
-import { fieldOf, walk } from "./steps.ts";
+import { fieldOf, isMany, walk } from "./steps.ts";
 import { isOfType, refuseUnknownType } from "./types.ts";
 import { bagOf, type Evaluate, equal, itemsIn, listOf, missing, type Slots, structOf, type Value, type ValueField } from "./values.ts";
 
@@ -22,14 +24,26 @@ export interface Execution extends FunctionContext {
    * @throws LedgerError once the transaction has expired: no statement runs for ever
    */
   readonly tick: () => boolean;
+  readonly pauses: Pauses<Value>;
+  readonly budget: Budget;
   /** A new slot, of this statement alone. */
   readonly slot: () => number;
-  /** Makes a SELECT ready: its rows for the current values of the slots around it. Without a scope around it, it sees tables. */
+  /** Makes a SELECT in an expression ready: its rows for the current values of the slots around it. Without a scope around it, it sees tables. */
   readonly select: (select: Select, scope: Scope | undefined) => (slots: Slots) => Iterable<Value>;
 }
 
-/** Makes an expression ready. @throws LedgerError for unknown names and functions */
+/** Makes an expression ready: what it looks at and makes is counted. @throws LedgerError for unknown names and functions */
 export function compileExpression(expression: Expression, scope: Scope, execution: Execution): Evaluate {
+  const evaluate = uncounted(expression, scope, execution);
+  if (expression.kind === "literal") return evaluate;
+  const { budget } = execution;
+  const { kind, at } = expression;
+  if (kind === "name" || kind === "parameter" || (kind === "path" && !isMany(expression.steps)))
+    return (slots) => budget.looked(evaluate(slots));
+  return (slots) => budget.made(evaluate(slots), at);
+}
+
+function uncounted(expression: Expression, scope: Scope, execution: Execution): Evaluate {
   const compile = (each: Expression) => compileExpression(each, scope, execution);
   const one = (each: Expression) => scalar(each, scope, execution);
   const { at } = expression;
@@ -65,8 +79,12 @@ export function compileExpression(expression: Expression, scope: Scope, executio
     case "in": {
       const operand = one(expression.operand);
       const set = members(expression.set, scope, execution);
+      const { budget } = execution;
       return (slots) => {
-        const found = contains(operand(slots), set(slots));
+        const found = contains(
+          budget.compared(operand(slots)),
+          set(slots)?.map((item) => budget.compared(item)),
+        );
         return expression.negated ? negated(found, at) : found;
       };
     }
@@ -126,6 +144,7 @@ type Binary = Extract<Expression, { kind: "binary" }>;
 
 function binary({ operator, left, right, at }: Binary, scope: Scope, execution: Execution): Evaluate {
   const [a, b] = [scalar(left, scope, execution), scalar(right, scope, execution)];
+  const { budget } = execution;
   switch (operator) {
     case "AND":
       return (slots) => logic(false, a(slots), () => b(slots), at);
@@ -140,7 +159,7 @@ function binary({ operator, left, right, at }: Binary, scope: Scope, execution: 
     case "%":
       return (slots) => arithmetic(operator, a(slots), b(slots), at);
     default:
-      return (slots) => compare(operator, a(slots), b(slots), at);
+      return (slots) => compare(operator, budget.compared(a(slots)), budget.compared(b(slots)), at);
   }
 }
 

@@ -8,7 +8,7 @@ import type { Key } from "./paths.ts";
 import { type Pause, pause } from "./pause.ts";
 import { type Access, chooseAccess, conjuncts } from "./plan.ts";
 import { Scope } from "./scope.ts";
-import { tests } from "./select.ts";
+import { evaluated, tests } from "./select.ts";
 import { missing, type Slots } from "./values.ts";
 
 /** A row that a statement changes: a document, or a part of it that a nested source reached. */
@@ -75,11 +75,13 @@ export function* findTarget(from: readonly FromItem[], where: Expression | undef
     const slots: Slots = [];
     slots[slot] = document.data;
     if (idSlot !== undefined) slots[idSlot] = text(document.id);
-    const all = nested.reduce<readonly Row[]>(
-      (rows, source) => rows.flatMap((row) => unnested(source, row, document.data)),
-      [{ slots, ways: new Map([[slot, []]]) }],
-    );
-    const rows = all.filter((row) => conditioned.every((passed) => passed(row.slots)));
+    const rows = yield* evaluated(() => {
+      const all = nested.reduce<readonly Row[]>(
+        (found, source) => found.flatMap((row) => unnested(source, row, document.data)),
+        [{ slots, ways: new Map([[slot, []]]) }],
+      );
+      return all.filter((row) => conditioned.every((passed) => passed(row.slots)));
+    }, execution);
     if (rows.length > 0) matched.push({ document, rows });
   }
   return { table, scope, sources, matched };

@@ -9,8 +9,9 @@ import { compileExpression, type Execution } from "./compile-expression.ts";
 import { activeTable, compileWay, findTarget, partAt, type Row } from "./dml-target.ts";
 import { evaluationError, type Position, semanticError } from "./errors.ts";
 import { type Key, withInserted, withPart } from "./paths.ts";
-import type { Pause } from "./pause.ts";
+import { type Pause, pause } from "./pause.ts";
 import { Scope } from "./scope.ts";
+import { evaluated } from "./select.ts";
 import { bagOf, toIon, type Value } from "./values.ts";
 
 /** What a statement that writes works with. */
@@ -40,9 +41,10 @@ function write(table: TableDefinition, id: string, data: IonValue | undefined, w
 }
 
 /** INSERT INTO table: one document or several. @returns a row with the id of each */
-export function insert(statement: Extract<Statement, { kind: "insert" }>, writing: Writing): IonValue[] {
+export function* insert(statement: Extract<Statement, { kind: "insert" }>, writing: Writing): Generator<Pause, IonValue[]> {
   const table = activeTable(statement.table, writing);
-  const documents = statement.single ? [evaluated(statement.documents, writing)] : documentsOf(evaluated(statement.documents, writing));
+  const value = yield* evaluated(inserted(statement.documents, writing), writing);
+  const documents = statement.single ? [value] : documentsOf(value);
   if (documents.length === 0) throw semanticError(statement.documents.at, "INSERT INTO needs at least one document");
   const ready = documents.map((each) => {
     const document = toIon(each);
@@ -57,9 +59,13 @@ export function insert(statement: Extract<Statement, { kind: "insert" }>, writin
 }
 
 /** What is to be inserted: a query here is the outermost one, which sees tables. */
-function evaluated(documents: Expression, writing: Writing): Value {
-  if (documents.kind === "select") return bagOf([...writing.select(documents.select, undefined)([])]);
-  return compileExpression(documents, new Scope(), writing)([]);
+function inserted(documents: Expression, writing: Writing): () => Value {
+  if (documents.kind !== "select") {
+    const evaluate = compileExpression(documents, new Scope(), writing);
+    return () => evaluate([]);
+  }
+  const rows = writing.select(documents.select, undefined);
+  return () => bagOf([...rows([])]);
 }
 
 function documentsOf(value: Value): readonly Value[] {
@@ -79,16 +85,18 @@ export function* remove(statement: Extract<Statement, { kind: "delete" }>, writi
 export function* update(statement: Extract<Statement, { kind: "update" }>, writing: Writing): Generator<Pause, IonValue[]> {
   const { table, scope, sources, matched } = yield* findTarget(statement.from, statement.where, writing);
   const edits = statement.changes.map((change) => compileChange(change, scope, sources, writing));
-  const changed = matched.flatMap(({ document, rows }) => {
+  const changed: { readonly id: string; readonly data: IonValue | undefined; readonly made: number }[] = [];
+  for (const { document, rows } of matched) {
+    if (writing.tick()) yield pause;
     // Values are computed from the document as it was, whatever the order of the changes; the last rows come first, so that what is
     // removed from a list moves none of the items that are still to be changed.
-    const ready = rows.toReversed().map((row) => edits.map((edit) => edit(row)));
+    const ready = yield* evaluated(() => rows.toReversed().map((row) => edits.map((edit) => edit(row))), writing);
     const made = edits.filter((_, index) => ready.some((row) => row[index] !== undefined)).length;
-    if (made === 0) return [];
+    if (made === 0) continue;
     const applied = ready.flat().flatMap((apply) => apply ?? []);
     const data = applied.reduce<IonValue | undefined>((before, apply) => before && apply(before), document.data);
-    return [{ id: document.id, data, made }];
-  });
+    changed.push({ id: document.id, data, made });
+  }
   return changed.flatMap(({ id, data, made }) => {
     if (data !== undefined && data.type !== "struct")
       throw evaluationError(statement.at, `a document has to stay a struct, found a value of type ${data.type}`);

@@ -4,13 +4,17 @@ import { badRequest } from "../transaction/errors.ts";
 import type { IoUsage, Transaction } from "../transaction/transaction.ts";
 import { TransactionView } from "../transaction/view.ts";
 import type { Parsed } from "./ast.ts";
+import { Budget } from "./budget.ts";
 import type { Execution } from "./compile-expression.ts";
 import { define } from "./ddl.ts";
 import { insert, remove, update, type Writing } from "./dml.ts";
-import { type Pause, pause, TimeSlices, unpaused } from "./pause.ts";
+import { type Pause, Pauses, pause, TimeSlices } from "./pause.ts";
 import { redact } from "./redact.ts";
 import { compileSelect } from "./select.ts";
 import { toIon, type Value } from "./values.ts";
+
+/** How many rows are looked at between two looks at the transaction's age. */
+const rowsBetweenLooks = 256;
 
 export interface ExecuteArgs {
   readonly store: Store;
@@ -23,6 +27,8 @@ export interface ExecuteArgs {
   readonly now: number;
   /** Milliseconds since 1970, asked while rows are found. */
   readonly clock: () => number;
+  /** Milliseconds from any beginning: tells when others should have their turn. */
+  readonly stopwatch?: () => number;
   readonly usage: IoUsage;
   readonly newId: () => string;
 }
@@ -38,22 +44,25 @@ export function execute(args: ExecuteArgs): Iterator<IonValue | Pause> {
     throw badRequest(`the statement has ${parsed.parameters} parameter(s), ${parameters.length} were sent`);
   }
   const view = new TransactionView(args.store, transaction, usage);
-  const slices = new TimeSlices(() => performance.now());
+  const slices = new TimeSlices(args.stopwatch ?? (() => performance.now()));
   let slots = 0;
+  let rows = 0;
   const execution: Execution = {
     view,
     parameters,
     transactionId: transaction.id,
     now: args.now,
     tick: () => {
-      const what = slices.tick();
-      if (what !== "go") transaction.refuseExpired(args.clock());
-      return what === "pause";
+      const over = slices.tick();
+      if (over || ++rows % rowsBetweenLooks === 0) transaction.refuseExpired(args.clock());
+      return over;
     },
+    pauses: new Pauses(),
+    budget: new Budget(),
     slot: () => slots++,
     select: (select, scope) => {
-      const { rows } = compileSelect(select, scope, execution);
-      return (values) => unpaused(rows(values));
+      const subquery = compileSelect(select, scope, execution);
+      return (values) => execution.pauses.all(subquery, () => subquery.rows(values));
     },
   };
   const { statement } = parsed;
@@ -73,7 +82,7 @@ function* written(statement: Written, writing: Writing, usage: IoUsage): Generat
 function* write(statement: Written, writing: Writing): Generator<Pause, IonValue[]> {
   switch (statement.kind) {
     case "insert":
-      return insert(statement, writing);
+      return yield* insert(statement, writing);
     case "update":
       return yield* update(statement, writing);
     case "delete":

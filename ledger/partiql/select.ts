@@ -3,7 +3,7 @@ import { type Expression, ownName, type Projection, type Select } from "./ast.ts
 import { compileExpression, type Execution } from "./compile-expression.ts";
 import { semanticError } from "./errors.ts";
 import { passes } from "./operators.ts";
-import { type Pause, pause } from "./pause.ts";
+import { type Pause, Paused, pause } from "./pause.ts";
 import { children, conjuncts, slotsOf } from "./plan.ts";
 import { Scope } from "./scope.ts";
 import { type PreparedSource, prepareSource, type Rows } from "./sources.ts";
@@ -29,8 +29,8 @@ export function compileSelect(select: Select, outer: Scope | undefined, executio
     return {
       plan,
       *rows(slots) {
-        for (const step of run(loops, 0, slots, execution.tick)) {
-          yield step === pause ? pause : project(slots);
+        for (const step of run(loops, 0, slots, execution)) {
+          yield step === pause ? pause : yield* evaluated(() => project(slots), execution);
         }
       },
     };
@@ -94,18 +94,36 @@ function outerSlots(scope: Scope | undefined): number[] {
 }
 
 /** Fills the slots with one combination of rows after the other that meets all conditions. */
-function* run(loops: readonly Loop[], depth: number, slots: Slots, tick: Execution["tick"]): Generator<undefined | Pause> {
+function* run(loops: readonly Loop[], depth: number, slots: Slots, execution: Execution): Generator<undefined | Pause> {
   const loop = loops[depth];
   if (loop === undefined) {
     yield undefined;
     return;
   }
-  for (const _ of loop.source.rows(slots)) {
+  const { tick, pauses, budget } = execution;
+  // A source evaluates its expressions before its first row.
+  const open = () => {
+    const rows = loop.source.rows(slots)[Symbol.iterator]();
+    return { rows, first: rows.next() };
+  };
+  const { rows, first } = yield* evaluated(open, execution);
+  const next = () => rows.next();
+  const test = () => loop.conditions.every((passed) => passed(slots));
+  for (let row = first; row.done !== true; row = pauses.unpaused(next)) {
     if (tick()) yield pause;
-    if (!loop.conditions.every((passed) => passed(slots))) continue;
+    budget.begin();
+    const tried = loop.conditions.length === 0 || pauses.attempt(test);
+    if (!(tried instanceof Paused ? yield* pauses.goOn(tried, test) : tried)) continue;
     if (depth === loops.length - 1) yield undefined;
-    else yield* run(loops, depth + 1, slots, tick);
+    else yield* run(loops, depth + 1, slots, execution);
   }
+}
+
+/** The value of what may pause. */
+export function* evaluated<T>(evaluate: () => T, { pauses, budget }: Execution): Generator<Pause, T> {
+  budget.begin();
+  const tried = pauses.attempt(evaluate);
+  return tried instanceof Paused ? yield* pauses.goOn(tried, evaluate) : tried;
 }
 
 function projection(select: Select, sources: readonly PreparedSource[], scope: Scope, execution: Execution): Evaluate {
@@ -172,18 +190,18 @@ function aggregated(
   const project = projection({ ...select, projection: replaced(select.projection, names) }, sources, inner, execution);
   return function* rows(slots) {
     const totals = ready.map(({ name, at }) => new Aggregate(name, at));
-    for (const step of run(loops, 0, slots, execution.tick)) {
+    for (const step of run(loops, 0, slots, execution)) {
       if (step === pause) {
         yield pause;
         continue;
       }
       for (const [index, { value }] of ready.entries()) {
         if (value === undefined) totals[index]?.addRow();
-        else totals[index]?.add(value(slots));
+        else totals[index]?.add(yield* evaluated(() => value(slots), execution));
       }
     }
     for (const [index, { slot }] of ready.entries()) slots[slot] = totals[index]?.result() ?? missing;
-    yield project(slots);
+    yield yield* evaluated(() => project(slots), execution);
   };
 }
 

@@ -15,22 +15,33 @@ export class Runner {
   readonly usage = { readIOs: 0, writeIOs: 0 };
   private readonly store = new Store("strand");
   private readonly clock: () => number;
+  private readonly stopwatch: (() => number) | undefined;
+  /** How often statements have let others have their turn. */
+  pauses = 0;
 
-  /** @param clock that tells how long statements have been running */
-  constructor(clock: () => number = () => now) {
+  /**
+   * @param clock that tells how long statements have been running
+   * @param stopwatch that tells when they should let others have their turn
+   */
+  constructor(clock: () => number = () => now, stopwatch?: () => number) {
     this.clock = clock;
+    this.stopwatch = stopwatch;
   }
 
   /** @param parameters as Ion text. @returns the rows as Ion text. @throws LedgerError */
   run(statement: string, ...parameters: readonly string[]): string[] {
     const rows = execute({
       ...{ store: this.store, transaction: this.transaction, usage: this.usage, now, newId, clock: this.clock },
+      ...(this.stopwatch && { stopwatch: this.stopwatch }),
       parsed: parseStatement(statement),
       parameters: parameters.map(readText),
       statement: this.transaction.begin({ statement, startTime: now, statementDigest: Buffer.alloc(32) }),
     });
     const texts: string[] = [];
-    for (let row = rows.next(); row.done !== true; row = rows.next()) if (row.value !== pause) texts.push(writeText(row.value));
+    for (let row = rows.next(); row.done !== true; row = rows.next()) {
+      if (row.value === pause) this.pauses++;
+      else texts.push(writeText(row.value));
+    }
     return texts;
   }
 

@@ -1,0 +1,47 @@
+import { expect, test } from "vitest";
+import { LedgerError } from "../../../ledger/transaction/errors.ts";
+import { now, Runner } from "./run.ts";
+
+/** @returns the name of the error that ends an expression */
+function endOf(expression: string, ...parameters: readonly string[]): string {
+  const runner = new Runner(() => now);
+  try {
+    runner.run(`SELECT VALUE ${expression} FROM <<0>>`, ...parameters);
+  } catch (error) {
+    if (error instanceof LedgerError) return error.name;
+    throw error;
+  }
+  return "none";
+}
+
+/** A value that is used twice, in a value that is used twice, and so on. */
+function doubled(times: number, operator: string, start: string): string {
+  let [source, name] = [`<<${start}>> AS v0`, "v0"];
+  for (let count = 1; count <= times; count++) {
+    source += `, <<${name} ${operator} ${name}>> AS v${count}`;
+    name = `v${count}`;
+  }
+  return `(SELECT VALUE ${name} FROM ${source})`;
+}
+
+test("texts that double end their statement alone", () => {
+  expect(endOf(`${doubled(8, "||", "?")} LIKE 'x%'`, `"${"x".repeat(60_000)}"`)).toBe("none");
+  expect(endOf(`${doubled(23, "||", "?")} LIKE 'x%'`, `"${"x".repeat(60_000)}"`)).toBe("CapacityExceededException");
+});
+
+test("numbers that are squared end their statement alone", () => {
+  expect(endOf(doubled(13, "*", "7"))).toBe("none");
+  expect(endOf(doubled(22, "*", "7"))).toBe("BadRequestException");
+});
+
+test("an expression that looks at too much for one row ends its statement", () => {
+  const terms = Array.from({ length: 900 }, (_, index) => `x LIKE '%${index}_'`).join(" OR ");
+  expect(endOf(`(SELECT VALUE 1 FROM <<?>> AS x WHERE ${terms})`, `"${"x".repeat(90_000)}"`)).toBe("CapacityExceededException");
+  expect(endOf(`(SELECT VALUE 1 FROM <<?>> AS x WHERE ${terms})`, `"${"x".repeat(9_000)}"`)).toBe("none");
+});
+
+test("a number that was stored before numbers had a bound is read and compared", () => {
+  const runner = new Runner(() => now);
+  const long = `1${"0".repeat(9_000)}`;
+  expect(runner.run("SELECT VALUE x FROM <<?>> AS x WHERE x > 1", long)).toEqual([long]);
+});
