@@ -1,5 +1,6 @@
 import { isMainThread } from "node:worker_threads";
 import { logTo } from "./log.ts";
+import { memoryLimit } from "./memory.ts";
 import { type ServeOptions, type Serving, serve } from "./serve.ts";
 import { verifyAsThread } from "./verify/background.ts";
 
@@ -11,8 +12,11 @@ function settings(env: NodeJS.ProcessEnv): Omit<ServeOptions, "program" | "log" 
   if (!Number.isInteger(port) || port < 0 || port > 65_535) fail(`LEDGER_PORT is "${env.LEDGER_PORT}": allowed are 0 to 65535`);
   const folder = env.LEDGER_DIR || "";
   if (folder === "") fail("LEDGER_DIR is not set: name the folder that keeps the ledgers");
+  const memory = memoryLimit(env.LEDGER_MEMORY);
+  if (typeof memory !== "number") fail(memory.problem);
   return {
     port,
+    memory,
     folder,
     host: env.LEDGER_HOST || "127.0.0.1",
     name: env.LEDGER_NAME || undefined,

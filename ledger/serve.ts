@@ -1,7 +1,9 @@
 import { Registry } from "./control/registry.ts";
 import { lockFolder } from "./folder-lock.ts";
+import { defaultLimits } from "./http/load.ts";
 import { ledgerServer } from "./http/server.ts";
 import { makeFolder } from "./make-folder.ts";
+import { Memory, roomWithin } from "./memory.ts";
 import { Sessions } from "./session/session.ts";
 import { verifyInBackground } from "./verify/background.ts";
 
@@ -19,6 +21,8 @@ export interface ServeOptions {
   readonly name: string | undefined;
   /** What stands in ARNs. */
   readonly place: { readonly region: string; readonly account: string };
+  /** Bytes that the process may take: what `memoryLimit` gives. */
+  readonly memory: number;
   /** Further names with a dot that requests may be addressed to. */
   readonly hosts: readonly string[];
   /** The file that verifies a journal when it is started as a thread: ledger/main.ts. */
@@ -53,8 +57,9 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     if (name !== undefined && registry.describe(name) === undefined) {
       await registry.create({ name, permissionsMode: "STANDARD", deletionProtection: false, tags: {} });
     }
-    const sessions = new Sessions(now);
-    const server = ledgerServer({ registry, sessions, now, log, hosts });
+    const sessions = new Sessions(now, new Memory(roomWithin(options.memory)));
+    const limits = { ...defaultLimits, bytes: Math.min(defaultLimits.bytes, options.memory / 4) };
+    const server = ledgerServer({ registry, sessions, now, log, hosts, limits });
     const port = await server.listen(options.port, options.host).catch(async (error: unknown) => {
       await registry.close();
       throw error;

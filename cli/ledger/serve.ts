@@ -6,6 +6,7 @@ import { ledgerNameProblem } from "../../ledger/description.ts";
 import { FolderLockError } from "../../ledger/folder-lock.ts";
 import { describeHolder, waysToEnd } from "../../ledger/lock-holder.ts";
 import { logTo } from "../../ledger/log.ts";
+import { memoryLimit } from "../../ledger/memory.ts";
 import { type Serving, serve } from "../../ledger/serve.ts";
 import { localAccount } from "../../model/names.ts";
 import { declareCommand } from "../core/command.ts";
@@ -45,7 +46,8 @@ export interface ServeArguments {
 
 export const command = declareCommand({
   options,
-  notes: "Runs until Ctrl-C. LEDGER_HOSTS names further hosts with a dot that requests may be addressed to, with commas.",
+  notes:
+    "Runs until Ctrl-C. LEDGER_HOSTS names further hosts with a dot that requests may be addressed to, with commas; LEDGER_MEMORY what memory it may take, such as 512m.",
   stopsCleanly: true,
 
   async run({ values: given }, context) {
@@ -82,11 +84,13 @@ function address(text: string): string {
 async function start(given: ServeArguments, context: Context, onFailure: (error: Error) => void): Promise<Serving> {
   const { dir, port, name, host } = given;
   const log = logTo(context.stderr);
+  const memory = memoryLimit(context.env.LEDGER_MEMORY);
+  if (typeof memory !== "number") throw new UsageError(memory.problem);
   const hosts = (context.env.LEDGER_HOSTS ?? "").split(",").filter((each) => each !== "");
   try {
     const folder = resolve(context.cwd, dir);
     const program = new URL("../../ledger/main.ts", import.meta.url);
-    return await serve({ folder, host, port, name, hosts, place: { region, account: localAccount }, program, log, onFailure });
+    return await serve({ folder, host, port, name, hosts, memory, place: { region, account: localAccount }, program, log, onFailure });
   } catch (error) {
     throw await serveError(error, given);
   }

@@ -5,6 +5,8 @@ import type { Value } from "./values.ts";
 
 /** Bytes that the expressions of one row may look at and make. */
 const most = 64 << 20;
+/** Bytes that a statement may hold at one time: rows of subqueries, documents that are to be changed. */
+const mostHeld = 64 << 20;
 /** What an item or a field takes beside its content. */
 const perItem = 64;
 
@@ -13,6 +15,7 @@ const largest = 256n ** BigInt(ionLimits.numberBytes);
 /** Counts what expressions look at and make, so that no row takes memory or time without an end. */
 export class Budget {
   private spent = 0;
+  private held = 0;
 
   /** The next row is evaluated. */
   begin(): void {
@@ -46,6 +49,24 @@ export class Budget {
       for (const item of value.items) this.compared(item);
     }
     return value;
+  }
+
+  /** Counts a row that stays, until release(). @throws LedgerError CapacityExceededException where it is too much */
+  hold(row: Value): void {
+    this.held += perItem + sizeOf(row, perItem);
+    if (row.type === "struct") for (const field of row.fields) this.held += sizeOf(field.value, 0);
+    if (this.held > mostHeld)
+      throw new LedgerError("CapacityExceededException", `the statement holds more than ${mostHeld} bytes of rows: it was ended`);
+  }
+
+  /** How much is held, for release(). */
+  mark(): number {
+    return this.held;
+  }
+
+  /** What was held since a mark is held no longer. */
+  release(mark: number): void {
+    this.held = mark;
   }
 
   private spend(bytes: number): void {

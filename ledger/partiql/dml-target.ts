@@ -82,7 +82,9 @@ export function* findTarget(from: readonly FromItem[], where: Expression | undef
       );
       return all.filter((row) => conditioned.every((passed) => passed(row.slots)));
     }, execution);
-    if (rows.length > 0) matched.push({ document, rows });
+    if (rows.length === 0) continue;
+    execution.budget.hold(document.data);
+    matched.push({ document, rows });
   }
   return { table, scope, sources, matched };
 }

@@ -62,12 +62,20 @@ export function execute(args: ExecuteArgs): Iterator<IonValue | Pause> {
     slot: () => slots++,
     select: (select, scope) => {
       const subquery = compileSelect(select, scope, execution);
-      return (values) => execution.pauses.all(subquery, () => subquery.rows(values));
+      return (values) => execution.pauses.all(subquery, () => held(subquery.rows(values), execution.budget));
     },
   };
   const { statement } = parsed;
   if (statement.kind === "select") return ionRows(compileSelect(statement.select, undefined, execution).rows([]));
   return written(statement, { ...execution, transaction, statement: args.statement, newId: args.newId }, usage);
+}
+
+/** Rows that are all kept. */
+function* held(rows: Iterable<Value | Pause>, budget: Budget): Generator<Value | Pause> {
+  for (const row of rows) {
+    if (row !== pause) budget.hold(row);
+    yield row;
+  }
 }
 
 type Written = Exclude<Parsed["statement"], { kind: "select" }>;

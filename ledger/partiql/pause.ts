@@ -25,8 +25,10 @@ export class TimeSlices {
   }
 }
 
-/** Rows of subqueries that are known while an expression is evaluated, by the subquery. */
-type Known<T> = Map<object, readonly T[]>;
+/** Rows of subqueries that are known while an expression is evaluated, by the subquery. Most expressions have none. */
+interface Known<T> {
+  rows: Map<object, readonly T[]> | undefined;
+}
 
 /** An expression that has to be evaluated again, once a subquery in it has found the rest of its rows. */
 export class Paused<T> {
@@ -49,7 +51,7 @@ export class Pauses<T> {
   private known: Known<T> | undefined;
 
   /** Evaluates what may pause. */
-  attempt<R>(evaluate: () => R, known: Known<T> = new Map()): R | Paused<T> {
+  attempt<R>(evaluate: () => R, known: Known<T> = { rows: undefined }): R | Paused<T> {
     const outer = this.known;
     this.known = known;
     try {
@@ -90,7 +92,7 @@ export class Pauses<T> {
    */
   all(subquery: object, rows: () => Iterator<T | Pause>): readonly T[] {
     const { known } = this;
-    const before = known?.get(subquery);
+    const before = known?.rows?.get(subquery);
     if (before !== undefined) return before;
     const found: T[] = [];
     const iterator = rows();
@@ -99,12 +101,17 @@ export class Pauses<T> {
       else if (known !== undefined)
         throw new Paused(
           known,
-          rest(iterator, found, () => known.set(subquery, found)),
+          rest(iterator, found, () => keep(known, subquery, found)),
         );
     }
-    known?.set(subquery, found);
+    if (known !== undefined) keep(known, subquery, found);
     return found;
   }
+}
+
+function keep<T>(known: Known<T>, subquery: object, rows: readonly T[]): void {
+  known.rows ??= new Map();
+  known.rows.set(subquery, rows);
 }
 
 function* rest<T>(rows: Iterator<T | Pause>, found: T[], done: () => void): Generator<Pause, void> {

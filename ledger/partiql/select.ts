@@ -106,24 +106,35 @@ function* run(loops: readonly Loop[], depth: number, slots: Slots, execution: Ex
     const rows = loop.source.rows(slots)[Symbol.iterator]();
     return { rows, first: rows.next() };
   };
-  const { rows, first } = yield* evaluated(open, execution);
+  const held = budget.mark();
+  const opened = pauses.attempt(open);
+  const { rows, first } = opened instanceof Paused ? yield* pauses.goOn(opened, open) : opened;
   const next = () => rows.next();
   const test = () => loop.conditions.every((passed) => passed(slots));
   for (let row = first; row.done !== true; row = pauses.unpaused(next)) {
     if (tick()) yield pause;
-    budget.begin();
-    const tried = loop.conditions.length === 0 || pauses.attempt(test);
-    if (!(tried instanceof Paused ? yield* pauses.goOn(tried, test) : tried)) continue;
+    if (loop.conditions.length > 0) {
+      budget.begin();
+      const mark = budget.mark();
+      const tried = pauses.attempt(test);
+      const passed = tried instanceof Paused ? yield* pauses.goOn(tried, test) : tried;
+      budget.release(mark);
+      if (!passed) continue;
+    }
     if (depth === loops.length - 1) yield undefined;
     else yield* run(loops, depth + 1, slots, execution);
   }
+  budget.release(held);
 }
 
-/** The value of what may pause. */
+/** The value of what may pause. Rows of subqueries in it are held no longer. */
 export function* evaluated<T>(evaluate: () => T, { pauses, budget }: Execution): Generator<Pause, T> {
   budget.begin();
+  const mark = budget.mark();
   const tried = pauses.attempt(evaluate);
-  return tried instanceof Paused ? yield* pauses.goOn(tried, evaluate) : tried;
+  const value = tried instanceof Paused ? yield* pauses.goOn(tried, evaluate) : tried;
+  budget.release(mark);
+  return value;
 }
 
 function projection(select: Select, sources: readonly PreparedSource[], scope: Scope, execution: Execution): Evaluate {

@@ -10,7 +10,7 @@ export async function executeStatement(request: Json, session: Session, clock: (
   const now = clock();
   const transaction = session.open(textOf(request, "TransactionId", transactionId), now);
   const statement = textOf(request, "Statement", { most: 100_000 });
-  const parameters = parametersOf(request.Parameters);
+  const parameters = parametersOf(request.Parameters, (bytes) => session.hold(bytes));
   const { ledger } = session;
   // Drivers have hashed the statement before they sent it: it counts even where it fails.
   const statementDigest = ledger.digests.digest(statement, parameters, transaction.hashes);

@@ -3,13 +3,15 @@ import { setImmediate as othersTurn } from "node:timers/promises";
 import { writeBinary } from "../ion/binary-writer.ts";
 import type { IonValue } from "../ion/value.ts";
 import { pause } from "../partiql/pause.ts";
-import { badRequest } from "../transaction/errors.ts";
+import { badRequest, LedgerError } from "../transaction/errors.ts";
 import type { ValueHolder } from "./requests.ts";
 import type { Cursor, Session } from "./session.ts";
 
 /** A page ends after so many rows, or once it has grown so large. */
 const mostRows = 100;
 const mostBytes = 1 << 20;
+/** A row has at most so many bytes: it becomes a text of base64 in a text of JSON. */
+const mostRowBytes = 8 << 20;
 
 export interface Page {
   readonly Values: readonly ValueHolder[];
@@ -28,6 +30,8 @@ export async function nextPage(session: Session, cursor: Cursor): Promise<Page> 
     if (cursor.next === undefined) cursor.next = await nextRow(session, cursor);
     if (cursor.next.done === true) return { Values: values };
     const row = writeBinary(cursor.next.value);
+    if (row.length > mostRowBytes)
+      throw new LedgerError("CapacityExceededException", `a row has ${row.length} bytes: allowed are ${mostRowBytes}`);
     values.push({ IonBinary: row.toString("base64") });
     bytes += row.length;
     cursor.next = undefined;

@@ -1,4 +1,4 @@
-import { type ReadLimits, readBinary } from "../ion/binary-reader.ts";
+import { readBinary } from "../ion/binary-reader.ts";
 import { IonError } from "../ion/errors.ts";
 import { readText } from "../ion/text.ts";
 import { type IonValue, ionLimits } from "../ion/value.ts";
@@ -9,13 +9,14 @@ import { bytesOf, object } from "./requests.ts";
 /**
  * A statement's parameters: `[{IonBinary} | {IonText}]`. All together have at most the bytes of a transaction, and a number of values that
  * can be looked at without holding up others.
+ * @param hold told how much memory they take, in bytes, about; what it throws refuses them
  * @throws LedgerError for what is no list of Ion values, or is too much
  */
-export function parametersOf(value: unknown): IonValue[] {
+export function parametersOf(value: unknown, hold: (bytes: number) => void): IonValue[] {
   if (value === undefined || value === null) return [];
   if (!Array.isArray(value)) throw badRequest("Parameters has to be a list");
   const reader = new ParameterReader();
-  return value.map((holder: unknown, index) => {
+  const parameters = value.map((holder: unknown, index) => {
     const name = `Parameters[${index}]`;
     try {
       return reader.read(holder, name);
@@ -24,6 +25,8 @@ export function parametersOf(value: unknown): IonValue[] {
       throw error;
     }
   });
+  hold(reader.weight);
+  return parameters;
 }
 
 /** Bytes that QLDB takes as one parameter: https://docs.aws.amazon.com/qldb/latest/developerguide/limits.html */
@@ -40,10 +43,17 @@ export function refuseLargeParameters(holders: unknown): void {
   }
 }
 
+/** What a value takes in memory beside its content. */
+const bytesPerValue = 64;
+
 class ParameterReader {
   private bytes = 0;
   private characters = 0;
-  private readonly limits: Partial<ReadLimits> = { numberBytes: ionLimits.numberBytes, values: { left: ionLimits.values } };
+  private readonly limits = { numberBytes: ionLimits.numberBytes, values: { left: ionLimits.values } };
+
+  get weight(): number {
+    return this.bytes + 2 * this.characters + bytesPerValue * (ionLimits.values - this.limits.values.left);
+  }
 
   /** @throws IonError, LedgerError */
   read(holder: unknown, name: string): IonValue {

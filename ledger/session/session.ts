@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { newId } from "../ids.ts";
 import type { IonValue } from "../ion/value.ts";
 import type { Ledger } from "../ledger.ts";
+import type { Memory } from "../memory.ts";
 import type { Pause } from "../partiql/pause.ts";
 import { badRequest, LedgerError } from "../transaction/errors.ts";
 import type { IoUsage, Transaction } from "../transaction/transaction.ts";
@@ -26,9 +27,13 @@ export class Session {
   /** Set once a transaction has expired: nothing works in this session any more. */
   expired: LedgerError | undefined;
   private queue: Promise<unknown> = Promise.resolve();
+  private readonly memory: Memory;
+  /** Bytes that its transaction holds of what was sent. */
+  private held = 0;
 
-  constructor(ledger: Ledger, now: number) {
+  constructor(ledger: Ledger, now: number, memory: Memory) {
     this.ledger = ledger;
+    this.memory = memory;
     this.lastUsed = now;
   }
 
@@ -48,8 +53,16 @@ export class Session {
     this.forget();
   }
 
+  /** Counts what the open transaction was sent, until it is over. @throws LedgerError CapacityExceededException */
+  hold(bytes: number): void {
+    this.memory.take(bytes);
+    this.held += bytes;
+  }
+
   /** The transaction is over. */
   forget(): void {
+    this.memory.give(this.held);
+    this.held = 0;
     this.transaction = undefined;
     this.cursors.clear();
   }
@@ -88,16 +101,19 @@ export class Sessions {
   private readonly byToken = new Map<string, Session>();
   private readonly counts = new Map<Ledger, number>();
   private readonly now: () => number;
+  private readonly memory: Memory;
 
-  constructor(now: () => number) {
+  /** @param memory for what all open transactions were sent */
+  constructor(now: () => number, memory: Memory) {
     this.now = now;
+    this.memory = memory;
   }
 
   /** @throws LedgerError LimitExceededException where the ledger has too many */
   start(ledger: Ledger): Session {
     if (this.count(ledger) >= most) this.sweep();
     if (this.count(ledger) >= most) throw new LedgerError("LimitExceededException", `the limit of ${most} sessions of a ledger is reached`);
-    const session = new Session(ledger, this.now());
+    const session = new Session(ledger, this.now(), this.memory);
     this.byToken.set(session.token, session);
     this.counts.set(ledger, this.count(ledger) + 1);
     return session;

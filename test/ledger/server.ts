@@ -5,6 +5,7 @@ import { type QldbDriver as Driver, QldbDriver, RetryConfig } from "amazon-qldb-
 import { Registry } from "../../ledger/control/registry.ts";
 import type { LoadLimits } from "../../ledger/http/load.ts";
 import { ledgerServer } from "../../ledger/http/server.ts";
+import { Memory } from "../../ledger/memory.ts";
 import { Sessions } from "../../ledger/session/session.ts";
 
 export const place = { region: "us-east-1", account: "000000000000" };
@@ -22,8 +23,8 @@ export interface TestServer {
   close(): Promise<void>;
 }
 
-/** Starts a server with the ledger `demo`. */
-export async function startServer(limits?: LoadLimits): Promise<TestServer> {
+/** Starts a server with the ledger `demo`. @param memory bytes for what open transactions are sent */
+export async function startServer(limits?: LoadLimits, memory = Number.POSITIVE_INFINITY): Promise<TestServer> {
   const folder = await mkdtemp(join(tmpdir(), "ledger-"));
   let ahead = 0;
   const now = () => Date.now() + ahead;
@@ -33,7 +34,7 @@ export async function startServer(limits?: LoadLimits): Promise<TestServer> {
   };
   const registry = await Registry.open(folder, place, { now, log, onFailure: (error) => log(`failure: ${error.message}`) });
   await registry.create({ name: "demo", permissionsMode: "STANDARD", deletionProtection: false, tags: {} });
-  const sessions = new Sessions(now);
+  const sessions = new Sessions(now, new Memory(memory));
   const server = ledgerServer({ registry, sessions, now, log, hosts: ["ledger.example"], ...(limits && { limits }) });
   const port = await server.listen(0, "127.0.0.1");
   return {

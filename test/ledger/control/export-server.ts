@@ -3,6 +3,7 @@ import { DescribeJournalS3ExportCommand, type JournalS3ExportDescription, QLDBCl
 import { storageFromEnvironment } from "../../../ledger/control/export-storage.ts";
 import { Registry } from "../../../ledger/control/registry.ts";
 import { ledgerServer } from "../../../ledger/http/server.ts";
+import { Memory } from "../../../ledger/memory.ts";
 import { Sessions } from "../../../ledger/session/session.ts";
 import { credentials, place } from "../server.ts";
 
@@ -28,7 +29,7 @@ export async function startExportServer(folder: string, env: NodeJS.ProcessEnv):
   const registry = await Registry.open(folder, place, surroundings, storageFromEnvironment(env));
   if (registry.describe("demo") === undefined)
     await registry.create({ name: "demo", permissionsMode: "STANDARD", deletionProtection: false, tags: {} });
-  const server = ledgerServer({ registry, sessions: new Sessions(now), now, log, hosts: [] });
+  const server = ledgerServer({ registry, sessions: new Sessions(now, new Memory(Number.POSITIVE_INFINITY)), now, log, hosts: [] });
   const url = `http://127.0.0.1:${await server.listen(0, "127.0.0.1")}`;
   const client = new QLDBClient({ endpoint: url, region: place.region, credentials, maxAttempts: 1 });
   return {

@@ -71,3 +71,23 @@ test("a number has at most as many bytes as the README says, whatever it is sent
     status: 200,
   });
 });
+
+test("what open transactions were sent is counted until they end", async () => {
+  const small = await startServer(undefined, 1 << 20);
+  try {
+    const [a, b] = [await RawSession.start(small.url), await RawSession.start(small.url)];
+    const first = await a.begin();
+    const second = await b.begin();
+    const text = `"${"x".repeat(90_000)}"`;
+    const insert = (times: number) => `SELECT VALUE 1 FROM <<${Array.from({ length: times }, () => "?").join(", ")}>>`;
+    const texts = (times: number) => Array.from({ length: times }, () => text);
+    await first.execute(insert(8), ...texts(8));
+    const refused = { type: "CapacityExceededException" };
+    await expect(second.execute(insert(8), ...texts(8))).rejects.toMatchObject(refused);
+    await a.command("AbortTransaction", {});
+    await b.command("AbortTransaction", {});
+    await (await b.begin()).execute(insert(8), ...texts(8));
+  } finally {
+    await small.close();
+  }
+});
