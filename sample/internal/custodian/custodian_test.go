@@ -2,32 +2,64 @@ package custodian
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/google/uuid"
 
 	"example.com/nitro-stacks/payments/internal/payment"
 )
 
-func TestFind(t *testing.T) {
-	for _, name := range []string{"dryrun-happypath", "dryrun-prepare-fails", "dryrun-authorize-fails", "dryrun-pay-fails"} {
-		if _, err := Find(name); err != nil {
-			t.Errorf("%s: %v", name, err)
+func TestEachDryRunFailsAtItsStepAlone(t *testing.T) {
+	for name, want := range map[string]string{
+		"dryrun-happypath":       "ok ok ok",
+		"dryrun-prepare-fails":   "fails ok ok",
+		"dryrun-authorize-fails": "ok fails ok",
+		"dryrun-pay-fails":       "ok ok fails",
+	} {
+		holder, err := Find(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, err := range []error{
+			holder.Prepare(t.Context(), payment.Details{}),
+			holder.Authorize(t.Context(), uuid.Nil, payment.Details{}),
+			holder.Pay(t.Context(), uuid.Nil, payment.Details{}),
+		} {
+			got = append(got, map[bool]string{true: "ok", false: "fails"}[err == nil])
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("%s: %v, want %s", name, got, want)
 		}
 	}
-	var invalid payment.InvalidError
-	if _, err := Find("uphold"); !errors.As(err, &invalid) || !strings.Contains(err.Error(), `"uphold"`) || !strings.Contains(err.Error(), "dryrun-pay-fails") {
-		t.Errorf("uphold: got %v", err)
+	if _, err := Find("uphold"); err == nil {
+		t.Error("uphold was found")
 	}
 }
 
-func TestRefused(t *testing.T) {
-	if reason, final := Refused(fmt.Errorf("paying: %w", &RefusedError{Reason: "no account"})); !final || reason != "no account" {
-		t.Errorf("a refusal: got %q, %v", reason, final)
-	}
-	for _, err := range []error{nil, errors.New("timeout")} {
-		if reason, final := Refused(err); final {
-			t.Errorf("%v: got %q, final", err, reason)
+func TestAllowed(t *testing.T) {
+	for _, c := range []struct {
+		list, name string
+		allowed    bool
+	}{
+		{"", "dryrun-happypath", true},
+		{"", "dryrun-of-tomorrow", true},
+		{"", "uphold", false},
+		{"", "dryrun", false},
+		{" , ", "dryrun-pay-fails", true},
+		{"uphold, zebpay", "zebpay", true},
+		{"uphold, zebpay", "dryrun-happypath", false},
+		{"uphold, zebpay", "uphold2", false},
+		{"uphold,dryrun-*", "dryrun-happypath", true},
+	} {
+		err := ParseAllowed(c.list).Check(c.name)
+		var invalid payment.InvalidError
+		if (err == nil) != c.allowed || err != nil && !errors.As(err, &invalid) {
+			t.Errorf("%q, %q: %v", c.list, c.name, err)
 		}
+	}
+	if err := ParseAllowed("a,b-*").Check("c"); err.Error() != `custodian is "c", this executable takes a, b-* (PAYMENT_CUSTODIANS)` {
+		t.Error(err)
 	}
 }

@@ -2,6 +2,7 @@ package custodian
 
 import (
 	"context"
+	"errors"
 
 	"github.com/google/uuid"
 
@@ -12,29 +13,29 @@ type step int
 
 const (
 	_ step = iota
-	check
+	prepare
 	authorize
 	pay
 )
 
-// dryRun moves no money. It refuses every payment at one step, or none.
+// dryRun moves no money. It fails at one step, however often that is tried, or at none.
 type dryRun struct{ failsAt step }
 
-func (d dryRun) Check(context.Context, payment.Details) error {
-	return d.refuse(check, "dry run: preparation fails")
+func (d dryRun) Prepare(context.Context, payment.Details) error {
+	return d.fail(prepare, "dry run: preparation fails")
 }
 
 func (d dryRun) Authorize(context.Context, uuid.UUID, payment.Details) error {
-	return d.refuse(authorize, "dry run: authorization fails")
+	return d.fail(authorize, "dry run: authorization fails")
 }
 
 func (d dryRun) Pay(context.Context, uuid.UUID, payment.Details) error {
-	return d.refuse(pay, "dry run: payment fails")
+	return d.fail(pay, "dry run: payment fails")
 }
 
-func (d dryRun) refuse(at step, reason string) error {
+func (d dryRun) fail(at step, reason string) error {
 	if d.failsAt == at {
-		return &RefusedError{Reason: reason}
+		return errors.New(reason)
 	}
 	return nil
 }

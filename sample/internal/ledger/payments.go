@@ -66,6 +66,12 @@ func (p Payments) Insert(ctx context.Context, details payment.Details) (string, 
 // never commit, or would, where the first statement read the history, commit over a version it has not seen.
 var errOvertaken = errors.New("another transaction changed the document meanwhile")
 
+// Find reads and verifies a payment; ErrNotFound when there is none.
+func (p Payments) Find(ctx context.Context, documentID string) (Current, error) {
+	unchanged := func(Current) (payment.State, bool, error) { return payment.State{}, false, nil }
+	return p.Amend(ctx, documentID, unchanged)
+}
+
 // Amend reads and verifies a payment and, in the same transaction, writes the state that change returns, unless it says that nothing
 // changes. change is called again after a conflict. Returned is the payment as it then is; ErrNotFound when there is none.
 func (p Payments) Amend(ctx context.Context, documentID string, change func(Current) (next payment.State, changed bool, err error)) (Current, error) {

@@ -46,8 +46,6 @@ type State struct {
 	Details
 	Status         Status          `json:"status"`
 	Authorizations []Authorization `json:"authorizations"`
-	// Failure says why a failed payment failed.
-	Failure string `json:"failure,omitempty"`
 }
 
 // New returns the first state of a payment.
@@ -78,13 +76,4 @@ func (s State) Advance(next Status) (State, error) {
 	}
 	s.Status = next
 	return s, nil
-}
-
-// Fail returns the state as failed, with the reason.
-func (s State) Fail(reason string) (State, error) {
-	failed, err := s.Advance(Failed)
-	if err == nil {
-		failed.Failure = reason
-	}
-	return failed, err
 }

@@ -22,6 +22,7 @@ import (
 	"example.com/nitro-stacks/payments/internal/build"
 	"example.com/nitro-stacks/payments/internal/clock"
 	"example.com/nitro-stacks/payments/internal/contract"
+	"example.com/nitro-stacks/payments/internal/custodian"
 	"example.com/nitro-stacks/payments/internal/enclave"
 	"example.com/nitro-stacks/payments/internal/httpsig"
 	"example.com/nitro-stacks/payments/internal/jsonlog"
@@ -76,7 +77,7 @@ func (b *bench) serve(operators operator.Operators) {
 // newAPI makes a service as Run does: nothing in it outlives a restart.
 func (b *bench) newAPI(operators operator.Operators) *api {
 	b.t.Helper()
-	settings := settings{environment: "development", region: "us-west-2", ledgerName: ledgertest.Name, roleARN: "arn:aws:iam::000000000000:role/test", configBucket: "config"}
+	settings := settings{environment: "development", region: "us-west-2", ledgerName: ledgertest.Name, roleARN: "arn:aws:iam::000000000000:role/test", configBucket: "config", custodians: custodian.ParseAllowed("")}
 	clients, err := awsclient.New(b.t.Context(), settings.roleARN, false)
 	if err != nil {
 		b.t.Fatal(err)

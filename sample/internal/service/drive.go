@@ -32,7 +32,7 @@ func (a *api) drive(ctx context.Context, documentID string, current ledger.Curre
 	return current, nil
 }
 
-// step does what leads to the next state and returns that state, which may be failed.
+// step does what leads to the next state and returns that state.
 func step(ctx context.Context, state payment.State) (payment.State, error) {
 	holder, err := custodian.Find(state.Custodian)
 	if err != nil {
@@ -42,14 +42,11 @@ func step(ctx context.Context, state payment.State) (payment.State, error) {
 	next := state.Status
 	switch state.Status {
 	case payment.Prepared:
-		next, err = payment.Authorized, holder.Check(ctx, state.Details)
+		next, err = payment.Authorized, holder.Authorize(ctx, key, state.Details)
 	case payment.Authorized:
-		next, err = payment.Pending, holder.Authorize(ctx, key, state.Details)
+		next = payment.Pending
 	case payment.Pending:
 		next, err = payment.Paid, holder.Pay(ctx, key, state.Details)
-	}
-	if reason, final := custodian.Refused(err); final {
-		return state.Fail(reason)
 	}
 	if err != nil {
 		return state, err

@@ -10,12 +10,6 @@ import (
 	"example.com/nitro-stacks/payments/internal/payment"
 )
 
-// Seconds until a worker should try again: soon where the trouble may pass, late where the request itself is wrong.
-const (
-	retrySoon = 1
-	retryLate = 10
-)
-
 var errSealed = errors.New("the service is sealed: it waits for the operators' shares")
 
 // failure is the answer to an error.
@@ -40,13 +34,6 @@ func statusOf(err error) int {
 	default:
 		return http.StatusInternalServerError
 	}
-}
-
-func retryAfter(code int) int {
-	if code >= http.StatusInternalServerError {
-		return retrySoon
-	}
-	return retryLate
 }
 
 func (a *api) publicKey(keyID string) (ed25519.PublicKey, bool) {

@@ -3,6 +3,7 @@ package service
 import (
 	"context"
 	"net/http"
+	"slices"
 
 	"example.com/nitro-stacks/payments/internal/custodian"
 	"example.com/nitro-stacks/payments/internal/ledger"
@@ -18,7 +19,14 @@ func (a *api) prepare(ctx context.Context, c call) (answer, error) {
 	if err := details.Validate(); err != nil {
 		return answer{}, err
 	}
-	if _, err := custodian.Find(details.Custodian); err != nil {
+	if err := a.settings.custodians.Check(details.Custodian); err != nil {
+		return answer{}, err
+	}
+	holder, err := custodian.Find(details.Custodian)
+	if err != nil {
+		return answer{}, err
+	}
+	if err := holder.Prepare(ctx, details); err != nil {
 		return answer{}, err
 	}
 	documentID, err := a.payments.Insert(ctx, details)
@@ -50,18 +58,32 @@ func (a *api) submit(ctx context.Context, c call) (answer, error) {
 	if request.DocumentID == "" || request.PayoutID == "" {
 		return answer{}, payment.Invalid("documentId and payoutId are needed, found are %q and %q", request.DocumentID, request.PayoutID)
 	}
-	current, err := a.payments.Amend(ctx, request.DocumentID, func(current ledger.Current) (payment.State, bool, error) {
-		if current.PayoutID != request.PayoutID {
-			return payment.State{}, false, payment.Invalid("payment %s is not of payout %q", request.DocumentID, request.PayoutID)
-		}
-		next, changed := current.Authorize(c.keyID, request.DocumentID)
-		return next, changed, nil
-	})
+	read, err := a.payments.Find(ctx, request.DocumentID)
+	if err != nil {
+		return answer{}, err
+	}
+	if read.PayoutID != request.PayoutID {
+		return answer{}, payment.Invalid("payment %s is not of payout %q", request.DocumentID, request.PayoutID)
+	}
+	current, err := a.authorize(ctx, request.DocumentID, read, c.keyID)
 	if err != nil {
 		return answer{}, err
 	}
 	current, err = a.drive(ctx, request.DocumentID, current)
 	return submitted(current.State, err), nil
+}
+
+// authorize writes one more authorization into a payment as it was read, in a transaction of its own: of two operators who read the same
+// version, the later one's write counts and the other's is lost. That is what the program does that this one stands for, so whoever
+// submits by program sends the second operator's request after the first one's answer.
+func (a *api) authorize(ctx context.Context, documentID string, read ledger.Current, keyID string) (ledger.Current, error) {
+	next, changed := read.Authorize(keyID, documentID)
+	if !changed {
+		return read, nil
+	}
+	return a.payments.Amend(ctx, documentID, func(latest ledger.Current) (payment.State, bool, error) {
+		return next, latest.Status == payment.Prepared && !slices.Equal(latest.Authorizations, next.Authorizations), nil
+	})
 }
 
 // submitted is 200 unless the same request should be sent again.

@@ -7,7 +7,6 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 
@@ -25,6 +24,8 @@ import (
 const (
 	maxBody      = 1 << 20
 	paymentsPath = "/v1/payments/"
+	// retryAfter is how many seconds a worker should wait before it tries again, whatever was wrong.
+	retryAfter = "1"
 )
 
 type api struct {
@@ -89,7 +90,7 @@ func (a *api) handle(run endpoint) http.Handler {
 			result = failure(err)
 		}
 		if result.code != http.StatusOK {
-			w.Header().Set("X-Retry-After", strconv.Itoa(retryAfter(result.code)))
+			w.Header().Set("X-Retry-After", retryAfter)
 		}
 		a.trace(r, result, time.Since(began), err)
 		write(w, result)

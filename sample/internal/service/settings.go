@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"example.com/nitro-stacks/payments/internal/contract"
+	"example.com/nitro-stacks/payments/internal/custodian"
 )
 
 // settings are what the environment says.
@@ -18,6 +19,7 @@ type settings struct {
 	configBucket, configObject   string
 	sharesBucket, solanaAddress  string
 	testSecrets                  string
+	custodians                   custodian.Allowed
 	sharedCredentials            bool
 }
 
@@ -46,6 +48,7 @@ func readSettings(lookup func(string) (string, bool)) (settings, error) {
 		sharesBucket:  need(contract.EnvSharesBucket),
 		solanaAddress: optional(contract.EnvSolanaAddress),
 		testSecrets:   optional("BAT_PAYMENT_TEST_SECRETS"),
+		custodians:    custodian.ParseAllowed(optional(custodian.Variable)),
 	}
 	if _, set := lookup(contract.EnvSolanaAddress); !set {
 		missing = append(missing, contract.EnvSolanaAddress+" (may be empty)")

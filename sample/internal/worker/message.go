@@ -91,9 +91,8 @@ func (m message) httpRequest(ctx context.Context, base *url.URL) (*http.Request,
 	}
 	for name, value := range m.Request.Headers {
 		switch strings.ToLower(name) {
-		case "(request-target)", "content-length":
-		case "host":
-			request.Host = value
+		// The service is asked by the name in NITRO_API_BASE, and holds the signature to that.
+		case "(request-target)", "content-length", "host":
 		default:
 			request.Header.Set(name, value)
 		}

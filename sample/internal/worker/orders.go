@@ -3,7 +3,6 @@ package worker
 import (
 	"context"
 	"log/slog"
-	"sync"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -15,23 +14,18 @@ import (
 const (
 	// orderBlock is how long one read of new orders waits.
 	orderBlock = time.Second
-	orderBatch = 20
 	// redisPause is the pause after an error of Redis.
 	redisPause = 250 * time.Millisecond
 )
 
-// orders takes the orders of one stream.
+// orders takes the orders of one stream, one after the other: an order that cannot be finished holds up all that follow.
 type orders struct {
 	worker        *worker
 	stream, group string
-	underWay      sync.Map // ids of orders that are being carried out
-	carriers      sync.WaitGroup
 }
 
-// follow carries out orders, several at once, until the context ends. It goes on after every error: Redis may come back, with its data or
-// without.
+// follow carries out orders until the context ends. It goes on after every error: Redis may come back, with its data or without.
 func (o *orders) follow(ctx context.Context) {
-	defer o.carriers.Wait()
 	for ctx.Err() == nil {
 		if err := o.take(ctx); ctx.Err() == nil {
 			o.worker.log.Error("orders cannot be read", "stream", o.stream, "error", err.Error(), "retryAfter", redisPause.String())
@@ -40,7 +34,7 @@ func (o *orders) follow(ctx context.Context) {
 	}
 }
 
-// take starts what was ordered and not finished, until reading fails; it returns that error, never nil. Unfinished orders are looked at again and again: the reply that told
+// take carries out what was ordered and not finished, until reading fails; it returns that error, never nil. Unfinished orders are looked at again and again: the reply that told
 // of one may have been lost.
 func (o *orders) take(ctx context.Context) error {
 	w := o.worker
@@ -51,34 +45,18 @@ func (o *orders) take(ctx context.Context) error {
 		if err := w.adopt(ctx, o.stream, o.group); err != nil {
 			return err
 		}
-		for start := "0"; ; {
-			unfinished, err := w.read(ctx, o.stream, o.group, start, orderBatch, noBlock)
+		for _, from := range []struct {
+			start string
+			block time.Duration
+		}{{"0", noBlock}, {">", orderBlock}} {
+			entries, err := w.read(ctx, o.stream, o.group, from.start, 1, from.block)
 			if err != nil {
 				return err
 			}
-			if len(unfinished) == 0 {
-				break
+			for _, entry := range entries {
+				o.carryOut(ctx, entry)
 			}
-			o.start(ctx, unfinished)
-			start = unfinished[len(unfinished)-1].ID
 		}
-		fresh, err := w.read(ctx, o.stream, o.group, ">", orderBatch, orderBlock)
-		if err != nil {
-			return err
-		}
-		o.start(ctx, fresh)
-	}
-}
-
-func (o *orders) start(ctx context.Context, entries []redis.XMessage) {
-	for _, entry := range entries {
-		if _, started := o.underWay.LoadOrStore(entry.ID, true); started {
-			continue
-		}
-		o.carriers.Go(func() {
-			defer o.underWay.Delete(entry.ID)
-			o.carryOut(ctx, entry)
-		})
 	}
 }
 
@@ -92,9 +70,6 @@ func (o *orders) carryOut(ctx context.Context, entry redis.XMessage) {
 	if err != nil {
 		log.Error("an order is dropped", "error", err.Error())
 	} else {
-		// Two orders for one stream go one after the other: both would take the same unfinished messages.
-		unlock := w.lock(work.Stream)
-		defer unlock()
 		log.Info("order begins", "payout", work.PayoutID, "stream", work.Stream, "count", work.Count)
 		w.persist(ctx, log, func() error { return w.carry(ctx, work) })
 	}

@@ -48,7 +48,7 @@ func TestPrepareOrder(t *testing.T) {
 		t.Fatalf("%d requests, %d answers, want 10 of both", len(requests), len(answers))
 	}
 	for _, r := range requests {
-		if r.method != http.MethodPost || r.path != preparePath || r.host != "service:18080" ||
+		if r.method != http.MethodPost || r.path != preparePath || "http://"+r.host != b.service.URL ||
 			r.header.Get("Content-Type") != "application/json" || !strings.HasPrefix(r.header.Get("Signature"), "signature ") {
 			t.Errorf("request %+v", r)
 		}
@@ -146,6 +146,34 @@ func TestRetryAtOnce(t *testing.T) {
 	if calls.Load() != 4 || b.redis.Exists("retry-after-"+id) {
 		t.Errorf("%d calls, retry-after key %v", calls.Load(), b.redis.Exists("retry-after-"+id))
 	}
+}
+
+func TestAnOrderThatCannotBeFinishedHoldsUpTheNextOfItsKind(t *testing.T) {
+	b := newBench(t)
+	var refused atomic.Bool
+	refused.Store(true)
+	b.answerWith(func(r received) (int, map[string]string, string) {
+		if r.body == "never" && refused.Load() {
+			return http.StatusBadRequest, map[string]string{"X-Retry-After": "0"}, "no"
+		}
+		return http.StatusOK, nil, "{}"
+	})
+	b.put("prepare-p", 1, preparePath, "never")
+	b.put("prepare-q", 2, preparePath, "{}")
+	b.put("submit-p", 3, submitPath, "{}")
+	b.order("prepare", "prepare-p", 1)
+	second := b.order("prepare", "prepare-q", 1)
+	b.order("submit", "submit-p", 1)
+	b.start()
+	b.eventually("the order of the other kind is finished", func() bool { return b.finished("submit-config", "submit-config-wg") })
+	b.eventually("the worker tries again and again", func() bool { return len(b.received()) > 10 })
+	if replies := b.replies("prepare-q"); len(replies) != 0 || slices.Contains(b.pending("prepare-config"), second) {
+		t.Errorf("the second order was taken: replies %+v", replies)
+	}
+	refused.Store(false)
+	b.eventually("both are finished", func() bool {
+		return b.finished("prepare-config", "prepare-config-wg") && len(b.replies("prepare-q")) == 1
+	})
 }
 
 func TestGarbageHoldsNothingUp(t *testing.T) {

@@ -26,9 +26,6 @@ type worker struct {
 	apiBase *url.URL
 	now     func() time.Time
 	log     *slog.Logger
-
-	mutex   sync.Mutex
-	streams map[string]*sync.Mutex
 }
 
 // Run carries out orders until the context ends.
@@ -62,19 +59,6 @@ func newWorker(settings settings, log *slog.Logger) *worker {
 	transport := &http.Transport{MaxIdleConnsPerHost: 4 * parallel, IdleConnTimeout: time.Minute, DisableCompression: true}
 	return &worker{
 		redis: redis.NewClient(settings.redis), http: &http.Client{Transport: transport, Timeout: callTimeout},
-		apiBase: settings.apiBase, now: time.Now, log: log, streams: map[string]*sync.Mutex{},
+		apiBase: settings.apiBase, now: time.Now, log: log,
 	}
-}
-
-// lock waits for a stream and returns what gives it back.
-func (w *worker) lock(stream string) (unlock func()) {
-	w.mutex.Lock()
-	mutex, known := w.streams[stream]
-	if !known {
-		mutex = &sync.Mutex{}
-		w.streams[stream] = mutex
-	}
-	w.mutex.Unlock()
-	mutex.Lock()
-	return mutex.Unlock
 }
