@@ -57,6 +57,16 @@ export function payoutKey(payoutId: string): string {
   return `nitro:payout:${payoutId}`;
 }
 
+/** The set of documents of a payout that were authorized or left alone. */
+export function documentsKey(payoutId: string): string {
+  return `${payoutKey(payoutId)}:documents`;
+}
+
+/** The hash of a payout's payments that the first operator has authorized and the second not yet: payment → documentId. */
+export function firstKey(payoutId: string): string {
+  return `${payoutKey(payoutId)}:first`;
+}
+
 /** What the executable reads from its environment besides AWS's own variables. */
 export const variables = {
   mocking: "NITRO_ENCLAVE_MOCKING",

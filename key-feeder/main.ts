@@ -52,11 +52,12 @@ async function authorize(settings: FeederSettings, keys: Keys, log: FeederLog, s
   const outage = new Outage(log, "Redis");
   const redis = connectRedis(settings.redis, (error) => outage.failed(error));
   signal.addEventListener("abort", () => redis.disconnect());
-  const signers = keys.operators.map(({ privateKey }) => createSigner(privateKey));
+  const [first, second] = keys.operators.map(({ privateKey }) => createSigner(privateKey));
+  if (first === undefined || second === undefined) throw new Error("there are not two operators");
   const rules = { custodians: settings.custodians, quietMs };
   while (!signal.aborted) {
     try {
-      const payouts = new Payouts({ streams: new Streams(redis), signers, serviceHost: settings.serviceHost, rules, log });
+      const payouts = new Payouts({ streams: new Streams(redis), signers: [first, second], serviceHost: settings.serviceHost, rules, log });
       await payouts.load();
       while (!signal.aborted) {
         await payouts.round();

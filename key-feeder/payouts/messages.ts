@@ -87,6 +87,29 @@ export function preparedPayment(answer: PaymentAnswer | undefined): PreparedPaym
   return { to: text(to), from: text(from), amount: text(amount), currency: text(currency), payoutId, custodian, documentId };
 }
 
+/** @returns the payment that an answer to submit is about, as `paymentKey` writes it; undefined where the answer is not 200 or names none */
+export function submittedPayment(answer: Answer | undefined): string | undefined {
+  const details = object(answer?.body?.data).paymentDetails;
+  return answer?.statusCode === 200 && isObject(details) ? paymentKey(details) : undefined;
+}
+
+/**
+ * A payment within its payout, by its details, as programs make their idempotency keys: answers to submit name no document, and their ids
+ * are not those of the requests. Amounts may be written as text or number, with trailing zeros or without.
+ */
+export function paymentKey({
+  to,
+  from,
+  currency,
+  amount,
+  custodian,
+}: Readonly<Record<keyof PaymentDetails, unknown>> | Record<string, unknown>): string {
+  const decimal = String(amount)
+    .replace(/(\.\d*?)0+$/, "$1")
+    .replace(/\.$/, "");
+  return JSON.stringify([to, from, currency, decimal, custodian]);
+}
+
 function parsed(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -2,30 +2,27 @@ import { randomUUID } from "node:crypto";
 import { setImmediate as turn } from "node:timers/promises";
 import { manualKey, paths, prepareConfigStream, responseStream } from "../contract.ts";
 import { type FeederLog, problem } from "../log.ts";
-import { type Decision, decide, type Rules } from "./authorizer.ts";
-import { type PreparedPayment, parseAnswer, parseOrder, preparedPayment } from "./messages.ts";
+import type { Decision, Rules, SecondDecision } from "./authorizer.ts";
+import {
+  type PreparedPayment,
+  parseAnswer,
+  parseOrder,
+  paymentKey,
+  preparedPayment,
+  type RequestMessage,
+  submittedPayment,
+} from "./messages.ts";
+import { Payout } from "./payout.ts";
 import type { Signer } from "./signer.ts";
-import type { Authorization, StoredPayout, StreamEntry, Streams } from "./streams.ts";
+import type { StoredPayout, StreamEntry, Streams, SubmitResult } from "./streams.ts";
 
 export interface PayoutsArgs {
   readonly streams: Streams;
-  readonly signers: readonly Signer[];
+  /** The first operator and the second. */
+  readonly signers: readonly [Signer, Signer];
   readonly serviceHost: string;
   readonly rules: Rules;
   readonly log: FeederLog;
-}
-
-/** A payout and the answers that were read but not dealt with. */
-interface Payout {
-  stored: StoredPayout;
-  /** The newest answer that was read. */
-  position: string;
-  readonly pending: Map<string, PreparedPayment>;
-  newestAt: number;
-  /** Left to a person, and said so. */
-  manual: boolean;
-  /** Redis refused it, and we said so. */
-  refused: boolean;
 }
 
 /** How long one read waits: also how soon a payout that a person gave back is noticed. */
@@ -48,36 +45,33 @@ export class Payouts {
   async load(): Promise<void> {
     const { position, payouts } = await this.args.streams.load();
     this.orders = position;
-    for (const stored of payouts) this.add(stored);
+    for (const stored of payouts) await this.add(stored);
   }
 
   /** One round: waits for news and acts on it. */
   async round(): Promise<void> {
     const { streams } = this.args;
-    const byStream = new Map([...this.payouts.values()].map((payout) => [responseStream(payout.stored.stream), payout]));
-    const positions = new Map([...byStream].map(([stream, payout]) => [stream, payout.position]));
-    const waiting = [...this.payouts.values()].some(({ pending, manual, refused }) => pending.size > 0 && !manual && !refused);
+    const payouts = [...this.payouts.values()];
+    const positions = payouts.flatMap((payout) => payout.positions);
+    const byStream = new Map(payouts.flatMap((payout) => payout.positions.map(([stream]) => [stream, payout])));
+    const waiting = payouts.some(({ open, manual, refused }) => open && !manual && !refused);
     const entries = await streams.read(new Map([[prepareConfigStream, this.orders], ...positions]), waiting ? readMs / 4 : readMs);
-    for (const [payout, answers] of grouped(entries, byStream)) await this.readAnswers(payout, answers);
+    for (const [stream, answers] of Map.groupBy(entries, ({ stream }) => stream)) {
+      const payout = byStream.get(stream);
+      if (payout !== undefined) await this.readAnswers(payout, answers);
+    }
     for (const entry of entries) if (entry.stream === prepareConfigStream) await this.readOrder(entry);
-    const open = [...this.payouts.values()].filter(({ pending }) => pending.size > 0);
+    const open = [...this.payouts.values()].filter((payout) => payout.open);
     if (open.length === 0) return;
     const now = await streams.now();
     for (const payout of open) await this.tryToAct(payout, now);
   }
 
-  private add(stored: StoredPayout): void {
-    const known = this.payouts.get(stored.payoutId);
-    if (known !== undefined) known.stored = stored;
-    else
-      this.payouts.set(stored.payoutId, {
-        stored,
-        position: stored.position,
-        pending: new Map(),
-        newestAt: 0,
-        manual: false,
-        refused: false,
-      });
+  private async add(stored: StoredPayout): Promise<void> {
+    const { payoutId } = stored;
+    const known = this.payouts.get(payoutId);
+    if (known === undefined) this.payouts.set(payoutId, new Payout(stored, await this.args.streams.firstOnly(payoutId)));
+    else known.stored = { ...stored, position: known.stored.position, answered: known.stored.answered };
   }
 
   private async readOrder(entry: StreamEntry): Promise<void> {
@@ -87,13 +81,28 @@ export class Payouts {
       log.warn(`an entry of ${prepareConfigStream} is not an order; it is passed over`, { entry: entry.id });
       await streams.skip(entry.id);
     } else {
-      this.add(await streams.remember(order, entry.id));
+      await this.add(await streams.remember(order, entry.id));
       log.info("payout ordered", { payoutId: order.payoutId, payments: order.count });
     }
     this.orders = entry.id;
   }
 
+  /** Reads answers of one stream, which are either to prepare or to submit. */
   private async readAnswers(payout: Payout, entries: readonly StreamEntry[]): Promise<void> {
+    const newest = entries.at(-1)?.id ?? "";
+    if (entries[0]?.stream === responseStream(payout.stored.stream)) {
+      await this.readPrepared(payout, entries);
+      payout.stored = { ...payout.stored, position: newest };
+    } else {
+      for (const entry of entries) {
+        const payment = submittedPayment(parseAnswer(entry.data));
+        if (payment !== undefined) payout.wasAnswered(payment, time(entry));
+      }
+      payout.stored = { ...payout.stored, answered: newest };
+    }
+  }
+
+  private async readPrepared(payout: Payout, entries: readonly StreamEntry[]): Promise<void> {
     const { streams, log } = this.args;
     const { payoutId } = payout.stored;
     const found: { payment: PreparedPayment; at: number }[] = [];
@@ -101,18 +110,11 @@ export class Payouts {
       const payment = preparedPayment(parseAnswer(entry.data));
       if (payment !== undefined && payment.payoutId !== payoutId)
         log.warn("an answer belongs to another payout; it is passed over", { payoutId, entry: entry.id, other: payment.payoutId });
-      else if (payment !== undefined) found.push({ payment, at: Number(entry.id.split("-")[0]) });
-      payout.position = entry.id;
+      else if (payment !== undefined) found.push({ payment, at: time(entry) });
     }
-    const before = await streams.dealtWith(
-      payoutId,
-      found.map(({ payment }) => payment.documentId),
-    );
-    for (const { payment, at } of found) {
-      if (before.has(payment.documentId) || payout.pending.has(payment.documentId)) continue;
-      payout.pending.set(payment.documentId, payment);
-      payout.newestAt = at;
-    }
+    const documents = found.map(({ payment }) => payment.documentId);
+    const before = await streams.dealtWith(payoutId, documents);
+    for (const { payment, at } of found) if (!before.has(payment.documentId)) payout.wasPrepared(payment, at);
   }
 
   /** What Redis refuses for one payout, such as a key of another type, is no reason to leave the others. */
@@ -130,25 +132,24 @@ export class Payouts {
 
   private async act(payout: Payout, now: number): Promise<void> {
     const { streams, rules } = this.args;
-    const { count, dealtWith, payoutId } = payout.stored;
-    const decision = decide({ count, dealtWith, pending: [...payout.pending.values()], newestAt: payout.newestAt }, rules, now);
-    if (decision.action !== "authorize") return;
-    if (await streams.isManual(payoutId)) return this.leave(payout);
-    await this.authorize(payout, decision);
+    const first = payout.decideFirst(rules, now);
+    const second = payout.decideSecond(rules, now);
+    if (first.action !== "authorize" && second.action !== "authorize") return;
+    if (await streams.isManual(payout.stored.payoutId)) return this.leave(payout);
+    if (first.action === "authorize") await this.authorizeFirst(payout, first);
+    if (second.action === "authorize") await this.authorizeSecond(payout, second);
   }
 
-  private async authorize(payout: Payout, decision: Extract<Decision, { action: "authorize" }>): Promise<void> {
+  private async authorizeFirst(payout: Payout, decision: Extract<Decision, { action: "authorize" }>): Promise<void> {
     const { streams, log } = this.args;
-    const { payoutId } = payout.stored;
-    const authorizations = await this.sign(decision.payments);
+    const { payoutId, position } = payout.stored;
+    const payments = decision.payments.map((payment) => ({ documentId: payment.documentId, payment: paymentKey(payment) }));
+    const authorizations = await this.sign(0, payoutId, payments);
     const leftAlone = decision.leftAlone.map(({ documentId }) => documentId);
-    const result = await streams.submit(payout.stored, payout.position, authorizations, leftAlone);
-    if (result.outcome === "manual") return this.leave(payout);
-    if (result.outcome === "unknown") throw new Error("Redis lost what it remembered; reading all of it anew");
-    payout.stored = { ...payout.stored, dealtWith: payout.stored.dealtWith + payout.pending.size };
-    payout.pending.clear();
-    payout.manual = false;
-    if (result.fresh > 0) log.info("authorized by both operators", { payoutId, payments: result.fresh });
+    const result = await streams.submitFirst(payout.stored, position, authorizations, leftAlone);
+    if (!this.wasDone(payout, result)) return;
+    payout.firstIsDone(await streams.firstOnly(payoutId));
+    if (result.fresh > 0) log.info("authorized by the first operator", { payoutId, payments: result.fresh });
     if (decision.missing > 0)
       log.warn("some payments of this payout are not prepared; they are authorized once they are", { payoutId, missing: decision.missing });
     if (leftAlone.length > 0) {
@@ -159,39 +160,53 @@ export class Payouts {
     }
   }
 
+  private async authorizeSecond(payout: Payout, decision: Extract<SecondDecision, { action: "authorize" }>): Promise<void> {
+    const { streams, log } = this.args;
+    const { payoutId, answered } = payout.stored;
+    const result = await streams.submitSecond(payout.stored, answered, await this.sign(1, payoutId, decision.payments));
+    if (!this.wasDone(payout, result)) return;
+    payout.secondIsDone();
+    if (result.fresh > 0) log.info("authorized by both operators", { payoutId, payments: result.fresh });
+    if (decision.missing > 0)
+      log.warn("some first authorizations of this payout have no answer; the second ones wait for them", {
+        payoutId,
+        missing: decision.missing,
+      });
+  }
+
+  /** @returns false where a person has taken over the payout. @throws Error where Redis does not remember it */
+  private wasDone(payout: Payout, { outcome }: SubmitResult): boolean {
+    if (outcome === "unknown") throw new Error("Redis lost what it remembered; reading all of it anew");
+    if (outcome === "manual") this.leave(payout);
+    else payout.manual = false;
+    return outcome === "done";
+  }
+
   private leave(payout: Payout): void {
     if (!payout.manual) this.args.log.info(`left to a person: the payout is in ${manualKey}`, { payoutId: payout.stored.payoutId });
     payout.manual = true;
   }
 
   /** Signing thousands takes seconds: others get their turn in between. */
-  private async sign(payments: readonly PreparedPayment[]): Promise<Authorization[]> {
+  private async sign<P extends { readonly documentId: string }>(
+    operator: 0 | 1,
+    payoutId: string,
+    payments: readonly P[],
+  ): Promise<(P & { readonly message: RequestMessage })[]> {
     const { signers, serviceHost } = this.args;
-    const signed: Authorization[] = [];
-    for (const { documentId, payoutId } of payments) {
+    const signed: (P & { readonly message: RequestMessage })[] = [];
+    for (const payment of payments) {
       if (signed.length % 100 === 99) await turn();
       const date = new Date();
-      const body = JSON.stringify({ documentId, payoutId });
-      const messages = signers.map((signer) => ({
-        id: randomUUID(),
-        timestamp: date.toISOString(),
-        request: signer.sign(paths.submit, serviceHost, body, date),
-      }));
-      signed.push({ documentId, messages });
+      const body = JSON.stringify({ documentId: payment.documentId, payoutId });
+      const request = signers[operator].sign(paths.submit, serviceHost, body, date);
+      signed.push({ ...payment, message: { id: randomUUID(), timestamp: date.toISOString(), request } });
     }
     return signed;
   }
 }
 
-/** Answers by payout, in the order they were given. */
-function grouped(entries: readonly StreamEntry[], byStream: ReadonlyMap<string, Payout>): Map<Payout, StreamEntry[]> {
-  const groups = new Map<Payout, StreamEntry[]>();
-  for (const entry of entries) {
-    const payout = byStream.get(entry.stream);
-    if (payout === undefined) continue;
-    const group = groups.get(payout);
-    if (group === undefined) groups.set(payout, [entry]);
-    else group.push(entry);
-  }
-  return groups;
+/** When an entry was put on its stream, in milliseconds by Redis's clock. */
+function time(entry: StreamEntry): number {
+  return Number(entry.id.split("-")[0]);
 }

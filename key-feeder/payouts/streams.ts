@@ -1,7 +1,8 @@
 import { Redis } from "ioredis";
-import { dataField, manualKey, payoutKey, submitConfigStream, submitStream } from "../contract.ts";
+import { dataField, documentsKey, firstKey, manualKey, payoutKey, submitConfigStream, submitStream } from "../contract.ts";
 import type { RedisSettings } from "../settings.ts";
 import type { Order, RequestMessage } from "./messages.ts";
+import { firstScript, secondScript } from "./scripts.ts";
 
 /** An entry of a stream. Its id begins with the time it was added, in milliseconds. */
 export interface StreamEntry {
@@ -17,17 +18,25 @@ export interface StoredPayout {
   readonly stream: string;
   readonly count: number;
   readonly batchSize: number;
-  /** Answers up to this entry were dealt with. */
+  /** Answers to prepare up to this entry were dealt with. */
   readonly position: string;
-  /** How many of its payments were. */
+  /** Answers to submit up to this entry were. */
+  readonly answered: string;
+  /** How many of its payments were authorized by the first operator or left alone. */
   readonly dealtWith: number;
 }
 
-/** A payment's authorizations: one message for each operator, in the order of the operators. */
+/** An operator's authorization of a payment, which `paymentKey` names. */
 export interface Authorization {
-  readonly documentId: string;
-  readonly messages: readonly RequestMessage[];
+  readonly payment: string;
+  readonly message: RequestMessage;
 }
+
+export interface FirstAuthorization extends Authorization {
+  readonly documentId: string;
+}
+
+type PayoutRef = Pick<StoredPayout, "payoutId" | "batchSize">;
 
 /** `fresh` counts the payments authorized by this call. */
 export interface SubmitResult {
@@ -39,41 +48,6 @@ export interface SubmitResult {
 const beginning = "0-0";
 const progressKey = "nitro:authorizer";
 const payoutsKey = "nitro:payouts";
-const documentsKey = (payoutId: string) => `${payoutKey(payoutId)}:documents`;
-
-/**
- * Puts authorizations and orders on the streams together with the record of them: all of it or nothing, whoever is killed.
- * Redis does not undo what a failing script has done: what can fail is looked at first.
- * KEYS: manual payouts, the payout, its documents dealt with, its submit stream, orders.
- * ARGV: the payout's id, position, order as JSON without count, number of operators, number of payments, then for each payment its documentId and
- * one message an operator, then the documentIds left alone.
- */
-const submitScript = `
-if redis.call('SISMEMBER', KEYS[1], ARGV[1]) == 1 then return {'manual', 0} end
-if redis.call('EXISTS', KEYS[2]) == 0 then return {'unknown', 0} end
-for i = 4, 5 do
-  local kind = redis.call('TYPE', KEYS[i]).ok
-  if kind ~= 'stream' and kind ~= 'none' then return redis.error_reply(KEYS[i] .. ' is a ' .. kind .. ', not a stream') end
-end
-local operators, payments = tonumber(ARGV[4]), tonumber(ARGV[5])
-local width = operators + 1
-local fresh = {}
-for i = 0, payments - 1 do
-  local at = 6 + i * width
-  if redis.call('SADD', KEYS[3], ARGV[at]) == 1 then fresh[#fresh + 1] = at end
-end
-for i = 6 + payments * width, #ARGV do redis.call('SADD', KEYS[3], ARGV[i]) end
-if #fresh > 0 then
-  local order = cjson.decode(ARGV[3])
-  order.count = #fresh
-  for operator = 1, operators do
-    for _, at in ipairs(fresh) do redis.call('XADD', KEYS[4], '*', '${dataField}', ARGV[at + operator]) end
-    redis.call('XADD', KEYS[5], '*', '${dataField}', cjson.encode(order))
-  end
-end
-redis.call('HSET', KEYS[2], 'position', ARGV[2])
-return {'done', #fresh}
-`;
 
 /**
  * Connects to Redis. While it is away, calls fail within seconds, and it is tried again at least once a second.
@@ -105,12 +79,7 @@ export class Streams {
   async load(): Promise<{ position: string; payouts: StoredPayout[] }> {
     const position = (await this.redis.hget(progressKey, "position")) ?? beginning;
     const payoutIds = await this.redis.smembers(payoutsKey);
-    const payouts = await Promise.all(
-      payoutIds.map(async (payoutId) => {
-        const [stored, dealtWith] = await Promise.all([this.redis.hgetall(payoutKey(payoutId)), this.redis.scard(documentsKey(payoutId))]);
-        return storedPayout(payoutId, stored, dealtWith);
-      }),
-    );
+    const payouts = await Promise.all(payoutIds.map((payoutId) => this.payout(payoutId)));
     return { position, payouts };
   }
 
@@ -126,8 +95,17 @@ export class Streams {
       .hset(progressKey, { position })
       .exec();
     for (const [error] of results ?? []) if (error !== null) throw error;
+    return this.payout(payoutId);
+  }
+
+  private async payout(payoutId: string): Promise<StoredPayout> {
     const [stored, dealtWith] = await Promise.all([this.redis.hgetall(payoutKey(payoutId)), this.redis.scard(documentsKey(payoutId))]);
     return storedPayout(payoutId, stored, dealtWith);
+  }
+
+  /** Payments that the first operator has authorized and the second has not: `paymentKey` → documentId. */
+  async firstOnly(payoutId: string): Promise<Map<string, string>> {
+    return new Map(Object.entries(await this.redis.hgetall(firstKey(payoutId))));
   }
 
   /** Remembers that an entry of the orders was read that is no order. */
@@ -164,34 +142,49 @@ export class Streams {
   }
 
   /**
-   * Authorizes payments, once: those dealt with before are passed over.
-   * @param position the newest answer that was read
+   * Authorizes payments by the first operator, once: those dealt with before are passed over.
+   * @param position the newest answer to prepare that was read
    */
-  async submit(
-    payout: Pick<StoredPayout, "payoutId" | "batchSize">,
+  submitFirst(
+    payout: PayoutRef,
     position: string,
-    authorizations: readonly Authorization[],
+    authorizations: readonly FirstAuthorization[],
     leftAlone: readonly string[],
   ): Promise<SubmitResult> {
-    const { payoutId, batchSize } = payout;
+    const { payoutId } = payout;
+    const payments = authorizations.flatMap(({ documentId, payment, message }) => [documentId, payment, JSON.stringify(message)]);
+    const keys = [documentsKey(payoutId), firstKey(payoutId)];
+    return this.submit(firstScript, payout, position, keys, [authorizations.length, ...payments, ...leftAlone]);
+  }
+
+  /**
+   * Authorizes payments by the second operator, once: those that the first has not authorized alone are passed over.
+   * @param position the newest answer to submit that was read
+   */
+  submitSecond(payout: PayoutRef, position: string, authorizations: readonly Authorization[]): Promise<SubmitResult> {
+    const payments = authorizations.flatMap(({ payment, message }) => [payment, JSON.stringify(message)]);
+    return this.submit(secondScript, payout, position, [firstKey(payout.payoutId)], [authorizations.length, ...payments]);
+  }
+
+  private async submit(
+    script: string,
+    { payoutId, batchSize }: PayoutRef,
+    position: string,
+    furtherKeys: readonly string[],
+    values: readonly (string | number)[],
+  ): Promise<SubmitResult> {
     const stream = submitStream(payoutId);
     const order = { payoutId, consumerGroup: `${stream}-cg`, stream, batchSize };
-    const operators = authorizations[0]?.messages.length ?? 0;
-    const payments = authorizations.flatMap(({ documentId, messages }) => [
-      documentId,
-      ...messages.map((message) => JSON.stringify(message)),
-    ]);
-    const keys = [manualKey, payoutKey(payoutId), documentsKey(payoutId), stream, submitConfigStream];
-    const head = [payoutId, position, JSON.stringify(order), operators, authorizations.length];
-    const answer = await this.redis.call("EVAL", [submitScript, keys.length, ...keys, ...head, ...payments, ...leftAlone]);
+    const keys = [manualKey, payoutKey(payoutId), stream, submitConfigStream, ...furtherKeys];
+    const answer = await this.redis.call("EVAL", [script, keys.length, ...keys, payoutId, position, JSON.stringify(order), ...values]);
     const [outcome, fresh] = Array.isArray(answer) ? answer : [];
     return { outcome: outcome === "done" || outcome === "manual" ? outcome : "unknown", fresh: Number(fresh ?? 0) };
   }
 }
 
 function storedPayout(payoutId: string, stored: Record<string, string>, dealtWith: number): StoredPayout {
-  const { stream = "", count = "0", batchSize = "10", position = beginning } = stored;
-  return { payoutId, stream, count: Number(count), batchSize: Number(batchSize), position, dealtWith };
+  const { stream = "", count = "0", batchSize = "10", position = beginning, answered = beginning } = stored;
+  return { payoutId, stream, count: Number(count), batchSize: Number(batchSize), position, answered, dealtWith };
 }
 
 /** XREAD answers `[[stream, [[id, [field, value, …]], …]], …]`, or nil when nothing came. */

@@ -51,6 +51,13 @@ test("a payout goes from prepared to paid", async () => {
   expect(out.match(/\bpaid\b/g)?.length).toBeGreaterThanOrEqual(5);
 });
 
+test.each([1, 2, 3, 5, 9, 10, 11, 20, 100])("payouts of %i are paid to the last payment, again and again", async (count) => {
+  for (let round = 0; round < 3; round++) {
+    const { payments } = await nitroJson<{ payments: { state: string }[] }>("pay", "-s", stack, "--count", String(count));
+    expect(payments.map(({ state }) => state)).toEqual(Array(count).fill("paid"));
+  }
+});
+
 test.each(["dryrun-prepare-fails", "dryrun-authorize-fails", "dryrun-pay-fails"])(
   "a payout of %s ends as that custodian ends",
   async (custodian) => {

@@ -45,10 +45,6 @@ async function payout(payoutId: string): Promise<PreparedPayout> {
   return new PreparedPayout(await parts.redisClient(), payoutId);
 }
 
-async function wholly(prepared: PreparedPayout, count: number): Promise<void> {
-  await waitFor(async () => (await prepared.submitted()) >= 2 * count, { what: `${prepared.payoutId} is authorized`, timeoutMs: 60_000 });
-}
-
 test("healthy means fed: two shares of an identity that opens the secrets, and the public keys", async () => {
   await parts.healthy();
   const found = await shares();
@@ -94,7 +90,7 @@ test("a prepared payout is authorized by both operators, with signatures that ho
   const prepared = await payout("whole");
   await prepared.order(3);
   await prepared.answer(numbers(3));
-  await wholly(prepared, 3);
+  await prepared.wholly(3);
   expect(await prepared.orders()).toEqual([3, 3]);
   expect([...(await prepared.authorizations()).values()]).toEqual([1, 1, 1, 1, 1, 1]);
   const published = await Promise.all(
@@ -120,13 +116,13 @@ test("answers that come twice, and a second order of the same payout, authorize 
   await prepared.order(3);
   await prepared.answer([1, 1, 2, 2]);
   await prepared.answer([1, 2, 3]);
-  await wholly(prepared, 3);
+  await prepared.wholly(3);
   await prepared.order(3);
   await prepared.answer(numbers(3));
   const other = await payout("after-twice");
   await other.order(1);
   await other.answer([1]);
-  await wholly(other, 1);
+  await other.wholly(1);
   expect([...(await prepared.authorizations()).values()]).toEqual([1, 1, 1, 1, 1, 1]);
   expect(await prepared.orders()).toEqual([3, 3]);
 });
@@ -143,7 +139,7 @@ test("a payout that a person took over a moment before is left alone, until it i
   });
   expect(await prepared.submitted()).toBe(0);
   await redis.srem(manualKey, "by-hand");
-  await wholly(prepared, 2);
+  await prepared.wholly(2);
 });
 
 test("custodians that move money are left alone, with one warning; the others of the payout go", async () => {
@@ -151,7 +147,7 @@ test("custodians that move money are left alone, with one warning; the others of
   await prepared.order(3);
   await prepared.answer([1], "zebpay");
   await prepared.answer([2, 3]);
-  await wholly(prepared, 2);
+  await prepared.wholly(2);
   expect([...(await prepared.authorizations()).keys()].map((key) => key.split(" ")[0])).toEqual([
     "mixed-2",
     "mixed-3",
@@ -166,10 +162,10 @@ test("one payment that is never prepared does not hold up the others; prepared l
   const prepared = await payout("incomplete");
   await prepared.order(3);
   await prepared.answer([1, 2]);
-  await wholly(prepared, 2);
+  await prepared.wholly(2);
   expect(await prepared.orders()).toEqual([2, 2]);
   await prepared.answer([3]);
-  await wholly(prepared, 3);
+  await prepared.wholly(3);
   expect(await prepared.orders()).toEqual([2, 2, 1, 1]);
 });
 
@@ -181,7 +177,7 @@ test("what is no order and no answer holds up nothing", async () => {
   await prepared.order(1);
   await redis.xadd(responseStream(prepareStream("after-nonsense")), "*", dataField, "{");
   await prepared.answer([1]);
-  await wholly(prepared, 1);
+  await prepared.wholly(1);
 });
 
 test("Redis is killed while payouts run: each payment is authorized once by each operator", async () => {
@@ -195,7 +191,7 @@ test("Redis is killed while payouts run: each payment is authorized once by each
     await parts.engine.start(parts.redis);
     for (const { payoutId } of payouts) {
       const prepared = await payout(payoutId);
-      await wholly(prepared, 10);
+      await prepared.wholly(10);
       expect([...(await prepared.authorizations()).values()]).toEqual(Array(20).fill(1));
       expect(await prepared.orders()).toEqual([10, 10]);
     }
@@ -238,7 +234,7 @@ test("authorization by hand: payouts wait, and go once it is automatic again", a
   await prepared.answer(numbers(2));
   expect(await prepared.submitted()).toBe(0);
   await parts.startFeeder({ AUTHORIZATION: "auto" });
-  await wholly(prepared, 2);
+  await prepared.wholly(2);
 });
 
 test("an environment that is not usable ends it at once, with everything that is wrong", async () => {

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { Redis } from "ioredis";
 import {
   dataField,
@@ -7,12 +8,15 @@ import {
   submitConfigStream,
   submitStream,
 } from "../../key-feeder/contract.ts";
-import { order } from "../../key-feeder/payouts/messages.ts";
+import { order, parseAnswer } from "../../key-feeder/payouts/messages.ts";
+import { waitFor } from "../../testing/wait-for.ts";
 
-/** Plays the worker's part of preparing: what it would put on the streams of a payout. */
+/** Plays the worker's part: what it would put on the streams of a payout. */
 export class PreparedPayout {
   private readonly redis: Redis;
   readonly payoutId: string;
+  /** The newest submitted message that was answered. */
+  private accepted = "0-0";
 
   constructor(redis: Redis, payoutId: string) {
     this.redis = redis;
@@ -30,10 +34,48 @@ export class PreparedPayout {
     for (const document of documents) {
       const details = { to: `to-${document}`, from: "f", amount: "1", currency: "BAT", payoutId: this.payoutId, custodian };
       const octets = JSON.stringify({ ...details, documentId: `${this.payoutId}-${document}` });
-      const data = JSON.stringify({ id: "x", timestamp: new Date().toISOString(), response: { statusCode: 200, headers: {}, octets } });
-      pipeline.xadd(responseStream(prepareStream(this.payoutId)), "*", dataField, data);
+      pipeline.xadd(responseStream(prepareStream(this.payoutId)), "*", dataField, answered(octets));
     }
     await pipeline.exec();
+  }
+
+  /** Answers what was submitted since the last call as a service does that takes every authorization. */
+  async accept(): Promise<void> {
+    const submitted = await this.redis.xrange(submitStream(this.payoutId), `(${this.accepted}`, "+");
+    if (submitted.length === 0) return;
+    const pipeline = this.redis.pipeline();
+    const details = await this.details();
+    for (const [, [, data = ""]] of submitted) {
+      const { documentId } = JSON.parse(JSON.parse(data).request.octets) as { documentId: string };
+      const octets = JSON.stringify({
+        message: "submitted",
+        code: 200,
+        data: { status: "prepared", paymentDetails: details.get(documentId) },
+      });
+      pipeline.xadd(responseStream(submitStream(this.payoutId)), "*", dataField, answered(octets));
+    }
+    for (const [error] of (await pipeline.exec()) ?? []) if (error !== null) throw error;
+    this.accepted = submitted.at(-1)?.[0] ?? this.accepted;
+  }
+
+  /** The prepared payments by document. */
+  private async details(): Promise<Map<string, object>> {
+    const answers = await this.redis.xrange(responseStream(prepareStream(this.payoutId)), "-", "+");
+    return new Map(
+      answers.flatMap(([, [, data = ""]]) => {
+        const { documentId, ...details } = parseAnswer(data)?.body ?? {};
+        return typeof documentId === "string" ? [[documentId, details]] : [];
+      }),
+    );
+  }
+
+  /** Accepts whatever is submitted until both operators' authorizations of so many payments are there. */
+  async wholly(count: number): Promise<void> {
+    const whole = async () => {
+      await this.accept();
+      return (await this.submitted()) >= 2 * count;
+    };
+    await waitFor(whole, { what: `${this.payoutId} is authorized`, timeoutMs: 60_000 });
   }
 
   /** How many messages were submitted. */
@@ -61,6 +103,11 @@ export class PreparedPayout {
     const all = (await this.redis.xrange(submitConfigStream, "-", "+")).map(([, [, data = ""]]) => JSON.parse(data));
     return all.filter(({ payoutId }) => payoutId === this.payoutId).map(({ count }) => count);
   }
+}
+
+/** An answer of 200, as the worker puts it on a stream. */
+function answered(octets: string): string {
+  return JSON.stringify({ id: randomUUID(), timestamp: new Date().toISOString(), response: { statusCode: 200, headers: {}, octets } });
 }
 
 /** 1, 2, … n */

@@ -1,5 +1,13 @@
 import { expect, test } from "vitest";
-import { order, parseAnswer, parseOrder, parseRequestBody, preparedPayment } from "../../../key-feeder/payouts/messages.ts";
+import {
+  order,
+  parseAnswer,
+  parseOrder,
+  parseRequestBody,
+  paymentKey,
+  preparedPayment,
+  submittedPayment,
+} from "../../../key-feeder/payouts/messages.ts";
 
 const details = { to: "t", from: "f", amount: "3.27", currency: "BAT", payoutId: "p", custodian: "dryrun-happypath" };
 
@@ -52,4 +60,17 @@ test.each([
 test("the body of a request; empty where there is none", () => {
   expect(parseRequestBody(JSON.stringify({ request: { headers: {}, octets: '{"to":"t"}' } }))).toEqual({ to: "t" });
   for (const data of ["", "{}", '{"request":{"octets":"["}}', '{"request":{"octets":"[1]"}}']) expect(parseRequestBody(data)).toEqual({});
+});
+
+test("an answer to submit names its payment as the answer to prepare does, however the amount is written", () => {
+  const { payoutId, ...bare } = details;
+  const payment = paymentKey(details);
+  for (const amount of ["3.27", "3.270", 3.27]) {
+    const body = { message: "m", code: 200, data: { status: "prepared", paymentDetails: { ...bare, payoutId, amount } } };
+    expect(submittedPayment(parseAnswer(answer(200, body)))).toBe(payment);
+    expect(submittedPayment(parseAnswer(answer(500, body)))).toBeUndefined();
+  }
+  expect(paymentKey({ ...details, amount: "100" })).toBe(paymentKey({ ...details, amount: "100.0" }));
+  expect(paymentKey({ ...details, amount: "100" })).not.toBe(paymentKey({ ...details, amount: "1" }));
+  expect(submittedPayment(parseAnswer(answer(200, { data: {} })))).toBeUndefined();
 });
