@@ -52,6 +52,9 @@ export function responseStream(stream: string): string {
 /** The set of payouts that a person authorizes. */
 export const manualKey = "nitro:manual";
 
+/** The set of payouts that the key-feeder remembers. */
+export const payoutsKey = "nitro:payouts";
+
 /** The hash in which the key-feeder remembers a payout. */
 export function payoutKey(payoutId: string): string {
   return `nitro:payout:${payoutId}`;

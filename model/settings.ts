@@ -41,6 +41,7 @@ const schema = z.strictObject({
       custodians: z.array(z.string().regex(/^[a-z0-9-]+$/, "must be lower-case letters, digits and hyphens")).default([]),
     })
     .prefault({}),
+  payout: z.strictObject({ custodian: z.string().min(1).default("dryrun-happypath") }).prefault({}),
   secrets: z.strictObject({ file: z.string().min(1).optional() }).prefault({}),
   aws: awsSchema,
 });

@@ -1,6 +1,7 @@
 import { declareCommand } from "../core/command.ts";
 import { jsonOption, stackOption } from "../core/declaration.ts";
 import { selectStack } from "../core/selection.ts";
+import { withPayouts } from "./connection.ts";
 import { Payer } from "./payer.ts";
 
 export const command = declareCommand({
@@ -10,11 +11,7 @@ export const command = declareCommand({
   stopsCleanly: true,
 
   async run({ values, words: { payout } }, context) {
-    const payer = await Payer.connect(selectStack(values.stack, context.env), context);
-    try {
-      return await payer.status(payout, values.json);
-    } finally {
-      payer.close();
-    }
+    const stack = selectStack(values.stack, context.env);
+    return withPayouts(stack, context, ["redis"], (connected) => new Payer(connected, context).status(payout, values.json));
   },
 });

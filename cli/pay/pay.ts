@@ -3,7 +3,9 @@ import { declareCommand } from "../core/command.ts";
 import { jsonOption, stackOption } from "../core/declaration.ts";
 import { selectStack } from "../core/selection.ts";
 import { anyText, wholeNumber } from "../core/values.ts";
+import { withPayouts } from "./connection.ts";
 import { Payer } from "./payer.ts";
+import { payoutRoles } from "./problem.ts";
 
 const custodians = ["dryrun-happypath", "dryrun-prepare-fails", "dryrun-authorize-fails", "dryrun-pay-fails"] as const;
 
@@ -15,9 +17,8 @@ export const command = declareCommand({
       type: "string",
       placeholder: "NAME",
       words: custodians,
-      default: custodians[0],
       read: anyText,
-      help: `${custodians.join(", ")}, or one of your executable`,
+      help: `${custodians.join(", ")}, or one of your executable; by default nitro:payout.custodian`,
     },
     amount: { type: "string", placeholder: "DECIMAL", default: "1.5", read: amount, help: "of each payment, in BAT" },
     authorization: { type: "string", words: ["auto", "manual"], help: "manual: leave this payout to a person; it ends prepared" },
@@ -33,18 +34,23 @@ export const command = declareCommand({
   notes: "Exit code 0 where every payment ends in the state it should, 1 otherwise. Ctrl-C stops following, not the payout.",
   examples: [
     ["nitro pay -s alice --count 20", "twenty payments, from prepared to paid"],
-    ["nitro pay -s alice --custodian dryrun-pay-fails", "a payment that cannot be paid"],
+    ["nitro pay -s alice --custodian dryrun-pay-fails", "a payment that cannot be paid; nitro pay cancel PAYOUT removes it"],
   ],
   stopsCleanly: true,
 
   async run({ values }, context) {
-    const { count, custodian, amount, authorization, timeout, json } = values;
-    const payer = await Payer.connect(selectStack(values.stack, context.env), context);
-    try {
-      return await payer.pay({ count, custodian, amount, manual: authorization === "manual", timeoutMs: timeout * 1_000, json });
-    } finally {
-      payer.close();
-    }
+    const { count, amount, authorization, timeout, json } = values;
+    return withPayouts(selectStack(values.stack, context.env), context, payoutRoles, (stack) => {
+      const custodian = values.custodian ?? stack.payout.custodian;
+      return new Payer(stack, context).pay({
+        count,
+        custodian,
+        amount,
+        manual: authorization === "manual",
+        timeoutMs: timeout * 1_000,
+        json,
+      });
+    });
   },
 });
 

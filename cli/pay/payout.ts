@@ -1,3 +1,4 @@
+import { operatorNames } from "../../key-feeder/contract.ts";
 import { mayAuthorize } from "../../key-feeder/payouts/authorizer.ts";
 import { type PaymentAnswer, parseAnswer, parseRequestBody, preparedPayment } from "../../key-feeder/payouts/messages.ts";
 import type { StreamEntry } from "../../key-feeder/payouts/streams.ts";
@@ -36,15 +37,24 @@ export interface Authorizing {
   readonly custodians: readonly string[];
 }
 
-/** The state that a payment should end in. Dry runs end as payments-service.md says; others are paid if somebody authorizes them. */
-export function expectedState(custodian: string, { mode, custodians }: Authorizing): PaymentState {
-  if (mode === "manual" || !mayAuthorize(custodian, custodians)) return "prepared";
+/**
+ * The state that a payment should end in: what nobody authorizes stays prepared, what somebody does is paid, or fails where that is what its
+ * custodian is for.
+ * @param authorized by as many operators as it takes, whoever they are
+ */
+export function expectedState(custodian: string, { mode, custodians }: Authorizing, authorized = false): PaymentState {
+  if (!authorized && (mode === "manual" || !mayAuthorize(custodian, custodians))) return "prepared";
   return /^dryrun-.*-fails$/.test(custodian) ? "failed" : "paid";
+}
+
+/** A payment that nothing can happen to any more. */
+export function isFinal({ state }: PaymentView): boolean {
+  return state === "paid" || state === "failed";
 }
 
 /** A payment that has come to its end, whichever; one that waits for a person has, once it is prepared. */
 export function isDone(payment: PaymentView): boolean {
-  return payment.state === "paid" || payment.state === "failed" || (payment.expected === "prepared" && payment.state === "prepared");
+  return isFinal(payment) || (payment.expected === "prepared" && payment.state === "prepared");
 }
 
 /** Puts together what the streams say of each payment, in the order of the requests. A payee appears once in a payout. */
@@ -69,6 +79,8 @@ export function paymentViews(entries: PayoutEntries, authorizing: Authorizing): 
     const document = documents.get(to);
     const outcome = outcomes.get(to);
     const reached = outcome?.at ?? document?.at;
+    const given = authorizations.get(document?.documentId ?? "") ?? 0;
+    const authorized = given >= operatorNames.length || outcome?.state === "paid" || outcome?.state === "failed";
     return [
       {
         to,
@@ -76,8 +88,8 @@ export function paymentViews(entries: PayoutEntries, authorizing: Authorizing): 
         custodian: text(details.custodian),
         documentId: document?.documentId,
         state: outcome?.state ?? (document === undefined ? "waiting" : "prepared"),
-        expected: expectedState(text(details.custodian), authorizing),
-        authorizations: authorizations.get(document?.documentId ?? "") ?? 0,
+        expected: expectedState(text(details.custodian), authorizing, authorized),
+        authorizations: given,
         ms: reached && Math.max(0, reached - time(entry)),
       },
     ];

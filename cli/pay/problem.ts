@@ -8,8 +8,10 @@ export interface Observed {
   readonly stopped: readonly { readonly role: Role; readonly state: string }[];
   readonly sealed: boolean;
   readonly shares: number;
-  /** The newest line of the worker's log about a message of this payout: it says what the service answers to what is tried again. */
-  readonly workerSays?: string;
+  /** The payout that the worker has to finish before it takes this one; undefined where it is at this one or at none. */
+  readonly behind?: string | undefined;
+  /** What the program said last, in its log, of a message of the payout that the worker is at. */
+  readonly says?: string | undefined;
 }
 
 export interface Problem {
@@ -20,27 +22,47 @@ export interface Problem {
 /** Parts that a payout cannot do without. */
 export const payoutRoles: readonly Role[] = ["redis", "ledger", "service", "worker"];
 
-/** Why no payout can move now; undefined where everything runs. */
-export function stoppedProblem(stack: string, stopped: Observed["stopped"]): Problem | undefined {
-  const needed = stopped.filter(({ role }) => payoutRoles.includes(role));
-  if (needed.length === 0) return undefined;
-  const parts = needed.map(({ role, state }) => `the ${role} (${state})`).join(", ");
+/** Why payouts cannot be worked with now; undefined where every needed part runs. */
+export function stoppedProblem(stack: string, stopped: Observed["stopped"], needed = payoutRoles): Problem | undefined {
+  const missing = stopped.filter(({ role }) => needed.includes(role));
+  if (missing.length === 0) return undefined;
+  const parts = missing.map(({ role, state }) => `the ${role} (${state})`).join(", ");
   return { message: `no payout can move: ${parts} of stack "${stack}" does not run`, hint: `./nitro up -s ${stack}` };
 }
 
-/** Why a payout does not move, by what is missing and what is seen; with the place to look at. */
-export function stalledProblem(stack: string, payments: readonly PaymentView[], observed: Observed): Problem {
+/** Which payout is looked at. */
+export interface Looked {
+  readonly stack: string;
+  readonly payoutId: string;
+  /** The setting payout.custodian. */
+  readonly custodian: string;
+}
+
+/** Why a payout does not move, by what is missing and what is seen; with the command that mends it or the place to look at. */
+export function stalledProblem({ stack, payoutId, custodian }: Looked, payments: readonly PaymentView[], observed: Observed): Problem {
   const stopped = stoppedProblem(stack, observed.stopped);
   if (stopped !== undefined) return stopped;
   const open = payments.filter((payment) => !isDone(payment));
   const unanswered = open.filter(({ state }) => state === "waiting");
   const unauthorized = open.filter(({ state, authorizations }) => state === "prepared" && authorizations === 0);
-  const says = observed.workerSays === undefined ? "" : `; the worker says: ${observed.workerSays.slice(0, 300)}`;
+  const says = observed.says === undefined ? "" : `; the program says: ${observed.says}`;
+  if (observed.behind !== undefined)
+    return {
+      message: `the worker is at payout ${observed.behind} and does one after the other${says}`,
+      hint: `./nitro pay ${says === "" ? "status" : "cancel"} ${observed.behind} -s ${stack}`,
+    };
+  const cancel = `./nitro pay cancel ${payoutId} -s ${stack} removes this payout`;
+  const mending = (hint: string) => {
+    if (observed.says === undefined) return hint;
+    if (!/custodian/i.test(observed.says)) return cancel;
+    const setting = `pulumi config set --stack ${stack} --path nitro:payout.custodian NAME`;
+    return `the custodian, by default nitro:payout.custodian (${custodian}), has to be one that the executable takes: ${setting}, or --custodian; ${cancel}`;
+  };
   const sealed = observed.sealed ? `; the service is sealed, ${Math.min(observed.shares, neededShares)} of ${neededShares} shares` : "";
   if (unanswered.length > 0)
     return {
       message: `no answer to the prepare request of ${names(unanswered)}${sealed}${says}`,
-      hint: `./nitro logs worker service -s ${stack}`,
+      hint: mending(`./nitro logs worker service -s ${stack}`),
     };
   if (unauthorized.length > 0)
     return {
@@ -49,7 +71,7 @@ export function stalledProblem(stack: string, payments: readonly PaymentView[], 
     };
   return {
     message: `authorized and neither paid nor failed: ${names(open)}${sealed}${says}`,
-    hint: `./nitro logs service worker -s ${stack}`,
+    hint: mending(`./nitro logs service worker -s ${stack}`),
   };
 }
 

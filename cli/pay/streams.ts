@@ -46,7 +46,7 @@ export async function connectPayouts(redisUrl: string, stack: string): Promise<R
 export class PayoutStreams {
   private readonly redis: Redis;
   private readonly streams: Streams;
-  private readonly payoutId: string;
+  readonly payoutId: string;
   private readonly parts: { -readonly [Part in keyof PayoutEntries]: StreamEntry[] } = {
     requests: [],
     prepared: [],
@@ -69,6 +69,13 @@ export class PayoutStreams {
       [responseStream(submit), "submitted"],
     ]);
     this.positions = new Map([...this.names.keys()].map((name) => [name, beginning]));
+  }
+
+  /** @returns the streams with everything that is on them now */
+  static async whole(redis: Redis, payoutId: string): Promise<PayoutStreams> {
+    const streams = new PayoutStreams(redis, payoutId);
+    while (await streams.next(1)) {}
+    return streams;
   }
 
   /**

@@ -88,7 +88,7 @@ export function preparedPayment(answer: PaymentAnswer | undefined): PreparedPaym
 }
 
 /** @returns the payment that an answer to submit is about, as `paymentKey` writes it; undefined where the answer is not 200 or names none */
-export function submittedPayment(answer: Answer | undefined): string | undefined {
+export function submittedPayment(answer: PaymentAnswer | undefined): string | undefined {
   const details = object(answer?.body?.data).paymentDetails;
   return answer?.statusCode === 200 && isObject(details) ? paymentKey(details) : undefined;
 }

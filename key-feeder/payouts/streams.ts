@@ -1,5 +1,5 @@
 import { Redis } from "ioredis";
-import { dataField, documentsKey, firstKey, manualKey, payoutKey, submitConfigStream, submitStream } from "../contract.ts";
+import { dataField, documentsKey, firstKey, manualKey, payoutKey, payoutsKey, submitConfigStream, submitStream } from "../contract.ts";
 import type { RedisSettings } from "../settings.ts";
 import type { Order, RequestMessage } from "./messages.ts";
 import { firstScript, secondScript } from "./scripts.ts";
@@ -47,7 +47,6 @@ export interface SubmitResult {
 
 const beginning = "0-0";
 const progressKey = "nitro:authorizer";
-const payoutsKey = "nitro:payouts";
 
 /**
  * Connects to Redis. While it is away, calls fail within seconds, and it is tried again at least once a second.

@@ -1,12 +1,15 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Redis } from "ioredis";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { StackStatus } from "../../automation/status.ts";
+import type { ListedPayout } from "../../cli/pay/register.ts";
 import { Engine } from "../../docker/engine.ts";
 import { stackNames } from "../../model/names.ts";
 import type { StackOutputs } from "../../model/outputs.ts";
 import { stackOutputs } from "../../testing/outputs.ts";
+import { waitFor } from "../../testing/wait-for.ts";
 import { buildEmpty, buildSample } from "./build-sample.ts";
 import { engineResources, nitro, nitroJson, root, run, tryNitro } from "./nitro.ts";
 
@@ -58,13 +61,49 @@ test.each([1, 2, 3, 5, 9, 10, 11, 20, 100])("payouts of %i are paid to the last 
   }
 });
 
-test.each(["dryrun-prepare-fails", "dryrun-authorize-fails", "dryrun-pay-fails"])(
-  "a payout of %s ends as that custodian ends",
-  async (custodian) => {
-    const out = await nitro("pay", "-s", stack, "--count", "2", "--custodian", custodian);
-    expect(out.match(/\bfailed\b/g)?.length).toBeGreaterThanOrEqual(2);
-  },
-);
+test.each([
+  ["dryrun-prepare-fails", "dry run: preparation fails"],
+  ["dryrun-authorize-fails", "dry run: authorization fails"],
+  ["dryrun-pay-fails", "dry run: payment fails"],
+  ["uphold", 'custodian is \\"uphold\\", this executable takes dryrun-*'],
+])("a payout of %s cannot go on: the reason is told, also to whom waits behind it, until it is cancelled", async (custodian, reason) => {
+  const pay = (...more: string[]) => tryNitro("pay", "-s", stack, "--timeout", "5", ...more);
+  const payoutOf = (stderr: string) => /payout (pay-[0-9a-f-]+):/.exec(stderr)?.[1] ?? "";
+  const listed = (payoutId: string) =>
+    nitroJson<ListedPayout[]>("pay", "ls", "-s", stack).then((all) => all.find((payout) => payout.payoutId === payoutId));
+  const blocked = await pay("--count", "2", "--custodian", custodian);
+  expect(blocked.code).toBe(1);
+  expect(blocked.stderr).toContain(reason);
+  if (custodian === "uphold") expect(blocked.stderr).toContain("nitro:payout.custodian");
+  const blocking = payoutOf(blocked.stderr);
+  expect(blocked.stderr).toContain(`./nitro pay cancel ${blocking} -s ${stack}`);
+  const waiting = await pay();
+  const behind = payoutOf(waiting.stderr);
+  expect(waiting.code).toBe(1);
+  expect(waiting.stderr).toContain(`the worker is at payout ${blocking}`);
+  expect(waiting.stderr).toContain(reason);
+  expect(await listed(behind)).toMatchObject({ worker: "queued", behind: blocking });
+  expect(await nitro("pay", "cancel", blocking, "-s", stack)).toContain(`payout ${blocking} is cancelled`);
+  await waitFor(async () => (await tryNitro("pay", "status", behind, "-s", stack)).code === 0, { what: "the payout behind it is paid" });
+  expect(await listed(blocking)).toBeUndefined();
+  const { redisUrl } = await stackOutputs(stack);
+  const redis = new Redis(redisUrl);
+  try {
+    expect((await redis.keys("*")).filter((key) => key.includes(blocking))).toEqual([]);
+  } finally {
+    redis.disconnect();
+  }
+});
+
+test("status, ls and cancel need no worker", async () => {
+  await Engine.connect().stop(names.containers.worker, { graceSeconds: 1 });
+  const { stderr } = await tryNitro("pay", "-s", stack);
+  expect(stderr).toContain("no payout can move: the worker");
+  const [{ payoutId } = { payoutId: "" }] = await nitroJson<ListedPayout[]>("pay", "ls", "-s", stack);
+  expect(await nitro("pay", "status", payoutId, "-s", stack)).toContain("paid");
+  expect((await tryNitro("pay", "cancel", payoutId, "-s", stack)).stderr).toContain("has come to its end");
+  await nitro("up", "-s", stack);
+});
 
 test("a second up changes nothing", async () => {
   const before = await ids();

@@ -23,6 +23,7 @@ test("every setting has a default", () => {
     ledger: { mode: "local" },
     bootstrap: "auto",
     authorization: { mode: "auto", custodians: [] },
+    payout: { custodian: "dryrun-happypath" },
     secrets: {},
     aws: { region: "us-west-2", endpoints: {} },
   });
@@ -57,6 +58,7 @@ test("Pulumi.dev.yaml says the defaults, and names every setting", () => {
       "nitro:images.node",
       "nitro:images.redis",
       "nitro:ledger.mode",
+      "nitro:payout.custodian",
       "nitro:ports.base",
       "nitro:secrets.file",
       "nitro:service.binary",

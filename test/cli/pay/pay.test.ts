@@ -16,6 +16,8 @@ test.each([
   [["--authorization", "off"], '--authorization is "off": allowed are auto, manual'],
   [["status"], "the payout's id is missing"],
   [["stat", "p"], 'unexpected argument "stat"'],
+  [["cancel"], "the payout's id is missing"],
+  [["ls", "p"], 'unexpected argument "p"'],
   [["status", "p", "q"], 'unexpected argument "q"'],
   [["--colour"], "Unknown option '--colour'"],
 ])("%j", async (args, message) => {

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { type Authorizing, expectedState, isDone, type PayoutEntries, paymentViews } from "../../../cli/pay/payout.ts";
+import { isRight } from "../../../cli/pay/report.ts";
 import type { StreamEntry } from "../../../key-feeder/payouts/streams.ts";
 
 const auto: Authorizing = { mode: "auto", custodians: ["zebpay"] };
@@ -93,4 +94,16 @@ test("prepared is the end of what a person authorizes, and of nothing else", () 
   const entries = { ...none, requests: [request(1_000, details("a"))], prepared: [prepared(1_250, "a", "doc")] };
   expect(paymentViews(entries, manual).map(isDone)).toEqual([true]);
   expect(paymentViews(entries, auto).map(isDone)).toEqual([false]);
+});
+
+test("left to a person: prepared is right until there are two authorizations, then it should be paid", () => {
+  const begun = { ...none, requests: [request(1_000, details("a"))], prepared: [prepared(1_250, "a", "doc")] };
+  const submit = request(1_300, { documentId: "doc", payoutId: "p" });
+  const judged = (entries: Partial<PayoutEntries>) =>
+    paymentViews({ ...begun, ...entries }, manual).map((payment) => [payment.expected, isDone(payment), isRight(payment)]);
+  expect(judged({})).toEqual([["prepared", true, true]]);
+  expect(judged({ submits: [submit], submitted: [outcome(1_400, "a", "prepared")] })).toEqual([["prepared", true, true]]);
+  expect(judged({ submits: [submit, submit] })).toEqual([["paid", false, false]]);
+  expect(judged({ submits: [submit, submit], submitted: [outcome(2_000, "a", "paid")] })).toEqual([["paid", true, true]]);
+  expect(judged({ submits: [submit, submit], submitted: [outcome(2_000, "a", "failed")] })).toEqual([["paid", true, false]]);
 });

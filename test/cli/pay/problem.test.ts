@@ -23,6 +23,14 @@ test("what does not run is named, with the command that brings it back", () => {
   });
 });
 
+test("only what is needed counts: a status needs no worker", () => {
+  const stopped = [{ role: "worker", state: "exited" }] as const;
+  expect(stoppedProblem("alice", stopped, ["redis"])).toBeUndefined();
+  expect(stoppedProblem("alice", [...stopped, { role: "redis", state: "missing" }], ["redis"])?.message).toContain(
+    "the redis (missing) of",
+  );
+});
+
 test("a key-feeder that stopped does not hold up what is prepared by hand", () => {
   expect(stoppedProblem("alice", [{ role: "key-feeder", state: "exited" }])).toBeUndefined();
 });
@@ -47,13 +55,43 @@ test.each([
     problem: { message: /of a; the service is sealed, 1 of 2 shares$/, hint: "./nitro logs worker service -s alice" },
   },
   {
-    what: "the worker says why",
+    what: "the program says why, however long",
     payments: [payment("a", "waiting")],
-    observed: { ...fine, workerSays: `{"error":"the service answered 400"}${"x".repeat(500)}` },
+    observed: { ...fine, says: `the service answered 400${"x".repeat(500)}` },
     problem: {
-      message: /of a; the worker says: \{"error":"the service answered 400"\}x{264}$/,
-      hint: "./nitro logs worker service -s alice",
+      message: /of a; the program says: the service answered 400x{500}$/,
+      hint: "./nitro pay cancel p -s alice removes this payout",
     },
+  },
+  {
+    what: "the program refuses the custodian",
+    payments: [payment("a", "waiting")],
+    observed: { ...fine, says: "Custodian: dryrun-happypath does not validate as in(uphold|zebpay)" },
+    problem: {
+      message: /of a; the program says: Custodian: dryrun/,
+      hint: "the custodian, by default nitro:payout.custodian (dryrun-happypath), has to be one that the executable takes: pulumi config set --stack alice --path nitro:payout.custodian NAME, or --custodian; ./nitro pay cancel p -s alice removes this payout",
+    },
+  },
+  {
+    what: "authorized, and the program says why it is not paid",
+    payments: [payment("a", "pending", 2)],
+    observed: { ...fine, says: "no money" },
+    problem: { message: /nor failed: a; the program says: no money$/, hint: "./nitro pay cancel p -s alice removes this payout" },
+  },
+  {
+    what: "it waits behind another payout that cannot go on",
+    payments: [payment("a", "waiting")],
+    observed: { ...fine, behind: "q", says: "no money" },
+    problem: {
+      message: /^the worker is at payout q and does one after the other; the program says: no money$/,
+      hint: "./nitro pay cancel q -s alice",
+    },
+  },
+  {
+    what: "it waits behind another payout that goes on",
+    payments: [payment("a", "prepared", 1)],
+    observed: { ...fine, behind: "q" },
+    problem: { message: /^the worker is at payout q and does one after the other$/, hint: "./nitro pay status q -s alice" },
   },
   {
     what: "nobody authorized",
@@ -68,7 +106,7 @@ test.each([
     problem: { message: /^authorized and neither paid nor failed: a, b$/, hint: "./nitro logs service worker -s alice" },
   },
 ])("stalled: $what", ({ payments, observed, problem }) => {
-  const found = stalledProblem("alice", payments, observed);
+  const found = stalledProblem({ stack: "alice", payoutId: "p", custodian: "dryrun-happypath" }, payments, observed);
   expect(found.message).toMatch(problem.message);
   expect(found.hint).toBe(problem.hint);
 });

@@ -1,0 +1,95 @@
+import type { Redis } from "ioredis";
+import { dataField, prepareConfigStream, submitConfigStream } from "../../key-feeder/contract.ts";
+import { type Order, parseOrder } from "../../key-feeder/payouts/messages.ts";
+
+/** The streams of orders, each with what its orders ask for. */
+const kinds = [
+  [prepareConfigStream, "prepare"],
+  [submitConfigStream, "submit"],
+] as const;
+
+/** An order to the worker that is not done. */
+export interface OpenOrder extends Order {
+  readonly kind: "prepare" | "submit";
+  /** The stream it lies on, and its entry there. */
+  readonly config: string;
+  readonly id: string;
+  /** The worker is at it, or was when it ended. */
+  readonly taken: boolean;
+  /** The payout whose order has to be done before; undefined where none is before it. */
+  readonly behind?: string;
+}
+
+/** What Redis holds of a stream of orders. */
+export interface ConfigView {
+  /** Entries in the order of the stream. */
+  readonly entries: readonly { readonly id: string; readonly data: string }[];
+  /** Ids of those that the worker took and did not acknowledge. */
+  readonly taken: readonly string[];
+  /** The newest entry that the worker took. */
+  readonly lastTaken: string;
+}
+
+/** The worker's group on a stream of orders. */
+export function workerGroup(config: string): string {
+  return `${config}-wg`;
+}
+
+/** @returns the orders that are not done, in the order in which the worker carries them out: one after the other */
+export function openOrders(kind: OpenOrder["kind"], config: string, { entries, taken, lastTaken }: ConfigView): OpenOrder[] {
+  const open = entries.flatMap(({ id, data }) => {
+    const order = parseOrder(data);
+    const isTaken = taken.includes(id);
+    return order !== undefined && (isTaken || isAfter(id, lastTaken)) ? [{ ...order, kind, config, id, taken: isTaken }] : [];
+  });
+  return open.map((order, index) => {
+    const before = open.slice(0, index).find(({ payoutId }) => payoutId !== order.payoutId);
+    return before === undefined ? order : { ...order, behind: before.payoutId };
+  });
+}
+
+/** Reads the orders of both kinds that are not done. */
+export async function readOpenOrders(redis: Redis): Promise<OpenOrder[]> {
+  const read = await Promise.all(kinds.map(async ([config, kind]) => openOrders(kind, config, await view(redis, config))));
+  return read.flat();
+}
+
+async function view(redis: Redis, config: string): Promise<ConfigView> {
+  const group = workerGroup(config);
+  const [range, groups, taken] = await Promise.all([
+    redis.xrange(config, "-", "+"),
+    infoGroups(redis, config),
+    redis.xpending(config, group, "-", "+", 1_000).catch(ifMissing<unknown[]>([])),
+  ]);
+  const entries = range.map(([id, fields]) => ({ id, data: fields[fields.indexOf(dataField) + 1] ?? "" }));
+  return { entries, taken: taken.map((entry) => String(Array.isArray(entry) ? entry[0] : "")), lastTaken: groups.get(group) ?? "0-0" };
+}
+
+/** The groups of a stream with the newest entry that each has taken; none where there is no such stream. */
+async function infoGroups(redis: Redis, stream: string): Promise<Map<string, string>> {
+  const answer: unknown = await redis.xinfo("GROUPS", stream).catch(ifMissing<unknown>([]));
+  const groups = Array.isArray(answer) ? answer : [];
+  return new Map(
+    groups.map((fields: unknown) => {
+      const flat = Array.isArray(fields) ? fields.map(String) : [];
+      const field = (name: string) => flat[flat.indexOf(name) + 1] ?? "";
+      return [field("name"), field("last-delivered-id")];
+    }),
+  );
+}
+
+/** A stream or a group that is not there holds nothing; any other error is one. */
+export function ifMissing<T>(value: T): (error: unknown) => T {
+  return (error) => {
+    if (error instanceof Error && /no such key|requires the key to exist|NOGROUP/i.test(error.message)) return value;
+    throw error;
+  };
+}
+
+function isAfter(id: string, other: string): boolean {
+  const [[ms = 0, sequence = 0], [otherMs = 0, otherSequence = 0]] = [id, other].map((each) => each.split("-").map(Number)) as [
+    number[],
+    number[],
+  ];
+  return ms > otherMs || (ms === otherMs && sequence > otherSequence);
+}

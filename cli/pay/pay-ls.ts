@@ -1,0 +1,16 @@
+import { declareCommand } from "../core/command.ts";
+import { jsonOption, stackOption } from "../core/declaration.ts";
+import { selectStack } from "../core/selection.ts";
+import { withPayouts } from "./connection.ts";
+import { payoutTable, readPayouts } from "./register.ts";
+
+export const command = declareCommand({
+  options: { ...stackOption, ...jsonOption },
+
+  async run({ values }, context) {
+    const stack = selectStack(values.stack, context.env);
+    const payouts = await withPayouts(stack, context, ["redis"], ({ redis }) => readPayouts(redis));
+    context.stdout.write(values.json ? `${JSON.stringify(payouts, null, 2)}\n` : payoutTable(payouts, stack));
+    return 0;
+  },
+});
