@@ -10,7 +10,7 @@ import {
   responseStream,
   submitStream,
 } from "../../key-feeder/contract.ts";
-import { ifMissing, type OpenOrder, readOpenOrders, workerGroup } from "./orders.ts";
+import { ifMissing, type PutOrder, readOpenOrders, readOrders, workerGroup } from "./orders.ts";
 
 /** How long the worker has to end an order of which nothing is left to do. */
 const letGoMs = 15_000;
@@ -25,10 +25,12 @@ const letGoMs = 15_000;
  * @returns false where the worker did not end its order in time
  */
 export async function cancelPayout(redis: Redis, payoutId: string, workerRuns: boolean): Promise<boolean> {
-  const orders = (await readOpenOrders(redis)).filter((order) => order.payoutId === payoutId);
+  const [all, open] = await Promise.all([readOrders(redis), readOpenOrders(redis)]);
+  const orders = all.filter((order) => order.payoutId === payoutId);
+  const held = new Set(open.flatMap(({ config, id, taken }) => (taken ? [`${config} ${id}`] : [])));
   const groups = new Map([prepareStream(payoutId), submitStream(payoutId)].map((stream) => [stream, `${stream}-cg`]));
   for (const { stream, consumerGroup } of orders) groups.set(stream, consumerGroup);
-  for (const { config, id, taken } of orders) if (!taken) await redis.xdel(config, id);
+  for (const { config, id } of orders) if (!held.has(`${config} ${id}`)) await redis.xdel(config, id);
   // The key-feeder authorizes nothing of a payout that Redis does not remember.
   await run(redis.multi().srem(payoutsKey, payoutId).del(payoutKey(payoutId), documentsKey(payoutId), firstKey(payoutId)));
   for (const [stream, group] of groups) await leaveNothing(redis, stream, group);
@@ -60,7 +62,7 @@ async function leaveNothing(redis: Redis, stream: string, group: string): Promis
 }
 
 /** Waits until the worker has none of the orders, also of those that it took a moment before they were removed. */
-async function ending(redis: Redis, orders: readonly OpenOrder[]): Promise<boolean> {
+async function ending(redis: Redis, orders: readonly PutOrder[]): Promise<boolean> {
   const look = async () => {
     const held = await Promise.all(orders.map(({ config, id }) => taken(redis, config, workerGroup(config), id, id)));
     return held.flat().length === 0 ? { found: true } : { seen: "the worker is at it" };

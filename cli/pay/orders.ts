@@ -8,12 +8,16 @@ const kinds = [
   [submitConfigStream, "submit"],
 ] as const;
 
-/** An order to the worker that is not done. */
-export interface OpenOrder extends Order {
+/** An order to the worker. */
+export interface PutOrder extends Order {
   readonly kind: "prepare" | "submit";
   /** The stream it lies on, and its entry there. */
   readonly config: string;
   readonly id: string;
+}
+
+/** One that is not done. */
+export interface OpenOrder extends PutOrder {
   /** The worker is at it, or was when it ended. */
   readonly taken: boolean;
   /** The payout whose order has to be done before; undefined where none is before it. */
@@ -48,6 +52,16 @@ export function openOrders(kind: OpenOrder["kind"], config: string, { entries, t
   });
 }
 
+/** Reads all orders of both kinds, oldest first, also those that are done. */
+export async function readOrders(redis: Redis): Promise<PutOrder[]> {
+  const read = await Promise.all(
+    kinds.map(async ([config, kind]) =>
+      (await entriesOf(redis, config)).map(({ id, data }) => ({ config, kind, id, order: parseOrder(data) })),
+    ),
+  );
+  return read.flat().flatMap(({ order, ...entry }) => (order === undefined ? [] : [{ ...order, ...entry }]));
+}
+
 /** Reads the orders of both kinds that are not done. */
 export async function readOpenOrders(redis: Redis): Promise<OpenOrder[]> {
   const read = await Promise.all(kinds.map(async ([config, kind]) => openOrders(kind, config, await view(redis, config))));
@@ -56,13 +70,17 @@ export async function readOpenOrders(redis: Redis): Promise<OpenOrder[]> {
 
 async function view(redis: Redis, config: string): Promise<ConfigView> {
   const group = workerGroup(config);
-  const [range, groups, taken] = await Promise.all([
-    redis.xrange(config, "-", "+"),
+  const [entries, groups, taken] = await Promise.all([
+    entriesOf(redis, config),
     infoGroups(redis, config),
     redis.xpending(config, group, "-", "+", 1_000).catch(ifMissing<unknown[]>([])),
   ]);
-  const entries = range.map(([id, fields]) => ({ id, data: fields[fields.indexOf(dataField) + 1] ?? "" }));
   return { entries, taken: taken.map((entry) => String(Array.isArray(entry) ? entry[0] : "")), lastTaken: groups.get(group) ?? "0-0" };
+}
+
+async function entriesOf(redis: Redis, stream: string): Promise<ConfigView["entries"]> {
+  const range = await redis.xrange(stream, "-", "+");
+  return range.map(([id, fields]) => ({ id, data: fields[fields.indexOf(dataField) + 1] ?? "" }));
 }
 
 /** The groups of a stream with the newest entry that each has taken; none where there is no such stream. */

@@ -1,8 +1,7 @@
 import type { Redis } from "ioredis";
 import { table } from "../../common/table.ts";
-import { dataField, prepareConfigStream, prepareStream, responseStream, submitStream } from "../../key-feeder/contract.ts";
-import { parseOrder } from "../../key-feeder/payouts/messages.ts";
-import { type OpenOrder, readOpenOrders } from "./orders.ts";
+import { prepareStream, responseStream, submitStream } from "../../key-feeder/contract.ts";
+import { type OpenOrder, readOpenOrders, readOrders } from "./orders.ts";
 
 /** A payout in the list of all. */
 export interface ListedPayout {
@@ -20,8 +19,8 @@ export interface ListedPayout {
 
 /** Reads all payouts that were ordered, oldest first. */
 export async function readPayouts(redis: Redis): Promise<ListedPayout[]> {
-  const [orders, open] = await Promise.all([redis.xrange(prepareConfigStream, "-", "+"), readOpenOrders(redis)]);
-  const ids = new Set(orders.flatMap(([, fields]) => parseOrder(fields[fields.indexOf(dataField) + 1] ?? "")?.payoutId ?? []));
+  const [orders, open] = await Promise.all([readOrders(redis), readOpenOrders(redis)]);
+  const ids = new Set(orders.map(({ payoutId }) => payoutId));
   return Promise.all(
     [...ids].map(async (payoutId) => {
       const [prepare, submit] = [prepareStream(payoutId), submitStream(payoutId)];
