@@ -39,7 +39,10 @@ describe("completion", () => {
       ["ledger", "--"],
       ["--stack", "--help"],
     ],
-    [["ledger", "query", "--e"], ["--endpoint", "--explain"]],
+    [
+      ["ledger", "query", "--e"],
+      ["--endpoint", "--explain"],
+    ],
     [["pay", "--count", "3", "--c"], ["--custodian"]],
     [["pay", "status", "p", "--j"], ["--json"]],
     [["watch", "--sources", "a", "--so"], ["--sources"]],

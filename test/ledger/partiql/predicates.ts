@@ -51,6 +51,15 @@ export class Predicates {
     ])();
   }
 
+  /** A condition without parameters. */
+  plain(alias: string): string {
+    for (;;) {
+      this.parameters = [];
+      const condition = this.condition([alias], 1);
+      if (this.parameters.length === 0) return condition;
+    }
+  }
+
   private atom(aliases: readonly string[]): string {
     const { random } = this;
     const path = () => `${random.pick(aliases)}.${random.pick(["v", "v", "w", "many", "many[0]", "nope"])}`;
