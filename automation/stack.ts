@@ -8,7 +8,7 @@ import { pulumiEnvironment } from "../toolchain/environment.ts";
 import { type EngineEvent, eventName, type Outcome, outcomeOf } from "./events.ts";
 import { failure, tidy } from "./failure.ts";
 import { InlineHost, type Program } from "./inline-host.ts";
-import { backendFolder, clearStaleLocks, type Lock, updateVariable } from "./lock.ts";
+import { backendFolder, clearStaleLocks, HeldError, type Lock, updateVariable } from "./lock.ts";
 import { type PulumiResult, runPulumi } from "./process.ts";
 import { mendAttributes, parseState, readStateFile, type StackState } from "./state.ts";
 
@@ -62,9 +62,15 @@ export class Stack {
     throw failure(this.name, outcomeOf([]), result);
   }
 
-  /** Makes the stack; it must not exist. */
+  /** Makes the stack; it must not exist. @throws HeldError where another command was faster */
   async create(): Promise<void> {
-    await this.mustPulumi(["stack", "init", this.name, "--no-select"], false);
+    const result = await this.pulumi(["stack", "init", this.name, "--no-select"], {}, false);
+    if (result.exitCode === 0) return;
+    if (/stack '[^']*' already exists/.test(result.errors)) {
+      await this.clearLocks();
+      throw new HeldError(`stack "${this.name}" is being made by another command`, `wait for it, then: ./nitro up -s ${this.name}`);
+    }
+    throw this.context.signal.aborted ? stopped(this.name) : failure(this.name, outcomeOf([]), result);
   }
 
   /**

@@ -85,7 +85,7 @@ async function unsealed(
 function describeUp(status: StackStatus, outcome: Outcome, took: number): string {
   const rows = status.parts.flatMap(({ role, ports }) => {
     const published = publishedRoles.find((each) => each === role);
-    return published === undefined || ports[0] === undefined ? [] : [[role, address(published, ports[0])]];
+    return published === undefined || ports[0] === undefined ? [] : [[role, address(status.stack, published, ports[0])]];
   });
   const { ledgerEndpoint } = outcome.outputs ?? {};
   const ours = status.parts.some(({ role }) => role === "ledger");
@@ -102,6 +102,6 @@ function elsewhere(engine: Engine, stack: string): string {
     : "";
 }
 
-function address(role: (typeof publishedRoles)[number], port: number): string {
-  return role === "redis" ? `redis://127.0.0.1:${port} (password: ./nitro outputs --show-secrets)` : `http://127.0.0.1:${port}`;
+function address(stack: string, role: (typeof publishedRoles)[number], port: number): string {
+  return role === "redis" ? `redis://127.0.0.1:${port} (password: ./nitro outputs -s ${stack} --show-secrets)` : `http://127.0.0.1:${port}`;
 }

@@ -65,7 +65,7 @@ export class ConfigError extends UserError {
   /** @param problems a line each */
   constructor(stack: string, problems: readonly string[]) {
     const title = `the configuration of stack "${stack}" has ${problems.length === 1 ? "a problem" : `${problems.length} problems`}:`;
-    const help = `what can be set: Pulumi.dev.yaml; change one: pulumi config set --stack ${stack} --path 'nitro:<key>' <value>`;
+    const help = `what can be set: Pulumi.dev.yaml; change one: pulumi config set --stack ${stack} --path 'nitro:<key>' <value> (after eval "$(./nitro env)")`;
     super([title, ...problems.map((line) => `  - ${line}`), help].join("\n"));
   }
 }

@@ -34,7 +34,9 @@ function interruptible(command: Command): Pick<Context, "signal" | "kill"> {
 }
 
 async function dispatch(argv: readonly string[]): Promise<number> {
-  const [word = "help", ...rest] = argv.slice(firstWord(argv, stackOption));
+  const at = firstWord(argv, stackOption);
+  if (argv.length > 0 && at >= argv.length) throw new UserError("the command is missing", "./nitro help");
+  const [word = "help", ...rest] = argv.slice(at);
   if (word === "help" || word === "--help" || word === "-h") {
     process.stdout.write(await help(rest));
     return 0;

@@ -8,6 +8,7 @@ import { type EngineEvent, outcomeOf } from "../../automation/events.ts";
 import { InlineHost, type Program } from "../../automation/inline-host.ts";
 import { parseLock, stackLockFolder } from "../../automation/lock.ts";
 import { runPulumi } from "../../automation/process.ts";
+import { Stack } from "../../automation/stack.ts";
 import { checkpointFiles, mendAttributes, readStateFile } from "../../automation/state.ts";
 import { parseDigest } from "../../previews/digest.ts";
 import { pulumiEnvironment } from "../../toolchain/environment.ts";
@@ -65,6 +66,16 @@ const component = (name: string) => new pulumi.ComponentResource("nitro:test:Par
 const urns = async (backend: string) => (await readStateFile(backend, stack))?.resources.map(({ urn }) => urn.split("::").at(-1));
 
 describe("the pulumi program", () => {
+  test("refuses to make a stack that another command has just made, in the words that automation/stack.ts knows", async () => {
+    const streams = { stdin: process.stdin, stdout: process.stdout, stderr: process.stderr };
+    const signals = { signal: new AbortController().signal, kill: new AbortController().signal };
+    const second = new Stack(stack, { env, cwd, root: cwd, ...streams, ...signals });
+    await expect(second.create()).rejects.toMatchObject({
+      message: 'stack "alice" is being made by another command',
+      hint: "wait for it, then: ./nitro up -s alice",
+    });
+  });
+
   test("locks a stack in the file that automation/lock.ts reads, in its words, while an update goes on", async () => {
     let locks: string[] = [];
     let text = "";

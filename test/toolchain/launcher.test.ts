@@ -1,5 +1,6 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { userInfo } from "node:os";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
 import { deadPid, script, testFolder } from "./folder.ts";
@@ -7,6 +8,8 @@ import { deadPid, script, testFolder } from "./folder.ts";
 const source = join(import.meta.dirname, "../..");
 /** What the launcher takes from the system. */
 const tools = ["sh", "dirname", "uname", "sed", "id", "mktemp", "cp", "mkdir", "rm", "tail", "readlink", "ln", "cat", "basename"];
+
+const cacheBelowHome = process.platform === "darwin" ? "Library/Caches" : ".cache";
 
 let folder: string;
 let root: string;
@@ -86,6 +89,22 @@ test("installs a Node of its own by npm where PATH has none that is new enough, 
   const second = start(join(root, "nitro"), ["two"]);
   expect(second.stderr).toBe("");
   expect(second.told().args).toEqual(["two"]);
+});
+
+test("without HOME the user database tells where the home folder is; a user without one is told what to set", () => {
+  withNode();
+  const env = { PATH: bin };
+  const ofDatabase = spawnSync(join(root, "nitro"), [], { env, encoding: "utf8" });
+  expect(ofDatabase.stderr).toBe("");
+  expect(JSON.parse(ofDatabase.stdout)).toMatchObject({ cache: join(userInfo().homedir, cacheBelowHome, "nitro/compile-cache") });
+  rmSync(join(bin, "id"));
+  script(join(bin, "id"), "echo nobody-of-that-name");
+  const homeless = spawnSync(join(root, "nitro"), [], { env, encoding: "utf8" });
+  expect(homeless.status).toBe(1);
+  expect(homeless.stderr).toBe(
+    "error: HOME is not set, and this user has no home folder\n  say where nitro may keep its tools: NITRO_HOME=/some/folder ./nitro …\n",
+  );
+  expect(spawnSync(join(root, "nitro"), [], { env: { ...env, NITRO_HOME: join(folder, "home") }, encoding: "utf8" }).status).toBe(0);
 });
 
 /** A node on PATH that says another version, and works as this one. */

@@ -93,6 +93,8 @@ describe("the command line", () => {
   });
 
   it("names the command that was probably meant", () => {
+    for (const words of [["-s"], ["-s", "alice"], ["--stack=alice"]])
+      expect(nitro(...words)).toEqual({ status: 1, stdout: "", stderr: "error: the command is missing\n  ./nitro help\n" });
     expect(nitro("stauts")).toEqual({ status: 1, stdout: "", stderr: 'error: unknown command "stauts"\n  ./nitro status\n' });
     expect(nitro("frobnicate").stderr).toContain("./nitro help");
   });
