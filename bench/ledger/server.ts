@@ -26,12 +26,13 @@ export interface LedgerServer {
 /**
  * Starts the server on a free port.
  * @param nodeOptions for its Node, such as --cpu-prof
+ * @param checkout whose ledger it is
  * @throws Error with its log where it ends instead
  */
-export async function startLedger(folder: string, nodeOptions: readonly string[] = []): Promise<LedgerServer> {
+export async function startLedger(folder: string, nodeOptions: readonly string[] = [], checkout = root): Promise<LedgerServer> {
   const began = performance.now();
   const env = { PATH: process.env.PATH, LEDGER_NAME: benchLedgerName, LEDGER_DIR: folder, LEDGER_PORT: "0" };
-  const child = spawn(process.execPath, [...nodeOptions, `${root}/ledger/main.ts`], { env, stdio: ["ignore", "ignore", "pipe"] });
+  const child = spawn(process.execPath, [...nodeOptions, join(checkout, "ledger/main.ts")], { env, stdio: ["ignore", "ignore", "pipe"] });
   const log: string[] = [];
   const ended = once(child, "exit").then(([code]: unknown[]) => {
     throw new Error(`the ledger ended with ${String(code)}:\n${log.join("\n")}`);

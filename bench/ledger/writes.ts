@@ -12,7 +12,7 @@ import { sqliteInserts } from "./sqlite.ts";
 interface Round {
   readonly go: Measured;
   readonly node: Measured;
-  readonly go16: Measured & { readonly serverMs: number };
+  readonly go16: Inserts;
   readonly redis: Measured;
   readonly redis16: Measured;
   readonly sqlite: Measured;
@@ -34,11 +34,11 @@ export async function writes(go: GoClient, folder: string, options: { rounds: nu
       const rounds: Round[] = [];
       for (let count = 0; count < options.rounds; count++) {
         rounds.push({
-          go: await insert(go, ledger, 1, seconds),
+          go: await insertDurably(go, ledger, 1, seconds),
           node: await nodeInserts(ledger.url, seconds),
           redis: await set(1),
           sqlite: await sqliteInserts(sqlite, 1, seconds),
-          go16: await insert(go, ledger, clients, seconds),
+          go16: await insertDurably(go, ledger, clients, seconds),
           redis16: await set(clients),
           sqlite16: await sqliteInserts(sqlite, clients, seconds),
         });
@@ -52,8 +52,11 @@ export async function writes(go: GoClient, folder: string, options: { rounds: nu
   }
 }
 
-/** @returns also how much processor time of the server a transaction took, in ms */
-async function insert(go: GoClient, ledger: LedgerServer, many: number, seconds: number): Promise<Measured & { serverMs: number }> {
+/** What clients that insert measured, and how much processor time of the server a transaction took, in ms. */
+export type Inserts = Measured & { readonly serverMs: number };
+
+/** Durable inserts by so many clients of the Go driver. */
+export async function insertDurably(go: GoClient, ledger: LedgerServer, many: number, seconds: number): Promise<Inserts> {
   const before = await ledger.cpuSeconds();
   const found = await go.run({ workload: "ledger-insert", endpoint: ledger.url, clients: many, seconds });
   const used = (await ledger.cpuSeconds()) - before;
