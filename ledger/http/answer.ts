@@ -9,11 +9,11 @@ export interface Reply {
   readonly requestId: string;
 }
 
-/** @param headers further header lines, each with its line break */
-export function jsonAnswer({ contentType, requestId }: Reply, status: number, body: unknown, headers = ""): Answer {
+/** @param headers further ones, names and values by turns */
+export function jsonAnswer({ contentType, requestId }: Reply, status: number, body: unknown, headers: readonly string[] = []): Answer {
   return {
     status,
-    headers: `Content-Type: ${contentType}\r\nx-amzn-RequestId: ${requestId}\r\n${headers}`,
+    headers: ["Content-Type", contentType, "x-amzn-RequestId", requestId, ...headers],
     body: body === undefined ? "" : ascii(JSON.stringify(body)),
   };
 }
@@ -30,7 +30,7 @@ function ascii(json: string): string {
 export function errorAnswer(reply: Reply, error: unknown, log: (message: string) => void): Answer {
   const { status, type, message } = describeError(error);
   if (status === 500) log(`unexpected: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
-  return jsonAnswer(reply, status, { __type: type, Message: message }, `x-amzn-ErrorType: ${type}\r\n`);
+  return jsonAnswer(reply, status, { __type: type, Message: message }, ["x-amzn-ErrorType", type]);
 }
 
 function describeError(error: unknown): { status: number; type: string; message: string } {

@@ -1,58 +1,51 @@
-/** Takes the bytes of one request's body, however they arrive. */
-export interface Body {
-  /**
-   * Takes what belongs to the body.
-   * @param from where in the bytes it goes on
-   * @returns where in the bytes it ends: at their end, unless it is whole before
-   * @throws HttpError for what cannot be a body, or is too large
-   */
-  take(bytes: Buffer, from: number): number;
-  /** The content, once all of it is there. */
-  readonly whole: Buffer | undefined;
-}
+import { bodyTooLarge } from "./http-error.ts";
 
-/** A body whose length was told. Mostly all of it arrives at once, and nothing is copied. */
-export class FixedBody implements Body {
-  whole: Buffer | undefined;
-  private readonly length: number;
+/** The least that is held of a body whose length was not told. */
+const firstRoom = 4 << 10;
+
+/** Gathers one request's body, in whatever pieces it comes. Mostly all of it comes at once, and nothing is copied. */
+export class Body {
+  private readonly length: number | undefined;
+  private readonly most: number;
   private readonly grown: (bytes: number) => void;
-  private content: Buffer | undefined;
+  private content: Buffer = Buffer.alloc(0);
   private size = 0;
 
-  /** @param grown told how many bytes more are held while others are still to come; what it throws refuses the request */
-  constructor(length: number, grown: (bytes: number) => void = () => undefined) {
+  /**
+   * @param length undefined where the body comes in chunks
+   * @param most bytes of content
+   * @param grown told how many bytes have come of a body that does not come at once; what it throws refuses the request
+   */
+  constructor(length: number | undefined, most: number, grown: (bytes: number) => void) {
     this.length = length;
+    this.most = most;
     this.grown = grown;
   }
 
-  take(bytes: Buffer, from: number): number {
-    const end = Math.min(bytes.length, from + this.length - this.size);
-    if (this.content === undefined && end - from === this.length) {
-      this.whole = bytes.subarray(from, end);
-      return end;
+  /** @throws HttpError where it is too large, and what grown() throws */
+  take(piece: Buffer): void {
+    if (this.size === 0 && piece.length === this.length) this.content = piece;
+    else {
+      const size = this.size + piece.length;
+      if (size > this.most) throw bodyTooLarge(this.most);
+      this.grown(piece.length);
+      this.makeRoom(size);
+      piece.copy(this.content, this.size);
     }
-    this.grown(end - from);
-    // Room for all of it at once: many small pieces would take many times as much. What is not filled takes no memory.
-    this.content ??= Buffer.allocUnsafe(this.length);
-    this.size += bytes.copy(this.content, this.size, from, end);
-    if (this.size === this.length) this.whole = this.content;
-    return end;
-  }
-}
-
-/** A body that nobody wants any more: it is passed over, so that the next request can be read. */
-export class DroppedBody implements Body {
-  whole: Buffer | undefined;
-  private missing: number;
-
-  constructor(length: number) {
-    this.missing = length;
+    this.size += piece.length;
   }
 
-  take(bytes: Buffer, from: number): number {
-    const end = Math.min(bytes.length, from + this.missing);
-    this.missing -= end - from;
-    if (this.missing === 0) this.whole = bytes.subarray(end, end);
-    return end;
+  /** The content until now. */
+  get whole(): Buffer {
+    return this.content.subarray(0, this.size);
+  }
+
+  private makeRoom(wanted: number): void {
+    if (wanted <= this.content.length) return;
+    // Room for all of it at once, as far as that is known: many small pieces would take many times as much. What is not filled takes no memory.
+    const room = this.length ?? Math.min(this.most, Math.max(firstRoom, wanted, 2 * this.content.length));
+    const content = Buffer.allocUnsafe(room);
+    this.content.copy(content, 0, 0, this.size);
+    this.content = content;
   }
 }

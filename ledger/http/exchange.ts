@@ -3,8 +3,8 @@ import type { RequestHead } from "./request-head.ts";
 /** What a request is answered with. */
 export interface Answer {
   readonly status: number;
-  /** Header lines, each with its line break; what the connection itself says is not among them. */
-  readonly headers: string;
+  /** Names and values by turns; what the connection itself says is not among them. */
+  readonly headers: readonly string[];
   /** Every character is one byte. */
   readonly body: string;
 }

@@ -1,41 +1,46 @@
-import { createServer, type Server } from "node:net";
-import { AnswerTexts } from "./answer-text.ts";
-import { Connection, type ConnectionSurroundings, type Patience } from "./connection.ts";
+import { createServer, type Server } from "node:http";
+import type { Socket } from "node:net";
+import { Connection, type ConnectionSurroundings } from "./connection.ts";
 import type { Service } from "./exchange.ts";
+import { HttpError } from "./http-error.ts";
 import { Outbox } from "./outbox.ts";
-
-export const defaultPatience: Patience = { idle: 75_000, head: 20_000, request: 60_000, silence: 60_000, farewell: 2_000 };
-
-/** How often connections are looked at, in milliseconds. */
-const checkEvery = 2_000;
+import { mostHeadBytes } from "./parse-error.ts";
+import { defaultPatience, type Patience } from "./patience.ts";
 
 export interface HttpServerOptions {
   readonly patience?: Patience;
-  /** Milliseconds, of a clock that nobody sets. */
-  readonly clock?: () => number;
   readonly log: (message: string) => void;
 }
 
-/**
- * HTTP/1.1 (RFC 9112) over plain sockets, as far as a service of small JSON messages needs it. Node's own `http` takes half as much processor
- * time again for a request, and sends each answer by itself.
- */
+/** HTTP/1.1 for a service of small JSON messages: Node's own parser, answers of our own form to whatever is wrong, and answers sent together. */
 export class HttpServer {
   private readonly server: Server;
   private readonly log: (message: string) => void;
-  private readonly connections = new Set<Connection>();
-  private checking: NodeJS.Timeout | undefined;
+  private readonly connections = new Map<unknown, Connection>();
   private stopping = false;
 
-  constructor(service: Service, { patience = defaultPatience, clock = () => performance.now(), log }: HttpServerOptions) {
+  constructor(service: Service, { patience = defaultPatience, log }: HttpServerOptions) {
     this.log = log;
-    const texts = new AnswerTexts(Date.now, patience.idle);
-    const around: ConnectionSurroundings = { service, texts, outbox: new Outbox(), patience, clock, stopping: () => this.stopping };
-    this.server = createServer({ allowHalfOpen: true, noDelay: true, keepAlive: true }, (socket) => {
-      const connection = new Connection(socket, around);
-      this.connections.add(connection);
-      socket.once("close", () => this.connections.delete(connection));
+    this.server = createServer({
+      insecureHTTPParser: false,
+      // It would be answered without a body: headOf() sees to it.
+      requireHostHeader: false,
+      maxHeaderSize: mostHeadBytes,
+      headersTimeout: patience.head,
+      requestTimeout: patience.request,
+      keepAliveTimeout: patience.idle,
+      connectionsCheckingInterval: patience.checks,
+      noDelay: true,
+      keepAlive: true,
     });
+    this.server.timeout = patience.silence;
+    // A header that is not looked at could be one that a request is refused for; their size is limited.
+    this.server.maxHeadersCount = 0;
+    // A client that has asked and ends its stream still has its answer. Node has no name for it in its documentation.
+    Reflect.set(this.server, "httpAllowHalfOpen", true);
+    // Node's would cut off answers that are still being sent.
+    this.server.closeIdleConnections = () => this.destroyAll(({ idle }) => idle);
+    this.listenTo({ service, outbox: new Outbox(), patience, stopping: () => this.stopping });
   }
 
   /** @param port 0 takes any free one. @returns the port. @throws the system's errors */
@@ -46,28 +51,38 @@ export class HttpServer {
       server.listen(port, host, () => {
         server.off("error", reject);
         server.on("error", (error) => this.log(`a connection was not accepted: ${error.message}`));
-        this.checking = setInterval(() => this.checkPatience(), checkEvery);
         const address = server.address();
         resolve(typeof address === "object" && address !== null ? address.port : port);
       });
     });
   }
 
-  /** Ends the connections of clients that take too long. */
-  checkPatience(): void {
-    for (const connection of this.connections) connection.checkPatience();
-  }
-
   /** Takes no more connections, and answers what is being asked. @param graceMs whoever takes longer is cut off */
   async stop(graceMs: number): Promise<void> {
     this.stopping = true;
-    clearInterval(this.checking);
     const closed = new Promise((resolve) => this.server.close(resolve));
-    for (const connection of this.connections) if (connection.idle) connection.destroy();
-    const cut = setTimeout(() => {
-      for (const connection of this.connections) connection.destroy();
-    }, graceMs);
+    const cut = setTimeout(() => this.destroyAll(() => true), graceMs);
     await closed;
     clearTimeout(cut);
+  }
+
+  private destroyAll(which: (connection: Connection) => boolean): void {
+    for (const connection of this.connections.values()) if (which(connection)) connection.destroy();
+  }
+
+  private listenTo(around: ConnectionSurroundings): void {
+    const { server, connections } = this;
+    server.on("connection", (socket: Socket) => {
+      connections.set(socket, new Connection(socket, around));
+      socket.once("close", () => connections.delete(socket));
+    });
+    for (const event of ["request", "checkContinue", "checkExpectation"] as const) {
+      server.on(event, (request, response) => connections.get(request.socket)?.take(request, response));
+    }
+    server.on("clientError", (error, socket) => connections.get(socket)?.fail(error));
+    server.on("connect", (_request, socket) => {
+      socket.resume();
+      connections.get(socket)?.fail(new HttpError(501, "NotImplementedException", "there is no method CONNECT"));
+    });
   }
 }

@@ -1,4 +1,4 @@
-import { METHODS } from "node:http";
+import type { IncomingMessage } from "node:http";
 import { HttpError, malformed } from "./http-error.ts";
 
 /** What a request says before its body. Header fields that nobody asks for are checked, but not kept. */
@@ -33,35 +33,26 @@ const named: ReadonlyMap<string, Field> = new Map([
   ["expect", "expect"],
 ]);
 
-/** Another one is more likely the end of a body that was not read to its end. */
-const methods: ReadonlySet<string> = new Set(METHODS);
-
 /** Fields that may come several times: their values are one list. */
 const lists: ReadonlySet<Field> = new Set(["connection"]);
 
-/** The whole head: nothing but methods, paths, names and values of allowed characters, with their line breaks. It is tried at once: that is quickest. */
-const wholeHead =
-  /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+) ([\x21-\x7e]+) HTTP\/(\d)\.(\d)(?:\r\n[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t\x20-\x7e\x80-\xff]*)*$/;
-const firstLine = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+ [\x21-\x7e]+ HTTP\/\d\.\d(?:\r\n|$)/;
-const headerLine = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t\x20-\x7e\x80-\xff]*$/;
+const visible = /^[\x21-\x7e]+$/;
 
 /**
- * Reads the head of a request: RFC 9112, sections 3, 5 and 6, of which nothing is forgiven that lets two readers see two different requests.
- * @param text the head in Latin-1, from the method to its last line, without the line breaks after that
+ * Takes what is asked for from the head of a request that Node's parser has read, and refuses what that forgives although two readers could see two
+ * different requests in it: RFC 9112, sections 3, 5 and 6.
  * @throws HttpError with the status to answer with; the connection has to end then
  */
-export function parseHead(text: string): RequestHead {
-  const [, method, target, major, minor] = wholeHead.exec(text) ?? [];
-  if (method === undefined || target === undefined) throw headProblem(text);
-  const old = minor === "0";
-  if (major !== "1" || (!old && minor !== "1"))
-    throw new HttpError(505, "HttpVersionNotSupportedException", `HTTP/${major}.${minor} is not spoken here, HTTP/1.1 is`);
-  if (!methods.has(method)) throw new HttpError(501, "NotImplementedException", `there is no method ${method.slice(0, 100)}`);
-  const fields = fieldsOf(text);
+export function headOf({ method = "", url = "", httpVersion, rawHeaders }: IncomingMessage): RequestHead {
+  const old = httpVersion === "1.0";
+  if (!old && httpVersion !== "1.1")
+    throw new HttpError(505, "HttpVersionNotSupportedException", `HTTP/${httpVersion} is not spoken here, HTTP/1.1 is`);
+  if (!visible.test(url)) throw malformed("its path has a character that is not allowed");
+  const fields = fieldsOf(rawHeaders);
   if (fields.host === undefined && !old) throw malformed("header Host is missing");
   return {
     method,
-    target,
+    target: url,
     keepAlive: keepsAlive(fields.connection, old),
     length: lengthOf(fields, old),
     expectsContinue: !old && expectsContinue(fields.expect),
@@ -72,21 +63,8 @@ export function parseHead(text: string): RequestHead {
   };
 }
 
-function headProblem(text: string): HttpError {
-  return malformed(
-    firstLine.test(text)
-      ? "a header line is not a name, a colon and a value of visible characters"
-      : "its first line is not a method, a path and HTTP/1.1",
-  );
-}
-
-/** Checks a line after a chunked body, whose content nobody asks for. @throws HttpError */
-export function checkTrailer(line: string): void {
-  if (!headerLine.test(line)) throw malformed("a line after its chunks is not a name, a colon and a value of visible characters");
-}
-
-/** @param text a head that is as it has to be */
-function fieldsOf(text: string): Fields {
+/** @param headers names and values by turns */
+function fieldsOf(headers: readonly string[]): Fields {
   const fields: Fields = {
     host: undefined,
     origin: undefined,
@@ -97,23 +75,21 @@ function fieldsOf(text: string): Fields {
     connection: undefined,
     expect: undefined,
   };
-  for (let lineBreak = text.indexOf("\r"); lineBreak >= 0; ) {
-    const start = lineBreak + 2;
-    const colon = text.indexOf(":", start);
-    lineBreak = text.indexOf("\r", colon);
-    const field = fieldNamed(text, start, colon);
+  for (let at = 0; at < headers.length; at += 2) {
+    const name = headers[at] ?? "";
+    const field = fieldNamed(name);
     if (field === undefined) continue;
-    const value = trimmed(text, colon + 1, lineBreak < 0 ? text.length : lineBreak);
+    const value = headers[at + 1] ?? "";
     const before = fields[field];
-    if (before !== undefined && !lists.has(field)) throw malformed(`header ${text.slice(start, colon)} comes twice`);
+    if (before !== undefined && !lists.has(field)) throw malformed(`header ${name} comes twice`);
     fields[field] = before === undefined ? value : `${before}, ${value}`;
   }
   return fields;
 }
 
 /** The field of a name, if anybody asks for it. Most lengths of names need no further look. */
-function fieldNamed(text: string, from: number, to: number): Field | undefined {
-  switch (to - from) {
+function fieldNamed(name: string): Field | undefined {
+  switch (name.length) {
     case 4:
     case 6:
     case 10:
@@ -121,21 +97,9 @@ function fieldNamed(text: string, from: number, to: number): Field | undefined {
     case 13:
     case 14:
     case 17:
-      return named.get(text.slice(from, to).toLowerCase());
+      return named.get(name.toLowerCase());
   }
   return undefined;
-}
-
-/** Without the blanks and tabs around it. */
-function trimmed(text: string, from: number, to: number): string {
-  let [start, end] = [from, to];
-  while (start < end && isBlank(text.charCodeAt(start))) start++;
-  while (start < end && isBlank(text.charCodeAt(end - 1))) end--;
-  return text.slice(start, end);
-}
-
-function isBlank(code: number): boolean {
-  return code === 32 || code === 9;
 }
 
 /** RFC 9112, section 6.3: a body that two readers could end at two places is refused. */
@@ -152,10 +116,12 @@ function lengthOf({ contentLength, transferEncoding }: Fields, old: boolean): nu
   return Number(contentLength);
 }
 
+/** No other protocol is spoken here. Node's parser loses what comes at once with a request for one, so that its connection serves no other. */
 function keepsAlive(connection: string | undefined, old: boolean): boolean {
   if (connection === undefined) return !old;
   const options = connection.toLowerCase().split(/[ \t]*,[ \t]*/);
-  return old ? options.includes("keep-alive") && !options.includes("close") : !options.includes("close");
+  if (options.includes("close") || options.includes("upgrade")) return false;
+  return !old || options.includes("keep-alive");
 }
 
 function expectsContinue(expect: string | undefined): boolean {

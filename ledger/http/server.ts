@@ -7,11 +7,11 @@ import type { Sessions } from "../session/session.ts";
 import { badRequest } from "../transaction/errors.ts";
 import { errorAnswer, jsonAnswer, type Reply } from "./answer.ts";
 import { Hosts, requestProblem } from "./checks.ts";
-import type { Patience } from "./connection.ts";
 import type { Answer, Exchange, Service } from "./exchange.ts";
 import { bodyTooLarge, HttpError } from "./http-error.ts";
 import { HttpServer } from "./http-server.ts";
 import { defaultLimits, Load, type LoadLimits, type Taken } from "./load.ts";
+import type { Patience } from "./patience.ts";
 import type { RequestHead } from "./request-head.ts";
 import { RequestIds } from "./request-ids.ts";
 

@@ -1,9 +1,9 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
-import type { Patience } from "../../../ledger/http/connection.ts";
 import type { Answer, Exchange, Service } from "../../../ledger/http/exchange.ts";
 import { HttpError } from "../../../ledger/http/http-error.ts";
 import { HttpServer } from "../../../ledger/http/http-server.ts";
+import type { Patience } from "../../../ledger/http/patience.ts";
 import type { RequestHead } from "../../../ledger/http/request-head.ts";
 
 /** Tells what it was asked: whatever a request means to the server is in the answer. */
@@ -21,6 +21,8 @@ export class EchoService implements Service {
   begun = 0;
   over = 0;
   held = 0;
+  /** Of the request that came last. */
+  head: RequestHead | undefined;
   /** Lets requests for /wait go on. */
   release: () => void = () => undefined;
   private readonly released = new Promise<void>((resolve) => {
@@ -28,6 +30,7 @@ export class EchoService implements Service {
   });
 
   begin(head: RequestHead): Exchange {
+    this.head = head;
     if (head.target === "/refused") throw new HttpError(403, "AccessDeniedException", "refused");
     if ((head.length ?? 0) > this.mostBytes) throw new HttpError(413, "RequestTooLargeException", "too large");
     this.begun++;
@@ -41,7 +44,7 @@ export class EchoService implements Service {
         const repeated = /^\/repeat\/(\d+)$/.exec(target)?.[1];
         const text =
           repeated === undefined ? JSON.stringify({ method, target, host, body: body.toString("latin1") }) : "x".repeat(Number(repeated));
-        return { status: 200, headers: "X-Echo: yes\r\n", body: text };
+        return { status: 200, headers: ["X-Echo", "yes"], body: text };
       },
       end: () => {
         this.over++;
@@ -51,7 +54,7 @@ export class EchoService implements Service {
 
   refusal(error: unknown, head: RequestHead | undefined): Answer {
     if (!(error instanceof HttpError)) throw error;
-    return { status: error.status, headers: `X-Refused: ${head?.target ?? "-"}\r\n`, body: error.message };
+    return { status: error.status, headers: ["X-Refused", head?.target ?? "-"], body: error.message };
   }
 }
 
@@ -59,28 +62,17 @@ export interface EchoServer {
   readonly service: EchoService;
   readonly server: HttpServer;
   readonly port: number;
-  /** Moves the clock that patience is measured with. */
-  advance(ms: number): void;
 }
 
-/** @param patience of its clients, whose time passes by advance() alone */
+/** @param patience of its clients */
 export async function startEcho(patience?: Patience): Promise<EchoServer> {
-  let time = 0;
   const service = new EchoService();
   const log = (message: string) => {
     throw new Error(message);
   };
-  const server = new HttpServer(service, { log, clock: () => time, ...(patience && { patience }) });
+  const server = new HttpServer(service, { log, ...(patience && { patience }) });
   const port = await server.listen(0, "127.0.0.1");
-  return {
-    service,
-    server,
-    port,
-    advance: (ms) => {
-      time += ms;
-      server.checkPatience();
-    },
-  };
+  return { service, server, port };
 }
 
 /** Opens a connection; what comes on it is collected. */

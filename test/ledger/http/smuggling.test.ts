@@ -5,8 +5,8 @@ import { Fuzzing } from "../fuzzing.ts";
 import { Random } from "../random.ts";
 import { type Echo, type EchoServer, responses, startEcho, talk } from "./echo-server.ts";
 
-// Whatever this server takes for requests, Node's own parser has to take for the same ones: two readers of one stream that do not agree
-// are what smuggled requests live on. To refuse more is fine.
+// Whatever this server takes for requests, a server that has nothing but Node's parser has to take for the same ones: two readers of one stream
+// that do not agree are what smuggled requests live on. To refuse more is fine.
 const fuzzing = new Fuzzing(2);
 
 let echo: EchoServer;
@@ -44,7 +44,17 @@ function taken(text: string): Echo[] {
 }
 
 const lineBreak = ["\r\n", "\r\n", "\r\n", "\r\n", "\r\n", "\r\n", "\r\n", "\n", "\r", "\r\n ", "\r\n\t", "\r\r\n"];
-const names = ["Host", "Content-Length", "Transfer-Encoding", "Connection", "Expect", "X-Any", "content-length", "Transfer-encoding"];
+const names = [
+  "Host",
+  "Content-Length",
+  "Transfer-Encoding",
+  "Connection",
+  "Upgrade",
+  "Expect",
+  "X-Any",
+  "content-length",
+  "Transfer-encoding",
+];
 const values = [
   "h",
   "0",
@@ -64,6 +74,7 @@ const values = [
   "identity",
   "close",
   "keep-alive",
+  "upgrade",
   "100-continue",
   "",
   "\t5",
