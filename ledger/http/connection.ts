@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { Body } from "./body.ts";
-import type { Answer, Service } from "./exchange.ts";
+import type { Answer, HttpService } from "./exchange.ts";
 import { lastAnswer } from "./last-answer.ts";
 import type { Deliverable, Outbox } from "./outbox.ts";
 import { parseError } from "./parse-error.ts";
@@ -10,7 +10,7 @@ import { headOf } from "./request-head.ts";
 import { Turn } from "./turn.ts";
 
 export interface ConnectionSurroundings {
-  readonly service: Service;
+  readonly service: HttpService;
   readonly outbox: Outbox;
   readonly patience: Patience;
   /** Whether connections are to end with the answer to their current request. */

@@ -10,7 +10,7 @@ export interface Answer {
 }
 
 /** What is asked on the connections. */
-export interface Service {
+export interface HttpService {
   /** Bytes that a body in chunks has at most. */
   readonly mostBytes: number;
   /**

@@ -1,7 +1,7 @@
 import { createServer, type Server } from "node:http";
 import type { Socket } from "node:net";
 import { Connection, type ConnectionSurroundings } from "./connection.ts";
-import type { Service } from "./exchange.ts";
+import type { HttpService } from "./exchange.ts";
 import { HttpError } from "./http-error.ts";
 import { Outbox } from "./outbox.ts";
 import { mostHeadBytes } from "./parse-error.ts";
@@ -19,7 +19,7 @@ export class HttpServer {
   private readonly connections = new Map<unknown, Connection>();
   private stopping = false;
 
-  constructor(service: Service, { patience = defaultPatience, log }: HttpServerOptions) {
+  constructor(service: HttpService, { patience = defaultPatience, log }: HttpServerOptions) {
     this.log = log;
     this.server = createServer({
       insecureHTTPParser: false,

@@ -7,7 +7,7 @@ import type { Sessions } from "../session/session.ts";
 import { badRequest } from "../transaction/errors.ts";
 import { errorAnswer, jsonAnswer, type Reply } from "./answer.ts";
 import { Hosts, requestProblem } from "./checks.ts";
-import type { Answer, Exchange, Service } from "./exchange.ts";
+import type { Answer, Exchange, HttpService } from "./exchange.ts";
 import { bodyTooLarge, HttpError } from "./http-error.ts";
 import { HttpServer } from "./http-server.ts";
 import { defaultLimits, Load, type LoadLimits, type Taken } from "./load.ts";
@@ -39,7 +39,7 @@ export function ledgerServer(options: ServerOptions): HttpServer {
 }
 
 /** Decides from a request's head whether it is taken on, and answers it once its body is there. */
-class LedgerService implements Service {
+class LedgerService implements HttpService {
   readonly mostBytes = mostBytes;
   private readonly context: SessionContext;
   private readonly log: (message: string) => void;

@@ -73,7 +73,7 @@ export function compareValues(a: IonValue, b: IonValue): number | undefined {
   const [x, y] = [exactOf(a), exactOf(b)];
   if (x !== undefined && y !== undefined) return compareExact(x, y);
   if (isNumber(a) && isNumber(b)) return endOf(a) - endOf(b);
-  const [s, t] = [textOf(a), textOf(b)];
+  const [s, t] = [comparedText(a), comparedText(b)];
   if (s !== undefined && t !== undefined) return s < t ? -1 : s > t ? 1 : 0;
   if (a.type === "timestamp" && b.type === "timestamp") return compareTimestamps(a, b);
   if (a.type === "bool" && b.type === "bool") return Number(a.value) - Number(b.value);
@@ -92,7 +92,7 @@ function endOf(value: IonValue): number {
 }
 
 /** The text of a string or a symbol. */
-export function textOf(value: IonValue): string | undefined {
+export function comparedText(value: IonValue): string | undefined {
   if (value.type === "string") return value.value;
   return value.type === "symbol" && value.value !== null ? value.value : undefined;
 }

@@ -1,7 +1,7 @@
 import { decimal, int, nullValue } from "../ion/value.ts";
 import type { Expression } from "./ast.ts";
 import { evaluationError, type Position } from "./errors.ts";
-import { arithmetic, compare, isAbsent, numberOf, passes } from "./operators.ts";
+import { arithmetic, compare, isAbsentValue, numberOf, passes } from "./operators.ts";
 import type { Value } from "./values.ts";
 
 const aggregates = new Set(["COUNT", "SUM", "AVG", "MIN", "MAX"]);
@@ -40,7 +40,7 @@ export class Aggregate {
 
   /** @throws LedgerError for a value that cannot be added, or has no order with those before it */
   add(value: Value): void {
-    if (isAbsent(value)) return;
+    if (isAbsentValue(value)) return;
     this.count++;
     if (this.name === "SUM" || this.name === "AVG") {
       if (numberOf(value) === undefined) throw evaluationError(this.at, `${this.name} of a value of type ${value.type}`);

@@ -102,7 +102,7 @@ export interface Select {
   readonly where: Expression | undefined;
 }
 
-export type Change =
+export type ChangeClause =
   | { readonly kind: "set"; readonly target: Expression; readonly value: Expression; readonly at: Position }
   | {
       readonly kind: "insert";
@@ -132,7 +132,7 @@ export type Statement =
       readonly kind: "update";
       readonly from: readonly FromItem[];
       readonly where: Expression | undefined;
-      readonly changes: readonly Change[];
+      readonly changes: readonly ChangeClause[];
       readonly at: Position;
     }
   | { readonly kind: "delete"; readonly from: readonly FromItem[]; readonly where: Expression | undefined }

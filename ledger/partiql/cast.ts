@@ -1,4 +1,4 @@
-import { exact, textOf, toDouble } from "../ion/compare.ts";
+import { comparedText, exact, toDouble } from "../ion/compare.ts";
 import { IonError } from "../ion/errors.ts";
 import { readText, writeText } from "../ion/text.ts";
 import { bool, decimal, float, type IonValue, int, ionLimits, nullValue, text } from "../ion/value.ts";
@@ -32,7 +32,7 @@ function collection(value: Value, type: string): Value | undefined {
 }
 
 function convert(value: IonValue, type: string): Value | undefined {
-  const written = textOf(value);
+  const written = comparedText(value);
   switch (type) {
     case "STRING":
     case "VARCHAR":

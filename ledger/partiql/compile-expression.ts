@@ -7,7 +7,7 @@ import type { Budget } from "./budget.ts";
 import { cast } from "./cast.ts";
 import { evaluationError, semanticError } from "./errors.ts";
 import { type FunctionContext, scalarFunction } from "./functions.ts";
-import { arithmetic, compare, concatenate, isAbsent, like, logic, negated, passes, signed } from "./operators.ts";
+import { arithmetic, compare, concatenate, isAbsentValue, like, logic, negated, passes, signed } from "./operators.ts";
 import type { Pauses } from "./pause.ts";
 import type { Scope } from "./scope.ts";
 import { fieldOf, isMany, walk } from "./steps.ts";
@@ -196,9 +196,9 @@ export function members(expression: Expression, scope: Scope, execution: Executi
 }
 
 function contains(value: Value, items: readonly Value[] | undefined): Value {
-  if (items === undefined || isAbsent(value)) return nullValue;
-  if (items.some((item) => !isAbsent(item) && equal(value, item))) return bool(true);
-  return items.some(isAbsent) ? nullValue : bool(false);
+  if (items === undefined || isAbsentValue(value)) return nullValue;
+  if (items.some((item) => !isAbsentValue(item) && equal(value, item))) return bool(true);
+  return items.some(isAbsentValue) ? nullValue : bool(false);
 }
 
 type Case = Extract<Expression, { kind: "case" }>;

@@ -4,7 +4,7 @@ import type { TableDefinition } from "../store/table.ts";
 import { limits } from "../transaction/commit.ts";
 import { badRequest } from "../transaction/errors.ts";
 import type { Transaction } from "../transaction/transaction.ts";
-import type { Change, Expression, Statement } from "./ast.ts";
+import type { ChangeClause, Expression, Statement } from "./ast.ts";
 import { compileExpression, type Execution } from "./compile-expression.ts";
 import { activeTable, compileWay, findTarget, partAt, type Row } from "./dml-target.ts";
 import { evaluationError, type Position, semanticError } from "./errors.ts";
@@ -111,7 +111,7 @@ export function* update(statement: Extract<Statement, { kind: "update" }>, writi
  */
 type Edit = (row: Row) => ((data: IonValue) => IonValue | undefined) | undefined;
 
-function compileChange(change: Change, scope: Scope, sources: ReadonlySet<number>, writing: Writing): Edit {
+function compileChange(change: ChangeClause, scope: Scope, sources: ReadonlySet<number>, writing: Writing): Edit {
   const { at } = change;
   const ways = compileWay(change.target, scope, sources, writing);
   if (change.kind === "remove") {

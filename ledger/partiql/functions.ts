@@ -1,7 +1,7 @@
 import { timestampOf } from "../ion/timestamp.ts";
 import { bool, int, nullValue, text } from "../ion/value.ts";
 import { evaluationError, type Position, semanticError } from "./errors.ts";
-import { isAbsent, isMissing, textIn } from "./operators.ts";
+import { isAbsentValue, isMissing, textIn } from "./operators.ts";
 import { formatTimestamp } from "./time-format.ts";
 import { dateAdd, dateDiff, extract } from "./time-functions.ts";
 import { parseTimestamp } from "./time-parse.ts";
@@ -25,7 +25,7 @@ interface ScalarFunction {
 const scalar = (least: number, most: number, call: ScalarFunction["call"], total = false): ScalarFunction => ({ least, most, call, total });
 
 const functions: Record<string, ScalarFunction> = {
-  COALESCE: scalar(1, Number.POSITIVE_INFINITY, (values) => values.find((value) => !isAbsent(value)) ?? nullValue, true),
+  COALESCE: scalar(1, Number.POSITIVE_INFINITY, (values) => values.find((value) => !isAbsentValue(value)) ?? nullValue, true),
   NULLIF: scalar(2, 2, ([a = missing, b = missing]) => nullIf(a, b), true),
   SIZE: scalar(1, 1, ([value = missing], _context, at) => sizeOf(value, at)),
   EXISTS: scalar(1, 1, ([value = missing], _context, at) => exists(value, at), true),
@@ -45,7 +45,7 @@ const functions: Record<string, ScalarFunction> = {
 };
 
 function nullIf(a: Value, b: Value): Value {
-  return isMissing(a) || (!isAbsent(a) && !isAbsent(b) && equal(a, b)) ? nullValue : a;
+  return isMissing(a) || (!isAbsentValue(a) && !isAbsentValue(b) && equal(a, b)) ? nullValue : a;
 }
 
 /**
@@ -61,7 +61,7 @@ export function scalarFunction(name: string, count: number, at: Position): (valu
   }
   if (found.total === true) return (values, context) => found.call(values, context, at);
   return (values, context) => {
-    return values.some(isAbsent) ? nullValue : found.call(values, context, at);
+    return values.some(isAbsentValue) ? nullValue : found.call(values, context, at);
   };
 }
 

@@ -1,4 +1,4 @@
-import { compareValues, exact, textOf, toDouble } from "../ion/compare.ts";
+import { comparedText, compareValues, exact, toDouble } from "../ion/compare.ts";
 import { bool, decimal, float, int, nullValue, text } from "../ion/value.ts";
 import type { BinaryOperator } from "./ast.ts";
 import { decimalResult } from "./decimals.ts";
@@ -10,7 +10,7 @@ export function isMissing(value: Value): value is typeof missing {
   return value.type === "missing";
 }
 
-export function isAbsent(value: Value): value is Extract<Value, { type: "missing" | "null" }> {
+export function isAbsentValue(value: Value): value is Extract<Value, { type: "missing" | "null" }> {
   return value.type === "missing" || value.type === "null";
 }
 
@@ -27,7 +27,7 @@ export function passes(value: Value, at: Position): boolean {
  * @throws LedgerError for an order between values of types that have none
  */
 export function compare(operator: BinaryOperator, a: Value, b: Value, at: Position): Value {
-  if (isAbsent(a) || isAbsent(b)) return nullValue;
+  if (isAbsentValue(a) || isAbsentValue(b)) return nullValue;
   if (operator === "=") return bool(equal(a, b));
   if (operator === "<>") return bool(!equal(a, b));
   const order = isIon(a) && isIon(b) ? compareValues(a, b) : undefined;
@@ -53,13 +53,13 @@ export function negated(value: Value, at: Position): Value {
 
 function truth(value: Value, at: Position): boolean | undefined {
   if (value.type === "bool") return value.value;
-  if (isAbsent(value)) return undefined;
+  if (isAbsentValue(value)) return undefined;
   throw evaluationError(at, `expected a bool, found a value of type ${value.type}`);
 }
 
 /** @throws LedgerError where an operand is no number */
 export function arithmetic(operator: BinaryOperator, a: Value, b: Value, at: Position): Value {
-  if (isAbsent(a) || isAbsent(b)) return nullValue;
+  if (isAbsentValue(a) || isAbsentValue(b)) return nullValue;
   if (a.type === "int" && b.type === "int") return int(intResult(operator, a.value, b.value, at));
   const [p, q] = [numberOf(a), numberOf(b)];
   if (p === undefined || q === undefined)
@@ -91,7 +91,7 @@ function floatResult(operator: BinaryOperator, a: number, b: number): number {
 
 /** `-` or `+` before a number. @throws LedgerError for what is none */
 export function signed(value: Value, negative: boolean, at: Position): Value {
-  if (isAbsent(value)) return nullValue;
+  if (isAbsentValue(value)) return nullValue;
   if (numberOf(value) === undefined)
     throw evaluationError(at, `'${negative ? "-" : "+"}' needs a number, found a value of type ${value.type}`);
   if (!negative) return value;
@@ -102,7 +102,7 @@ export function signed(value: Value, negative: boolean, at: Position): Value {
 
 /** @throws LedgerError where an operand is no text */
 export function concatenate(a: Value, b: Value, at: Position): Value {
-  if (isAbsent(a) || isAbsent(b)) return nullValue;
+  if (isAbsentValue(a) || isAbsentValue(b)) return nullValue;
   const [x, y] = [textIn(a), textIn(b)];
   if (x === undefined || y === undefined) throw evaluationError(at, `'||' needs texts, found values of types ${a.type} and ${b.type}`);
   return text(x + y);
@@ -110,13 +110,13 @@ export function concatenate(a: Value, b: Value, at: Position): Value {
 
 /** The text of a string or a symbol. */
 export function textIn(value: Value): string | undefined {
-  return isIon(value) ? textOf(value) : undefined;
+  return isIon(value) ? comparedText(value) : undefined;
 }
 
 /** SQL's LIKE: `%` for any text, `_` for one character. @throws LedgerError for what is no text, and an escape that is not one character */
 export function like(value: Value, pattern: Value, mark: Value | undefined, at: Position): Value {
   const given = mark === undefined ? [value, pattern] : [value, pattern, mark];
-  if (given.some(isAbsent)) return nullValue;
+  if (given.some(isAbsentValue)) return nullValue;
   const [subject, form, escaping] = given.map(textIn);
   if (subject === undefined || form === undefined || (mark !== undefined && escaping === undefined))
     throw evaluationError(at, `LIKE needs texts, found values of types ${given.map(({ type }) => type).join(", ")}`);

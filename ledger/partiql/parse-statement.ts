@@ -1,4 +1,4 @@
-import type { Change, Expression, FromItem, Parsed, Projection, Select, Source, Statement } from "./ast.ts";
+import type { ChangeClause, Expression, FromItem, Parsed, Projection, Select, Source, Statement } from "./ast.ts";
 import { parserError, semanticError } from "./errors.ts";
 import { tokenize } from "./lexer.ts";
 import { parseDefinition, parseTableName } from "./parse-definition.ts";
@@ -216,9 +216,9 @@ class StatementParser {
     return { kind: "update", from, where, changes: this.changes(), at };
   }
 
-  private changes(): Change[] {
+  private changes(): ChangeClause[] {
     const { tokens } = this;
-    const changes: Change[] = [];
+    const changes: ChangeClause[] = [];
     for (;;) {
       const at = tokens.current;
       if (tokens.accept("SET")) {

@@ -1,7 +1,7 @@
 import { int, text } from "../ion/value.ts";
 import type { Expression, Step } from "./ast.ts";
 import { evaluationError, type Position } from "./errors.ts";
-import { isAbsent } from "./operators.ts";
+import { isAbsentValue } from "./operators.ts";
 import { bagOf, type Evaluate, missing, type Slots, type Value } from "./values.ts";
 
 /** A value and where in its collection it was found: an item's number in a list, a field's name; MISSING in a bag. */
@@ -72,7 +72,7 @@ export function fieldOf(value: Value, name: string): Value {
 /** `[number]` is an item of a list or a field of a struct, `['name']` a field. @throws LedgerError for an index of another type */
 function itemOf(value: Value, index: Value, at: Position): Value {
   if (index.type === "string" || index.type === "symbol") return fieldOf(value, index.value ?? "");
-  if (isAbsent(index)) return missing;
+  if (isAbsentValue(index)) return missing;
   if (index.type !== "int") throw evaluationError(at, `an index has to be a number or a text, found a value of type ${index.type}`);
   const place = Number(index.value);
   if (value.type === "list" || value.type === "sexp") return value.items[place] ?? missing;

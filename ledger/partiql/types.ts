@@ -1,7 +1,7 @@
 import { normalized } from "../ion/compare.ts";
 import type { TypeName } from "./ast.ts";
 import { type Position, semanticError } from "./errors.ts";
-import { isAbsent, isMissing } from "./operators.ts";
+import { isAbsentValue, isMissing } from "./operators.ts";
 import type { Value } from "./values.ts";
 
 const typeNames: Record<string, readonly Value["type"][]> = {
@@ -43,7 +43,7 @@ export function refuseUnknownType({ name, parameters: given }: TypeName, at: Pos
 
 /** `value IS type`. */
 export function isOfType(value: Value, type: TypeName): boolean {
-  if (type.name === "NULL") return isAbsent(value);
+  if (type.name === "NULL") return isAbsentValue(value);
   if (type.name === "MISSING") return isMissing(value);
   return typeNames[type.name]?.includes(value.type) === true && fits(value, type);
 }

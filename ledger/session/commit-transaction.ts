@@ -1,10 +1,10 @@
 import { badRequest } from "../transaction/errors.ts";
-import { bytesOf, type Json, textOf, transactionId } from "./requests.ts";
+import { bytesOf, type Json, requestText, transactionId } from "./requests.ts";
 import type { Session } from "./session.ts";
 
 /** CommitTransaction: `{TransactionId, CommitDigest}` → the same, once everything is on disk. */
 export async function commitTransaction(request: Json, session: Session, now: number): Promise<Json> {
-  const transaction = session.open(textOf(request, "TransactionId", transactionId), now);
+  const transaction = session.open(requestText(request, "TransactionId", transactionId), now);
   const digest = bytesOf(request.CommitDigest, "CommitDigest");
   if (!digest.equals(transaction.digest)) {
     session.abandon();

@@ -2,14 +2,14 @@ import { newId } from "../ids.ts";
 import { execute } from "../partiql/execute.ts";
 import { nextPage, takeUsage } from "./page.ts";
 import { parametersOf, refuseLargeParameters } from "./parameters.ts";
-import { type Json, textOf, transactionId } from "./requests.ts";
+import { type Json, requestText, transactionId } from "./requests.ts";
 import type { Cursor, Session } from "./session.ts";
 
 /** ExecuteStatement: `{TransactionId, Statement, Parameters?}` → `{FirstPage, ConsumedIOs}` */
 export async function executeStatement(request: Json, session: Session, clock: () => number): Promise<Json> {
   const now = clock();
-  const transaction = session.open(textOf(request, "TransactionId", transactionId), now);
-  const statement = textOf(request, "Statement", { most: 100_000 });
+  const transaction = session.open(requestText(request, "TransactionId", transactionId), now);
+  const statement = requestText(request, "Statement", { most: 100_000 });
   const parameters = parametersOf(request.Parameters, (bytes) => session.hold(bytes));
   const { ledger } = session;
   // Drivers have hashed the statement before they sent it: it counts even where it fails.

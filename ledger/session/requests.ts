@@ -27,7 +27,7 @@ export function object(value: unknown, name: string): Json {
 }
 
 /** A required text within the lengths and of the form that QLDB's model gives. @throws LedgerError */
-export function textOf(request: Json, name: string, form: { least?: number; most: number; pattern?: RegExp }): string {
+export function requestText(request: Json, name: string, form: { least?: number; most: number; pattern?: RegExp }): string {
   const value = request[name];
   const { least = 1, most, pattern } = form;
   if (typeof value !== "string") throw badRequest(`${name} is required and has to be a string`);

@@ -4,7 +4,7 @@ import { commitTransaction } from "./commit-transaction.ts";
 import type { SessionContext } from "./context.ts";
 import { executeStatement } from "./execute-statement.ts";
 import { fetchPage } from "./fetch-page.ts";
-import { type Json, object, type SessionCommandName, sessionCommandNames, textOf, token } from "./requests.ts";
+import { type Json, object, requestText, type SessionCommandName, sessionCommandNames, token } from "./requests.ts";
 import { startSession } from "./start-session.ts";
 import { startTransaction } from "./start-transaction.ts";
 
@@ -28,7 +28,7 @@ async function run(command: SessionCommandName, body: Json, request: Json, conte
     if (request.SessionToken !== undefined && request.SessionToken !== null) throw badRequest("StartSession takes no SessionToken");
     return startSession(body, context);
   }
-  const session = context.sessions.find(textOf(request, "SessionToken", token));
+  const session = context.sessions.find(requestText(request, "SessionToken", token));
   const { now } = context;
   switch (command) {
     // What ends a transaction does not wait for a statement of it that is still running.

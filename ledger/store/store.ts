@@ -9,7 +9,7 @@ import type { StoredRevision } from "./stored-revision.ts";
 import { Table } from "./table.ts";
 
 /** What a committed transaction changed, in the terms of read sets. */
-export interface Change {
+export interface StoreChange {
   readonly sequenceNo: number;
   readonly tables: ReadonlySet<string>;
   readonly documents: ReadonlySet<string>;
@@ -57,7 +57,7 @@ export class Store {
   }
 
   /** What the next block will change. */
-  changeOf(block: Block): Change {
+  changeOf(block: Block): StoreChange {
     const [tables, documents, keys, names] = [new Set<string>(), new Set<string>(), new Set<string>(), new Set<string>()];
     for (const { metadata, data } of block.revisions) {
       const tableId = block.info.documents.get(metadata.id)?.tableId ?? "";

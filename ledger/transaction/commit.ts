@@ -5,7 +5,7 @@ import type { Offsets } from "../journal/offsets.ts";
 import { blockContent } from "../journal/redaction.ts";
 import { catalogId, definitionValue } from "../store/catalog.ts";
 import { type BlockAddress, type Metadata, type Revision, revisionHash } from "../store/revision.ts";
-import type { Change, Store } from "../store/store.ts";
+import type { Store, StoreChange } from "../store/store.ts";
 import type { StoredRevision } from "../store/stored-revision.ts";
 import { badRequest, diskIsFull, LedgerError } from "./errors.ts";
 import type { Transaction } from "./transaction.ts";
@@ -24,7 +24,7 @@ export class Committer {
   private readonly store: Store;
   private readonly journal: Journal;
   private readonly offsets: Offsets;
-  private recent: Change[] = [];
+  private recent: StoreChange[] = [];
   private readonly open = new Set<Transaction>();
   /** The last block that waits for the disk. */
   private last: Block | undefined;
@@ -94,7 +94,7 @@ export class Committer {
   }
 
   /** A block will never be on disk, and none behind it. */
-  private takeBack(change: Change): void {
+  private takeBack(change: StoreChange): void {
     this.recent = this.recent.filter((each) => each !== change);
     this.last = undefined;
   }

@@ -1,4 +1,4 @@
-import type { Change } from "../store/store.ts";
+import type { StoreChange } from "../store/store.ts";
 
 /**
  * What a transaction has read, each with the block after which it was read. A commit is serializable where nothing of it changed since:
@@ -36,7 +36,7 @@ export class ReadSet {
   }
 
   /** @returns whether a later commit changed what was read */
-  conflictsWith(change: Change): boolean {
+  conflictsWith(change: StoreChange): boolean {
     const { sequenceNo } = change;
     if (this.catalog !== undefined && this.catalog < sequenceNo && change.names.size > 0) return true;
     return (

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
-import type { Answer, Exchange, Service } from "../../../ledger/http/exchange.ts";
+import type { Answer, Exchange, HttpService } from "../../../ledger/http/exchange.ts";
 import { HttpError } from "../../../ledger/http/http-error.ts";
 import { HttpServer } from "../../../ledger/http/http-server.ts";
 import type { Patience } from "../../../ledger/http/patience.ts";
@@ -15,7 +15,7 @@ export interface Echo {
 }
 
 /** A service behind real sockets that tells every request as it was understood. Paths give it orders. */
-export class EchoService implements Service {
+export class EchoService implements HttpService {
   readonly mostBytes = 100_000;
   /** Requests taken on, and how many of them are done with. */
   begun = 0;
