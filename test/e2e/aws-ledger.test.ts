@@ -52,7 +52,7 @@ test("up makes the role and the ledger, and a stack that answers", async () => {
     deletionProtection: false,
     tags: { "nitro.stack": stack, "nitro.owner": expect.stringMatching(/^[0-9a-f]+$/) },
   });
-  expect(policy).toEqual(ledgerPolicy(account.ledgers.registry.arn(names.ledgerName)));
+  expect(policy).toEqual(ledgerPolicy(account.ledgers.registry.arn(names.ledgerName, "us-west-2")));
   const status = JSON.parse(await nitro("status", "-s", stack, "--json")) as StackStatus;
   expect(status).toMatchObject({ healthy: true, sealed: false });
   expect(status.parts.map(({ role: part }) => part).sort()).toEqual(["key-feeder", "localstack", "redis", "service", "worker"]);

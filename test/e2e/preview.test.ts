@@ -161,7 +161,7 @@ test("a stack's own preview says what a swap replaces, shows no secret and chang
   const outputs = await nitroJson<StackOutputs>("outputs", "-s", stack, "--show-secrets");
   const password = new URL(outputs.redisUrl).password;
   const manual = await tryNitro("preview", "-s", stack, "--bootstrap", "manual", "--markdown");
-  expect(manual.stdout).toContain("- container `key-feeder-container`\n  - `envs`: `changes, and holds a secret`");
+  expect(manual.stdout).toContain("- container `key-feeder-container`\n  - `envs`: `BOOTSTRAP=auto` → `BOOTSTRAP=manual`");
   expect(password).toHaveLength(32);
   expect(manual.stdout + manual.stderr + JSON.stringify(report)).not.toContain(password);
   expect(await engineResources(stack)).toEqual(before);

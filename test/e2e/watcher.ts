@@ -39,13 +39,16 @@ export class Watcher {
 
   /** Waits for the next event of a kind after some others. @param since how many of them there were before */
   async next<N extends Name>(name: N, since: number): Promise<Told<N>> {
-    return waitFor(
+    const found = waitFor(
       () => {
         if (this.child.exitCode !== null) throw new Error(`the watch has ended with ${this.child.exitCode}: ${this.errors}`);
         return this.all(name)[since];
       },
-      { what: `"${name}" (told: ${this.events.map(({ event }) => event).join(" ")})`, timeoutMs: 60_000, intervalMs: 20 },
+      { what: `"${name}"`, timeoutMs: 60_000, intervalMs: 20 },
     );
+    return await found.catch((error: Error) => {
+      throw new Error(`${error.message}\ntold: ${JSON.stringify(this.events)}\n${this.errors}`, { cause: error });
+    });
   }
 
   /** Does something and waits for what the watch says of it. */
