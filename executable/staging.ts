@@ -71,11 +71,11 @@ export async function loadExecutable(root: string, configured: string | undefine
 }
 
 /**
- * The same before an engine is known: whether it is for the engine's architecture is not looked at (checkExecutable does that later).
+ * The same for a setting alone; while the engine is not known, whether it is for its architecture is not looked at (checkExecutable does that later).
  * @throws ExecutableError
  */
-export async function loadForAnyEngine(root: string, configured: string): Promise<ConfiguredExecutable> {
-  return await read(root, resolve(root, configured), undefined, nameAnother);
+export async function loadForAnyEngine(root: string, configured: string, arch?: Arch): Promise<ConfiguredExecutable> {
+  return await read(root, resolve(root, configured), arch, nameAnother);
 }
 
 const nameAnother = "give the path of a built executable: --binary <file>, or setting service.binary";

@@ -43,7 +43,8 @@ export async function readConfiguration(args: ConfigurationArgs): Promise<Config
   };
   const binary = files.includes("executable") && stated("service.image") === undefined ? stated("service.binary") : undefined;
   const file = files.includes("secrets") ? stated("secrets.file") : undefined;
-  const executable = binary === undefined ? undefined : await loadForAnyEngine(root, binary).catch(note);
+  const forEngine = async (error: unknown) => note(await toldForEngine(error, root, binary ?? "", arch));
+  const executable = binary === undefined ? undefined : await loadForAnyEngine(root, binary).catch(forEngine);
   const secrets = file === undefined ? undefined : attempt(() => readSecretsFile(root, file), note);
   const sources = files.includes("executable") && stated("build.command") !== undefined ? stated("build.folder") : undefined;
   if (sources !== undefined) attempt(() => checkFolder(root, sources), note);
@@ -55,6 +56,16 @@ export async function readConfiguration(args: ConfigurationArgs): Promise<Config
   const [first, ...more] = errors;
   if (settings !== undefined && first !== undefined && more.length === 0) throw first;
   throw new ConfigError(stack, [...problems, ...errors.map(({ message }) => message)]);
+}
+
+/** What is wrong with an executable, with the command that builds one for this engine. */
+async function toldForEngine(error: unknown, root: string, binary: string, arch: ConfigurationArgs["arch"]): Promise<unknown> {
+  const engines = error instanceof UserError ? await arch() : undefined;
+  if (engines === undefined) return error;
+  return await loadForAnyEngine(root, binary, engines).then(
+    () => error,
+    (told: unknown) => told,
+  );
 }
 
 /** An engine that is asked to mount a folder which is not there would make it. */
