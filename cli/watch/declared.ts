@@ -15,6 +15,9 @@ const heldIntervalMs = 200;
 /** How long it counts what was seen when a swap was expected, in ms; who changes the stack meanwhile is noticed by the armed update. */
 const freshMs = 250;
 
+/** Twice the grace that a container has which was asked to stop (components/container.ts, which loads too much for here), in ms. */
+const stopMs = 2_000;
+
 /** After an armed update that failed before it was fired: its reason may last. */
 const retryMs = 10_000;
 
@@ -138,13 +141,24 @@ export class DeclaredSwapper implements Swapper {
     }
   }
 
-  /** An update that failed before it replaced a container has stopped it already. */
+  /** An update that failed before it replaced a container may have asked it to stop already: the stop may still be under way. */
   private async startAgain({ state }: SwapStart): Promise<void> {
+    const ids = state.resources.filter(({ urn }) => this.targets.includes(urn)).map(({ id }) => id);
+    await Promise.all(ids.map((id) => this.startStopped(id)));
+  }
+
+  private async startStopped(id: string | undefined): Promise<void> {
+    if (id === undefined) return;
     const { engine } = this.args;
-    for (const { id } of state.resources.filter(({ urn }) => this.targets.includes(urn))) {
-      const now = await engine.inspect(id).catch(() => undefined);
-      if (now?.status === "exited") await engine.start(id).catch(() => {});
-    }
+    const strategy = {
+      what: "the end of a container that was asked to stop",
+      look: async (): Promise<Look<boolean>> => {
+        const status = (await engine.inspect(id).catch(() => undefined))?.status;
+        return status === "running" ? { seen: status } : { found: status === "exited" };
+      },
+    };
+    const ended = await wait(strategy, { intervalMs: 50, timeoutMs: stopMs });
+    if (ended.end === "found" && ended.value) await engine.start(id).catch(() => {});
   }
 
   private async cold(start: SwapStart, executable: LoadedExecutable, superseded: AbortSignal): Promise<SwapKind> {
