@@ -43,8 +43,8 @@ export async function readConfiguration(args: ConfigurationArgs): Promise<Config
   };
   const binary = files.includes("executable") && stated("service.image") === undefined ? stated("service.binary") : undefined;
   const file = files.includes("secrets") ? stated("secrets.file") : undefined;
-  const forEngine = async (error: unknown) => note(await toldForEngine(error, root, binary ?? "", arch));
-  const executable = binary === undefined ? undefined : await loadForAnyEngine(root, binary).catch(forEngine);
+  const load = (path: string) => loadForAnyEngine(root, path).catch(async (error) => note(await toldForEngine(error, root, path, arch)));
+  const executable = binary === undefined ? undefined : await load(binary);
   const secrets = file === undefined ? undefined : attempt(() => readSecretsFile(root, file), note);
   const sources = files.includes("executable") && stated("build.command") !== undefined ? stated("build.folder") : undefined;
   if (sources !== undefined) attempt(() => checkFolder(root, sources), note);
