@@ -9,9 +9,9 @@ import { isRemote } from "../../docker/remote.ts";
 import { type Role, stackNames } from "../../model/names.ts";
 import { partsOf } from "../../model/parts.ts";
 import type { Settings } from "../../model/settings.ts";
+import { type Observed, payoutRoles, stoppedProblem } from "../../operators/payouts/problem.ts";
+import { connectPayouts } from "../../operators/payouts/streams.ts";
 import { ownerId } from "../../toolchain/owner.ts";
-import { type Observed, payoutRoles, stoppedProblem } from "./problem.ts";
-import { connectPayouts } from "./streams.ts";
 
 /** A stack as whoever makes payouts sees it. */
 export interface PayoutStack {

@@ -3,12 +3,12 @@ import { stackStatus } from "../../automation/status.ts";
 import type { Context } from "../../common/context.ts";
 import { Engine, EngineError } from "../../docker/engine.ts";
 import { stackNames } from "../../model/names.ts";
+import { readOpenOrders } from "../../operators/payouts/orders.ts";
+import type { Observed } from "../../operators/payouts/problem.ts";
+import { reasonOf } from "../../operators/payouts/reason.ts";
+import { PayoutStreams } from "../../operators/payouts/streams.ts";
 import { ownerId } from "../../toolchain/owner.ts";
 import { stoppedParts } from "./connection.ts";
-import { readOpenOrders } from "./orders.ts";
-import type { Observed } from "./problem.ts";
-import { reasonOf } from "./reason.ts";
-import { PayoutStreams } from "./streams.ts";
 
 /** How much of the worker's log is looked through: at one line a message and second, a hundred messages for ten seconds. */
 const tail = 1_000;

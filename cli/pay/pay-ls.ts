@@ -1,8 +1,9 @@
+import { readPayouts } from "../../operators/payouts/register.ts";
 import { declareCommand } from "../core/command.ts";
 import { jsonOption, stackOption } from "../core/declaration.ts";
 import { selectStack } from "../core/selection.ts";
 import { withPayouts } from "./connection.ts";
-import { payoutTable, readPayouts } from "./register.ts";
+import { payoutTable } from "./report.ts";
 
 export const command = declareCommand({
   options: { ...stackOption, ...jsonOption },

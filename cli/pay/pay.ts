@@ -1,11 +1,11 @@
 import { UsageError } from "../../common/errors.ts";
+import { payoutRoles } from "../../operators/payouts/problem.ts";
 import { declareCommand } from "../core/command.ts";
 import { jsonOption, stackOption } from "../core/declaration.ts";
 import { selectStack } from "../core/selection.ts";
 import { anyText, wholeNumber } from "../core/values.ts";
 import { withPayouts } from "./connection.ts";
 import { Payer } from "./payer.ts";
-import { payoutRoles } from "./problem.ts";
 
 const custodians = ["dryrun-happypath", "dryrun-prepare-fails", "dryrun-authorize-fails", "dryrun-pay-fails"] as const;
 

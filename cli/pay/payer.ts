@@ -3,14 +3,14 @@ import type { Context } from "../../common/context.ts";
 import { UserError } from "../../common/errors.ts";
 import { Progress, seconds } from "../../common/progress.ts";
 import { type Look, type Moment, wait } from "../../common/waiting.ts";
-import { cancelPayout } from "./cancel.ts";
+import { cancelPayout } from "../../operators/payouts/cancel.ts";
+import { readOpenOrders } from "../../operators/payouts/orders.ts";
+import { type Authorizing, isDone, isFinal, type PaymentView, paymentViews } from "../../operators/payouts/payout.ts";
+import { stalledProblem } from "../../operators/payouts/problem.ts";
+import { PayoutStreams } from "../../operators/payouts/streams.ts";
 import { type PayoutStack, stoppedParts } from "./connection.ts";
 import { observe } from "./observe.ts";
-import { readOpenOrders } from "./orders.ts";
-import { type Authorizing, isDone, isFinal, type PaymentView, paymentViews } from "./payout.ts";
-import { stalledProblem } from "./problem.ts";
 import { counts, isRight, paymentTable, payoutSummary } from "./report.ts";
-import { PayoutStreams } from "./streams.ts";
 
 const interruptedExitCode = 130;
 /** After so long without news it is worth looking why, and again each time as long. What the program says is told at once. */

@@ -1,7 +1,8 @@
 import { styleText } from "node:util";
 import { seconds } from "../../common/progress.ts";
 import { table } from "../../common/table.ts";
-import { isDone, type PaymentState, type PaymentView, states } from "./payout.ts";
+import { isDone, type PaymentState, type PaymentView, states } from "../../operators/payouts/payout.ts";
+import type { ListedPayout } from "../../operators/payouts/register.ts";
 
 /** Where all payments are, in a few words: "12 paid, 3 authorized, 5 waiting". */
 export function counts(payments: readonly PaymentView[]): string {
@@ -40,4 +41,15 @@ export function isRight(payment: PaymentView): boolean {
 function colour(state: PaymentState): string {
   if (state === "paid") return styleText("green", state);
   return state === "failed" ? styleText("red", state) : styleText("yellow", state);
+}
+
+/** One row a payout. */
+export function payoutTable(payouts: readonly ListedPayout[], stack: string): string {
+  if (payouts.length === 0) return `there are no payouts yet: ./nitro pay -s ${stack}\n`;
+  const rows = payouts.map(({ payoutId, payments, prepared, paid, failed, worker, behind }) => [
+    payoutId,
+    ...[payments, prepared, paid, failed].map(String),
+    behind === undefined ? worker : `${worker} behind ${behind}`,
+  ]);
+  return table(["payout", "payments", "prepared", "paid", "failed", "worker"], rows);
 }

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
-import { openOrders } from "../../../cli/pay/orders.ts";
-import { type ListedPayout, payoutTable, workerAt } from "../../../cli/pay/register.ts";
+import { payoutTable } from "../../../cli/pay/report.ts";
 import { order } from "../../../key-feeder/payouts/messages.ts";
+import { openOrders } from "../../../operators/payouts/orders.ts";
+import { type ListedPayout, workerAt } from "../../../operators/payouts/register.ts";
 
 const entry = (id: string, payoutId: string) => ({ id, data: JSON.stringify(order(payoutId, `submit-${payoutId}`, 1)) });
 const entries = [entry("9-0", "a"), entry("10-0", "b"), { id: "10-1", data: "oops" }, entry("10-2", "b"), entry("11-0", "c")];

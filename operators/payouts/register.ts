@@ -1,5 +1,4 @@
 import type { Redis } from "ioredis";
-import { table } from "../../common/table.ts";
 import { prepareStream, responseStream, submitStream } from "../../key-feeder/contract.ts";
 import { type OpenOrder, readOpenOrders, readOrders } from "./orders.ts";
 
@@ -42,15 +41,4 @@ export function workerAt(orders: readonly OpenOrder[]): Pick<ListedPayout, "work
   if (first !== undefined) return { worker: first.taken ? first.kind : "queued" };
   const [queued] = orders;
   return queued?.behind === undefined ? { worker: "idle" } : { worker: "queued", behind: queued.behind };
-}
-
-/** One row a payout. */
-export function payoutTable(payouts: readonly ListedPayout[], stack: string): string {
-  if (payouts.length === 0) return `there are no payouts yet: ./nitro pay -s ${stack}\n`;
-  const rows = payouts.map(({ payoutId, payments, prepared, paid, failed, worker, behind }) => [
-    payoutId,
-    ...[payments, prepared, paid, failed].map(String),
-    behind === undefined ? worker : `${worker} behind ${behind}`,
-  ]);
-  return table(["payout", "payments", "prepared", "paid", "failed", "worker"], rows);
 }

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import type { PaymentState, PaymentView } from "../../../cli/pay/payout.ts";
-import { type Observed, stalledProblem, stoppedProblem } from "../../../cli/pay/problem.ts";
+import type { PaymentState, PaymentView } from "../../../operators/payouts/payout.ts";
+import { type Observed, stalledProblem, stoppedProblem } from "../../../operators/payouts/problem.ts";
 
 const fine: Observed = { stopped: [], sealed: false, shares: 2 };
 

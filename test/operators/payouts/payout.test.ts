@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { type Authorizing, expectedState, isDone, type PayoutEntries, paymentViews } from "../../../cli/pay/payout.ts";
 import { isRight } from "../../../cli/pay/report.ts";
 import type { StreamEntry } from "../../../key-feeder/payouts/streams.ts";
+import { type Authorizing, expectedState, isDone, type PayoutEntries, paymentViews } from "../../../operators/payouts/payout.ts";
 
 const auto: Authorizing = { mode: "auto", custodians: ["zebpay"] };
 const manual: Authorizing = { mode: "manual", custodians: ["zebpay"] };

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { reasonOf } from "../../../cli/pay/reason.ts";
+import { reasonOf } from "../../../operators/payouts/reason.ts";
 
 const messageIds = Array.from({ length: 40 }, (_, index) => `"messageID":"1764417600000-${index}"`).join(",");
 
