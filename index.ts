@@ -3,6 +3,7 @@ import { declareStack } from "./stacks/program.ts";
 const outputs = await declareStack(import.meta.dirname);
 
 export const serviceUrl = outputs.serviceUrl;
+export const serviceHost = outputs.serviceHost;
 export const redisUrl = outputs.redisUrl;
 export const localstackUrl = outputs.localstackUrl;
 export const ledgerEndpoint = outputs.ledgerEndpoint;

@@ -50,7 +50,7 @@ async function engineArch(env: NodeJS.ProcessEnv): Promise<Arch | undefined> {
 
 /** True where the settings name an executable, or an image that has one; else one is built. */
 export function bringsExecutable({ settings: { service }, file }: Pick<Configured, "settings" | "file">): boolean {
-  return service.binary !== undefined || service.image !== undefined || file.hides("service");
+  return service.binary !== undefined || service.image !== undefined || file.hides("service.binary") || file.hides("service.image");
 }
 
 /**

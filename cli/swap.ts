@@ -46,7 +46,7 @@ An executable that cannot run is refused before anything is touched.`,
     const stack = new Stack(selectStack(values.stack, context.env), context);
     const progress = new Progress(context.stderr);
     const back = values.previous;
-    const files: ConfigurationArgs["files"] = back ? ["secrets"] : undefined;
+    const files: ConfigurationArgs["files"] = back ? ["secrets", "mounts"] : undefined;
     const configured = await configure(stack.name, context, { changes: settingChanges(values, context), files });
     const engine = Engine.connect(context.env);
     const swap = { engine, stack, roles, progress, context };

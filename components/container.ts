@@ -3,7 +3,8 @@ import * as pulumi from "@pulumi/pulumi";
 import { innerPorts, labels, publishedRoles, type Role } from "../model/names.ts";
 import { type HealthCheck, resourceLabels, type StackContext } from "./context.ts";
 
-interface Folder {
+/** A folder or file of the host in a container. */
+export interface HostMount {
   readonly host: string;
   readonly path: string;
 }
@@ -29,8 +30,10 @@ export interface ContainerArgs {
   readonly volumes?: readonly { readonly volume: string; readonly path: string; readonly readOnly?: boolean }[];
   /** What it reads from `secretsPath(folder)`, in one of its volumes: its environment is there for everybody who may look at containers. */
   readonly secrets?: { readonly volume: docker.Volume; readonly folder: string; readonly content: pulumi.Input<string> };
-  /** Folders of the host, mounted read-only. */
-  readonly folders?: pulumi.Input<readonly Folder[]>;
+  /** Folders and files of the host, mounted read-only. */
+  readonly folders?: pulumi.Input<readonly HostMount[]>;
+  /** It listens on a port below 1024, which most engines, not all, let everybody do. */
+  readonly lowPort?: boolean;
   /** Folders in memory besides /tmp: path → mount options. */
   readonly tmpfs?: Readonly<Record<string, string>>;
 }
@@ -63,6 +66,8 @@ export function stackContainer(context: StackContext, args: ContainerArgs, opts:
       readOnly: true,
       capabilities: { drops: ["ALL"] },
       securityOpts: ["no-new-privileges:true"],
+      // Of the container's own network alone: no capability is needed for it.
+      sysctls: args.lowPort === true ? { "net.ipv4.ip_unprivileged_port_start": "0" } : undefined,
       tmpfs: { "/tmp": "rw,nosuid,nodev,mode=1777,size=256m", ...args.tmpfs },
       memory: args.memory,
       restart: "unless-stopped",
@@ -71,7 +76,7 @@ export function stackContainer(context: StackContext, args: ContainerArgs, opts:
       logOpts: { "max-size": "20m", "max-file": "2" },
       // Each costs the machine some 50 ms, and there are six a stack: commands that want to know ask for themselves.
       healthcheck: { tests: ["CMD", ...args.check.command], interval: "10s", timeout: "5s", retries: 2, startPeriod: "1m0s" },
-      networksAdvanced: [{ name: context.names.network, aliases: [role, ...(args.aliases ?? [])] }],
+      networksAdvanced: [{ name: context.names.network, aliases: [...new Set([role, ...(args.aliases ?? [])])] }],
       ports: published === undefined ? [] : [{ internal: innerPorts[published], external: context.ports[published], ip: "127.0.0.1" }],
       volumes: pulumi.output(args.folders ?? []).apply((folders) => [
         ...(args.volumes ?? []).map(({ volume, path, readOnly }) => ({

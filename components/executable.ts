@@ -1,15 +1,27 @@
+import { createHash } from "node:crypto";
 import type * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { binPath, type StagedExecutable } from "../executable/staging.ts";
 import { labels } from "../model/names.ts";
 import type { Executable } from "../model/outputs.ts";
-import type { ContainerArgs } from "./container.ts";
+import type { ContainerArgs, HostMount } from "./container.ts";
 
 /** The part of a container that depends on how the executable gets there. */
 type ExecutableArgs = Pick<ContainerArgs, "image" | "entrypoint" | "command" | "labels" | "folders">;
 
-/** Where the executable runs. */
-export const workingDir = "/payments";
+/** A file or folder that the settings mount. */
+export interface MountedFile extends HostMount {
+  /** Of a single file: SHA-256 in hex. A container keeps the file that it was made with, whatever takes its place later. */
+  readonly content?: string | undefined;
+}
+
+/** How the settings have the executable run in one role, beside what the stack does by itself. */
+export interface ProgramArgs {
+  readonly env: Readonly<Record<string, pulumi.Input<string>>>;
+  /** In place of the role's own arguments; undefined for these. */
+  readonly args: readonly pulumi.Input<string>[] | undefined;
+  readonly files: readonly MountedFile[];
+}
 
 /**
  * How a container runs the executable. The entry point of our images takes the hash first: it verifies the file before it runs it.
@@ -18,15 +30,32 @@ export const workingDir = "/payments";
 export function executableArgs(
   executable: pulumi.Output<StagedExecutable>,
   base: pulumi.Input<string>,
-  args: readonly string[],
+  byDefault: readonly string[],
+  { args = byDefault, files }: ProgramArgs,
 ): ExecutableArgs {
+  const single = files.filter(({ content }) => content !== undefined);
   return {
     image: pulumi.all([executable, base]).apply(([{ image }, id]) => image?.id ?? id),
     entrypoint: executable.apply(({ image }) => image?.entrypoint?.slice()),
-    command: executable.apply(({ sha256, image }) => (image?.entrypoint === undefined ? [sha256, ...args] : [...args])),
-    labels: { [labels.executable]: executable.sha256, [labels.program]: executable.apply(programPath) },
-    folders: executable.apply(({ folder }) => (folder === undefined ? [] : [{ host: folder, path: binPath }])),
+    command: pulumi
+      .all([executable, pulumi.all([...args])])
+      .apply(([{ sha256, image }, words]) => (image?.entrypoint === undefined ? [sha256, ...words] : words)),
+    labels: {
+      [labels.executable]: executable.sha256,
+      [labels.program]: executable.apply(programPath),
+      ...(single.length === 0 ? {} : { [labels.files]: contentHash(single) }),
+    },
+    folders: executable.apply(({ folder }) => [
+      ...(folder === undefined ? [] : [{ host: folder, path: binPath }]),
+      ...files.map(({ host, path }) => ({ host, path })),
+    ]),
   };
+}
+
+function contentHash(files: readonly MountedFile[]): string {
+  const hash = createHash("sha256");
+  for (const { path, content } of files) hash.update(`${path}\0${content}\0`);
+  return hash.digest("hex");
 }
 
 function programPath({ sha256, image }: StagedExecutable): string {

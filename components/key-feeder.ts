@@ -1,7 +1,6 @@
 import type * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { feederVariables, healthFile, variables } from "../key-feeder/contract.ts";
-import { innerPorts } from "../model/names.ts";
 import type { Settings } from "../model/settings.ts";
 import { type AwsCredentials, awsAccess, awsSecret, bucketEnvironment, redisAccess, redisSecret } from "./aws-environment.ts";
 import type { StackContext } from "./context.ts";
@@ -22,6 +21,8 @@ export interface KeyFeederArgs {
   readonly roleArn: string | undefined;
   readonly bootstrap: Settings["bootstrap"];
   readonly authorization: Settings["authorization"];
+  /** What operators sign as the service's host. */
+  readonly serviceHost: string;
   /** The service's secrets as JSON text; undefined for made-up values. */
   readonly secrets: pulumi.Input<string> | undefined;
 }
@@ -30,7 +31,7 @@ export interface KeyFeederArgs {
  * Does what operators do by hand in production: makes the keys, puts shares and encrypted secrets into S3, and authorizes payments.
  * The private keys stay in a volume that no other container sees.
  *
- * @example new KeyFeeder("key-feeder", { context, image, network, credentials, redis, localstack, roleArn, bootstrap, authorization, secrets: undefined })
+ * @example new KeyFeeder("key-feeder", { context, image, network, credentials, redis, localstack, roleArn, bootstrap, authorization, serviceHost, secrets: undefined })
  */
 export class KeyFeeder extends StackPart {
   readonly ready: Promise<docker.Container>;
@@ -62,7 +63,7 @@ export class KeyFeeder extends StackPart {
           [feederVariables.bootstrap]: args.bootstrap,
           [feederVariables.authorization]: args.authorization.mode,
           [feederVariables.custodians]: args.authorization.custodians.join(","),
-          [feederVariables.serviceHost]: `service:${innerPorts.service}`,
+          [feederVariables.serviceHost]: args.serviceHost,
         },
         check: { command: ["test", "-f", healthFile] },
         memory: 256,

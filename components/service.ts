@@ -4,9 +4,10 @@ import type { StagedExecutable } from "../executable/staging.ts";
 import { publicKeysFolder, variables } from "../key-feeder/contract.ts";
 import { innerPorts } from "../model/names.ts";
 import type { Executable } from "../model/outputs.ts";
+import { workingDir } from "../model/program-settings.ts";
 import { bucketEnvironment } from "./aws-environment.ts";
 import type { StackContext } from "./context.ts";
-import { executableArgs, runningExecutable, workingDir } from "./executable.ts";
+import { executableArgs, type ProgramArgs, runningExecutable } from "./executable.ts";
 import type { KeyFeeder } from "./key-feeder.ts";
 import type { StackLedger } from "./ledger-contract.ts";
 import { StackPart } from "./part.ts";
@@ -16,6 +17,11 @@ export interface ServiceArgs {
   /** Id of the image whose entry point verifies and runs the executable; one that holds the executable comes in its place. */
   readonly image: pulumi.Input<string>;
   readonly executable: pulumi.Input<StagedExecutable>;
+  readonly program: ProgramArgs;
+  /** The name on the network by which its clients know it, at port 80. */
+  readonly host: string;
+  /** What it is told to take payments of; its own list where this is empty. */
+  readonly custodians: readonly string[];
   readonly ledger: StackLedger;
   readonly keyFeeder: KeyFeeder;
 }
@@ -34,7 +40,7 @@ const listens = `grep -qiE ':${port.toString(16).padStart(4, "0")} [0-9a-f]+:000
 /**
  * The developer's executable as the payments service.
  *
- * @example new Service("service", { context, image, executable, ledger, keyFeeder })
+ * @example new Service("service", { context, image, executable, program, host, custodians: [], ledger, keyFeeder })
  */
 export class Service extends StackPart {
   /** Where it answers on the host. */
@@ -46,7 +52,7 @@ export class Service extends StackPart {
     super("Service", "service", name, args.context, opts);
     const { context, ledger } = args;
     const executable = pulumi.output(args.executable);
-    const program = executableArgs(executable, args.image, commandLine);
+    const program = executableArgs(executable, args.image, commandLine, args.program);
     const { container, ready } = this.run(
       {
         ...program,
@@ -64,7 +70,11 @@ export class Service extends StackPart {
           [variables.ledgerArn]: ledger.arn,
           [variables.ledgerRole]: ledger.roleArn,
           [variables.solanaAddress]: "",
+          ...(args.custodians.length === 0 ? {} : { [variables.custodians]: args.custodians.join(",") }),
+          ...args.program.env,
         },
+        aliases: [args.host],
+        lowPort: true,
         check: { command: ["sh", "-c", `if command -v curl >/dev/null; then ${answers}; else ${listens}; fi`] },
         memory: 512,
         volumes: [

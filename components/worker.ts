@@ -4,9 +4,10 @@ import type { StagedExecutable } from "../executable/staging.ts";
 import { publicKeysFolder, variables } from "../key-feeder/contract.ts";
 import { innerPorts } from "../model/names.ts";
 import type { Executable } from "../model/outputs.ts";
+import { workingDir } from "../model/program-settings.ts";
 import { redisAccess, redisSecret } from "./aws-environment.ts";
 import type { StackContext } from "./context.ts";
-import { executableArgs, runningExecutable, workingDir } from "./executable.ts";
+import { executableArgs, type ProgramArgs, runningExecutable } from "./executable.ts";
 import type { KeyFeeder } from "./key-feeder.ts";
 import { StackPart } from "./part.ts";
 import type { Redis } from "./redis.ts";
@@ -16,6 +17,9 @@ export interface WorkerArgs {
   /** Id of the image whose entry point verifies and runs the executable; one that holds the executable comes in its place. */
   readonly image: pulumi.Input<string>;
   readonly executable: pulumi.Input<StagedExecutable>;
+  readonly program: ProgramArgs;
+  /** The name on the network by which it is to know the service. */
+  readonly serviceHost: string;
   readonly redis: Redis;
   readonly keyFeeder: KeyFeeder;
 }
@@ -29,7 +33,7 @@ const connected = `grep -qiE ':${innerPorts.redis.toString(16).padStart(4, "0")}
 /**
  * The developer's executable as the payments worker.
  *
- * @example new Worker("worker", { context, image, executable, redis, keyFeeder })
+ * @example new Worker("worker", { context, image, executable, program, serviceHost, redis, keyFeeder })
  */
 export class Worker extends StackPart {
   readonly executable: pulumi.Output<Executable>;
@@ -41,16 +45,17 @@ export class Worker extends StackPart {
     const executable = pulumi.output(args.executable);
     const { container, ready } = this.run(
       {
-        ...executableArgs(executable, args.image, ["serve", "payments", "worker"]),
+        ...executableArgs(executable, args.image, ["serve", "payments", "worker"], args.program),
         workingDir,
         environment: {
           // A program of others takes it by its environment alone.
           ...redisAccess(),
           ...redisSecret(args.redis.password),
-          [variables.apiBase]: `http://service:${innerPorts.service}`,
+          [variables.apiBase]: `http://${args.serviceHost}`,
           [variables.mocking]: "1",
           [variables.environment]: "development",
           DEBUG: "1",
+          ...args.program.env,
         },
         check: { command: ["sh", "-c", connected] },
         memory: 256,

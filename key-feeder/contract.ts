@@ -82,6 +82,7 @@ export const variables = {
   configObject: "ENCLAVE_CONFIG_OBJECT_NAME",
   sharesBucket: "ENCLAVE_OPERATOR_SHARES_BUCKET_NAME",
   solanaAddress: "ENCLAVE_SOLANA_ADDRESS_NAME",
+  custodians: "PAYMENT_CUSTODIANS",
   apiBase: "NITRO_API_BASE",
   redisAddress: "REDIS_ADDR",
   redisUser: "REDIS_USER",

@@ -8,8 +8,8 @@ export type Role = (typeof roles)[number];
 export const publishedRoles = ["service", "redis", "localstack", "ledger"] as const;
 export type PublishedRole = (typeof publishedRoles)[number];
 
-/** The ports that each role listens on inside the stack's network. */
-export const innerPorts: Record<PublishedRole, number> = { service: 18080, redis: 6380, localstack: 4566, ledger: 8080 };
+/** The ports that each role listens on inside the stack's network. The service's is the one of its name: clients sign a host without a port. */
+export const innerPorts: Record<PublishedRole, number> = { service: 80, redis: 6380, localstack: 4566, ledger: 8080 };
 
 export const labels = {
   stack: "nitro.stack",
@@ -21,6 +21,8 @@ export const labels = {
   program: "nitro.program",
   /** On a container that reads secrets from a file: a hash of the file. */
   secrets: "nitro.secrets",
+  /** On service and worker where settings mount single files: a hash of them. */
+  files: "nitro.files",
   /** On the service in ledger mode aws: where its ledger answers. */
   ledger: "nitro.ledger",
 } as const;

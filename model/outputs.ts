@@ -11,6 +11,8 @@ export interface Executable {
 /** What a stack tells its users: the outputs of `pulumi stack output`, and what tests read through `testing/`. */
 export interface StackOutputs {
   readonly serviceUrl: string;
+  /** What clients of the service sign as its host, and where they reach it inside the stack's network. */
+  readonly serviceHost: string;
   /** Secret: holds the stack's Redis password. */
   readonly redisUrl: string;
   readonly localstackUrl: string;

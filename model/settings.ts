@@ -3,6 +3,7 @@ import { UserError } from "../common/errors.ts";
 import { nearest } from "../common/nearest.ts";
 import { trace } from "../common/trace.ts";
 import { awsProblems, awsSchema } from "./aws-settings.ts";
+import { hostSetting, payoutSettings, programSettings, takesCustodian } from "./program-settings.ts";
 
 const onOff = ["auto", "manual"] as const;
 
@@ -11,11 +12,17 @@ const port = z.coerce.number().int().min(1024).max(65500);
 
 const schema = z.strictObject({
   service: z
-    .strictObject({ binary: z.string().min(1).optional(), image: z.string().min(1).optional() })
+    .strictObject({
+      binary: z.string().min(1).optional(),
+      image: z.string().min(1).optional(),
+      host: hostSetting,
+      ...programSettings("service"),
+    })
     .refine(({ binary, image }) => binary === undefined || image === undefined, {
       message: "allowed is one of binary and image, not both; remove the other: pulumi config rm --path nitro:service.<binary|image>",
     })
     .prefault({}),
+  worker: z.strictObject(programSettings("worker")).prefault({}),
   build: z
     .strictObject({
       command: z.string().min(1).optional(),
@@ -41,14 +48,18 @@ const schema = z.strictObject({
       custodians: z.array(z.string().regex(/^[a-z0-9-]+$/, "must be lower-case letters, digits and hyphens")).default([]),
     })
     .prefault({}),
-  payout: z.strictObject({ custodian: z.string().min(1).default("dryrun-happypath") }).prefault({}),
+  payout: payoutSettings,
   secrets: z.strictObject({ file: z.string().min(1).optional() }).prefault({}),
   aws: awsSchema,
 });
 
 const checked = schema.superRefine((settings, context) => {
   for (const { path, message } of awsProblems(settings)) context.addIssue({ code: "custom", path: [...path], message });
-  const { service, build } = settings;
+  const { service, build, payout } = settings;
+  if (!takesCustodian(payout.custodians, payout.custodian)) {
+    const message = `payout.custodians (${payout.custodians.join(", ")}) does not have it: pulumi config set --path nitro:payout.custodian <name>`;
+    context.addIssue({ code: "custom", path: ["payout", "custodian"], message });
+  }
   const other = (["binary", "image"] as const).find((name) => service[name] !== undefined);
   if (build.command === undefined || other === undefined) return;
   const message = `it builds the executable, and service.${other} names another one; remove one: pulumi config rm --path nitro:service.${other} (or nitro:build.command)`;
@@ -81,6 +92,8 @@ export interface CheckedSettings {
   readonly problems: readonly string[];
   /** What a setting such as "service.binary" says, be the rest as it may; undefined where it is not set, or no text. */
   stated(path: string): string | undefined;
+  /** The texts of a list such as "service.files", be the rest as it may. */
+  statedList(path: string): readonly string[];
 }
 
 /**
@@ -97,7 +110,11 @@ export function checkSettings(raw: RawSettings, partial = false): CheckedSetting
     const text = valueAt(value, path.split("."));
     return typeof text === "string" && text !== "" ? text : undefined;
   };
-  return { settings: result.data, problems, stated };
+  const statedList = (path: string) => {
+    const list = valueAt(value, path.split("."));
+    return Array.isArray(list) ? list.filter((entry) => typeof entry === "string") : [];
+  };
+  return { settings: result.data, problems, stated, statedList };
 }
 
 /**
@@ -130,7 +147,14 @@ function describeIssue(issue: z.core.$ZodIssue, root: unknown): string[] {
         `nitro:${[...path, key].join(".")} is not a setting; allowed ${path.length === 0 ? "are" : `under ${where} are`} ${known.join(", ")}${suggestion(key, known)}`,
     );
   }
-  return [`${where} is ${JSON.stringify(valueAt(root, path))}: ${allowed(issue)}`];
+  // Values of variables may be secrets.
+  return [path[1] === "env" ? `${where}: ${allowed(issue)}` : `${where} is ${shown(valueAt(root, path))}: ${allowed(issue)}`];
+}
+
+/** A value without those of variables, of which it shows the names. */
+function shown(value: unknown): string | undefined {
+  const isEnvironment = (key: string, inner: unknown): inner is object => key === "env" && typeof inner === "object" && inner !== null;
+  return JSON.stringify(value, (key, inner: unknown) => (isEnvironment(key, inner) ? Object.keys(inner) : inner));
 }
 
 function allowed(issue: z.core.$ZodIssue): string {

@@ -3,12 +3,16 @@ import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { executableImageName } from "../executable/layer.ts";
+import type { LiveRole } from "../executable/live-override.ts";
 import { sourcesHash } from "../executable/sources-hash.ts";
 import { binFolder, type StagedExecutable } from "../executable/staging.ts";
 import { imageRefs } from "../images/build.ts";
 import { localAccount, portBase, stackNameProblem, stackNames, stackPorts } from "../model/names.ts";
 import { parseSettings, type Settings } from "../model/settings.ts";
+import type { Configuration } from "./configuration.ts";
+import { plannedMount } from "./mounts.ts";
 import { asRunError, type PreparedStack, type PrepareOptions } from "./prepare.ts";
+import { programArgs } from "./program-args.ts";
 
 /** Stand in for what differs between machines and checkouts and says nothing about a change. */
 const anyRoot = "/nitro-stacks";
@@ -43,10 +47,16 @@ async function draw(root: string, checked: Settings | undefined): Promise<Prepar
     },
     settings,
     images,
+    programs: programArgs(settings, plannedMounts(root, settings)),
     executable: await plannedExecutable(root, stack, settings, images.base),
     secrets: settings.secrets.file === undefined ? undefined : pulumi.secret("{}"),
     aws: settings.ledger.mode === "aws" ? { settings: settings.aws, identity: anyIdentity, open: async () => {} } : undefined,
   };
+}
+
+function plannedMounts(root: string, settings: Settings): Configuration["mounts"] {
+  const of = (role: LiveRole) => settings[role].files.map((entry) => plannedMount(root, anyRoot, entry));
+  return { service: of("service"), worker: of("worker") };
 }
 
 async function plannedExecutable(root: string, stack: string, settings: Settings, base: string): Promise<StagedExecutable> {

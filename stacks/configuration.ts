@@ -1,10 +1,14 @@
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import { UserError } from "../common/errors.ts";
+import type { MountedFile } from "../components/executable.ts";
 import type { Arch } from "../docker/types.ts";
 import { checkExecutable } from "../executable/check.ts";
+import { type LiveRole, liveRoles } from "../executable/live-override.ts";
 import { type ConfiguredExecutable, loadForAnyEngine } from "../executable/staging.ts";
 import { ConfigError, checkSettings, type RawSettings, type Settings } from "../model/settings.ts";
+import { readMount } from "./mounts.ts";
+import { plainSecrets } from "./plain-secrets.ts";
 import { readSecretsFile } from "./secrets-file.ts";
 
 /** A stack's settings and the files that they name, all read and checked. */
@@ -14,6 +18,8 @@ export interface Configuration {
   readonly secrets: string | undefined;
   /** The one that service.binary names; undefined where it is an image's, or built. */
   readonly executable: ConfiguredExecutable | undefined;
+  /** The files and folders that the executable is to see, by the role. */
+  readonly mounts: Readonly<Record<LiveRole, readonly MountedFile[]>>;
 }
 
 export interface ConfigurationArgs {
@@ -24,7 +30,9 @@ export interface ConfigurationArgs {
   /** True where some settings cannot be read here. */
   readonly partial?: boolean;
   /** Which of the files that settings name are read; all by default. */
-  readonly files?: readonly ("executable" | "secrets")[];
+  readonly files?: readonly ("executable" | "secrets" | "mounts")[];
+  /** True where (a part of) a key such as "nitro:service" is encrypted in the configuration that was decrypted for here; never by default. */
+  readonly isSecret?: (key: string) => boolean;
   /** The engine's architecture, if it is known. Asked for only where there is a problem anyway. */
   readonly arch: () => Promise<Arch | undefined>;
 }
@@ -34,8 +42,8 @@ export interface ConfigurationArgs {
  * @throws UserError with every problem of the settings and of the files that they name
  */
 export async function readConfiguration(args: ConfigurationArgs): Promise<Configuration> {
-  const { root, stack, raw, partial, files = ["executable", "secrets"], arch } = args;
-  const { settings, problems, stated } = checkSettings(raw, partial);
+  const { root, stack, raw, partial, files = ["executable", "secrets", "mounts"], isSecret = () => false, arch } = args;
+  const { settings, problems, stated, statedList } = checkSettings(raw, partial);
   const errors: UserError[] = [];
   const note = (error: unknown): undefined => {
     if (!(error instanceof UserError)) throw error;
@@ -46,9 +54,20 @@ export async function readConfiguration(args: ConfigurationArgs): Promise<Config
   const load = (path: string) => loadForAnyEngine(root, path).catch(async (error) => note(await toldForEngine(error, root, path, arch)));
   const executable = binary === undefined ? undefined : await load(binary);
   const secrets = file === undefined ? undefined : attempt(() => readSecretsFile(root, file), note);
+  const mounted = (role: LiveRole) => (files.includes("mounts") ? statedList(`${role}.files`) : []);
+  const mounts = Object.fromEntries(
+    liveRoles.map((role) => {
+      const entries = mounted(role).map((entry) => attempt(() => readMount(root, `${role}.files`, entry), note));
+      return [role, entries.filter((entry) => entry !== undefined)];
+    }),
+  ) as Record<LiveRole, MountedFile[]>;
   const sources = files.includes("executable") && stated("build.command") !== undefined ? stated("build.folder") : undefined;
   if (sources !== undefined) attempt(() => checkFolder(root, sources), note);
-  if (settings !== undefined && errors.length === 0) return { settings, secrets, executable };
+  for (const role of liveRoles) {
+    const env = isSecret(`nitro:${role}`) ? {} : (settings?.[role].env ?? {});
+    for (const problem of plainSecrets(stack, role, env)) errors.push(new UserError(problem));
+  }
+  if (settings !== undefined && errors.length === 0) return { settings, secrets, executable, mounts };
   if (executable !== undefined) {
     const engines = await arch();
     if (engines !== undefined) attempt(() => checkExecutable(executable.bytes, executable.shown, engines), note);

@@ -54,27 +54,33 @@ export class DeveloperStack extends pulumi.ComponentResource {
       inside,
     );
     const ledger = awsLedger ?? new LocalLedger("ledger", { context, network, image: images.node, credentials }, inside);
-    const { bootstrap, authorization } = args.settings;
+    const { bootstrap, authorization, payout } = args.settings;
+    const { host } = args.settings.service;
     const keyFeeder = new KeyFeeder(
       "key-feeder",
       {
         ...{ context, network, image: images.node, credentials, redis, localstack, bootstrap, authorization, secrets: args.secrets },
+        serviceHost: host,
         roleArn: awsLedger === undefined ? names.qldbRoleArn : undefined,
       },
       inside,
     );
     this.neighbours = Promise.all([ledger.ready, keyFeeder.ready]);
-    const { executable } = args;
-    const service = new Service("service", { context, image: images.base, executable, ledger, keyFeeder }, inside);
+    const { executable, programs } = args;
+    const { custodians } = payout;
+    const ofService = { context, image: images.base, executable, program: programs.service, host, custodians };
+    const service = new Service("service", { ...ofService, ledger, keyFeeder }, inside);
     // Pulumi plans one after the other, and it is the service that people wait for.
     const afterService = pulumi.output(executable).apply((value) => Promise.all([args.workerMayStart, othersTurn()]).then(() => value));
-    const worker = new Worker("worker", { context, image: images.base, executable: afterService, redis, keyFeeder }, inside);
+    const ofWorker = { context, image: images.base, executable: afterService, program: programs.worker, serviceHost: host };
+    const worker = new Worker("worker", { ...ofWorker, redis, keyFeeder }, inside);
     const ready = Promise.all([service.ready, worker.ready, ledger.ready]);
     // One by one: an output is secret as a whole, and only one of these is.
     const once = <T>(value: pulumi.Input<T>): pulumi.Output<T> =>
       pulumi.output(ready).apply(() => pulumi.output(value) as pulumi.Output<T>);
     this.outputs = {
       serviceUrl: once(service.url),
+      serviceHost: once(host),
       redisUrl: once(redis.url),
       localstackUrl: once(localstack.url),
       ledgerEndpoint: once(ledger.endpoint),

@@ -1,10 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { AwsStack } from "../components/aws-ledger.ts";
 import type { StackContext } from "../components/context.ts";
+import type { ProgramArgs } from "../components/executable.ts";
 import { type ContainerSummary, Engine } from "../docker/engine.ts";
+import { isRemote } from "../docker/remote.ts";
 import type { Arch } from "../docker/types.ts";
 import { checkExecutable } from "../executable/check.ts";
 import { type Delivery, prepareDelivery } from "../executable/delivery.ts";
+import type { LiveRole } from "../executable/live-override.ts";
 import type { StagedExecutable } from "../executable/staging.ts";
 import { ensureImages, type ImageRefs, imageRefs } from "../images/build.ts";
 import { portBase, stackNameProblem, stackNames, stackPorts } from "../model/names.ts";
@@ -14,6 +17,7 @@ import { type Configuration, readConfiguration } from "./configuration.ts";
 import { deliverLater, type Handover, type LateExecutable } from "./late-delivery.ts";
 import { partHealth } from "./part-health.ts";
 import { preflight } from "./preflight.ts";
+import { isSecretKey, mountable, programArgs } from "./program-args.ts";
 import { secretFiles, secretsMark } from "./secret-files.ts";
 
 /** What `nitro` decides when it runs the program in its own process; plain pulumi decides nothing. */
@@ -39,6 +43,8 @@ export interface PreparedStack {
   readonly images: ImageRefs;
   /** What service and worker run. */
   readonly executable: pulumi.Input<StagedExecutable>;
+  /** How the settings have them run it. */
+  readonly programs: Readonly<Record<LiveRole, ProgramArgs>>;
   /** The worker is planned when this resolves, and after the service. */
   readonly workerMayStart?: Promise<unknown>;
   /** The developer's own secrets as JSON text; undefined for made-up ones. */
@@ -71,6 +77,7 @@ async function prepare(root: string, stack: string, dryRun: boolean, options: Pr
   const { settings } = configuration;
   const { executable: loaded } = configuration;
   if (loaded !== undefined) checkExecutable(loaded.bytes, loaded.shown, arch);
+  if (isRemote(engine)) mountable(configuration.mounts, engine.host);
   const secrets = configuration.secrets === undefined ? undefined : pulumi.secret(configuration.secrets);
   const names = stackNames(stack, settings.aws.region);
   const images = imageRefs(arch, settings.images);
@@ -103,6 +110,7 @@ async function prepare(root: string, stack: string, dryRun: boolean, options: Pr
     settings,
     images,
     executable,
+    programs: programArgs(settings, configuration.mounts),
     // What fails in there is the executable's failure.
     workerMayStart: handover.then(({ serviceGone }) => serviceGone).catch(() => {}),
     secrets,
@@ -117,8 +125,8 @@ function delivered(delivery: Delivery, containers: readonly ContainerSummary[] |
 
 /** What Pulumi hands to the program, and the files that it names. */
 function readOwn(root: string, stack: string, arch: Arch, { executable }: PrepareOptions): Promise<Configuration> {
-  const files = executable === undefined ? (["executable", "secrets"] as const) : (["secrets"] as const);
-  return readConfiguration({ root, stack, raw: pulumi.runtime.allConfig(), files, arch: async () => arch });
+  const files = executable === undefined ? (["executable", "secrets", "mounts"] as const) : (["secrets", "mounts"] as const);
+  return readConfiguration({ root, stack, raw: pulumi.runtime.allConfig(), files, isSecret: isSecretKey, arch: async () => arch });
 }
 
 /** A preview also runs where no engine is, such as in a pull request: then this host's architecture is as good as any. */

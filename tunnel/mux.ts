@@ -7,7 +7,7 @@ const window = 256 * 1024;
 /** Longest piece in one frame: connections take turns. */
 const longestPiece = 32 * 1024;
 
-/** Called for a connection that the other end opens. @param target such as "service:18080" */
+/** Called for a connection that the other end opens. @param target such as "service:80" */
 export type OnOpen = (target: string, connection: Duplex) => void;
 
 /** Many two-way connections over one stream of bytes. Both ends run this; one of them opens. */

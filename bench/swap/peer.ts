@@ -42,7 +42,7 @@ export async function copyPeer({ stack, target, folder: parent }: Original, word
   await chmod(folder, 0o755);
   const { service, worker } = stackNames(stack).containers;
   const name = (role: string) => `nitro-${stack}-bench-${word}-${role}`;
-  const url = `${variables.apiBase}=http://${name("service")}:18080`;
+  const url = `${variables.apiBase}=http://${name("service")}`;
   const copy = async (container: string, role: string) => {
     const found = await copyContainer(container, name(role));
     return {

@@ -19,6 +19,8 @@ export interface PayoutStack {
   readonly redis: Redis;
   readonly authorizing: Settings["authorization"];
   readonly payout: Settings["payout"];
+  /** What clients of the service sign as its host. */
+  readonly serviceHost: string;
 }
 
 /**
@@ -34,7 +36,7 @@ export async function withPayouts<T>(
 ): Promise<T> {
   const stack = new Stack(name, context);
   const configured = await configure(name, context, { files: [] });
-  mustBePlain(configured, "authorization", "payout");
+  mustBePlain(configured, "authorization", "payout", "service.host");
   if ((await stack.state()) === undefined) throw new UserError(`there is no stack "${name}"`, `./nitro up -s ${name}`);
   const [{ redisUrl }, stopped] = await Promise.all([stack.outputs(true), stoppedParts(name, context)]);
   if (typeof redisUrl !== "string") throw new UserError(`stack "${name}" is not up: it has no outputs yet`, `./nitro up -s ${name}`);
@@ -45,7 +47,8 @@ export async function withPayouts<T>(
   try {
     const redis = await connectPayouts(tunnel === undefined ? redisUrl : withPort(redisUrl, tunnel.ports.redis), name);
     try {
-      return await use({ name, redis, authorizing: configured.settings.authorization, payout: configured.settings.payout });
+      const { authorization, payout, service } = configured.settings;
+      return await use({ name, redis, authorizing: authorization, payout, serviceHost: service.host });
     } finally {
       redis.disconnect();
     }

@@ -1,4 +1,5 @@
-import { UsageError } from "../../common/errors.ts";
+import { UsageError, UserError } from "../../common/errors.ts";
+import { takesCustodian } from "../../model/program-settings.ts";
 import { payoutRoles } from "../../operators/payouts/problem.ts";
 import { declareCommand } from "../core/command.ts";
 import { jsonOption, stackOption } from "../core/declaration.ts";
@@ -20,7 +21,7 @@ export const command = declareCommand({
       read: anyText,
       help: `${custodians.join(", ")}, or one of your executable; by default nitro:payout.custodian`,
     },
-    amount: { type: "string", placeholder: "DECIMAL", default: "1.5", read: amount, help: "of each payment, in BAT" },
+    amount: { type: "string", placeholder: "DECIMAL", default: "1.5", read: amount, help: "of each payment, in nitro:payout.currency" },
     authorization: { type: "string", words: ["auto", "manual"], help: "manual: leave this payout to a person; it ends prepared" },
     timeout: {
       type: "string",
@@ -42,6 +43,7 @@ export const command = declareCommand({
     const { count, amount, authorization, timeout, json } = values;
     return withPayouts(selectStack(values.stack, context.env), context, payoutRoles, (stack) => {
       const custodian = values.custodian ?? stack.payout.custodian;
+      mustBeTaken(custodian, stack.payout.custodians, stack.name);
       return new Payer(stack, context).pay({
         count,
         custodian,
@@ -53,6 +55,15 @@ export const command = declareCommand({
     });
   },
 });
+
+/** A payment that the executable refuses would be tried for ever. @throws UserError */
+function mustBeTaken(custodian: string, custodians: readonly string[], stack: string): void {
+  if (takesCustodian(custodians, custodian)) return;
+  throw new UserError(
+    `custodian ${custodian} is not among those of nitro:payout.custodians (${custodians.join(", ")}); no payout was made`,
+    `take one of them, or add it: pulumi config set --stack ${stack} --path 'nitro:payout.custodians[${custodians.length}]' ${custodian}`,
+  );
+}
 
 function amount(text: string): string {
   if (!/^\d+(\.\d+)?$/.test(text) || Number(text) <= 0)

@@ -44,16 +44,18 @@ export class Payer {
   async pay(request: PayoutRequest): Promise<number> {
     const { count, custodian, amount: each, manual, json } = request;
     const payoutId = newPayoutId(new Date());
-    const streams = new PayoutStreams(this.stack.redis, payoutId);
+    const { redis, serviceHost, payout } = this.stack;
+    const { from, currency } = payout;
+    const streams = new PayoutStreams(redis, payoutId);
     const payments = Array.from({ length: count }, (_, index) => ({
       to: `payee-${index + 1}`,
-      from: "nitro-pay",
+      from,
       amount: each,
-      currency: "BAT",
+      currency,
       payoutId,
       custodian,
     }));
-    await streams.put(payments, manual);
+    await streams.put(payments, serviceHost, manual);
     const authorizing: Authorizing = manual ? { ...this.stack.authorizing, mode: "manual" } : this.stack.authorizing;
     const views = await this.follow(streams, authorizing, count, request.timeoutMs);
     if (views === undefined) return interruptedExitCode;

@@ -68,7 +68,7 @@ export const command = declareCommand({
 /** The file that the stack's settings say is run. @throws UserError where they name an image */
 async function configuredFile(stack: string, engine: Engine, context: Context): Promise<string> {
   const configured = await configure(stack, context, { files: [] });
-  mustBePlain(configured, "service", "build.command");
+  mustBePlain(configured, "service.binary", "service.image", "build.command");
   const { image } = configured.settings.service;
   if (image !== undefined)
     throw new UserError(

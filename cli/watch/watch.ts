@@ -121,7 +121,7 @@ function whatToWatch(
 ): Watched {
   const { root, cwd, env } = context;
   const { settings } = configured;
-  mustBePlain(configured, "service", "build");
+  mustBePlain(configured, "service.binary", "service.image", "build");
   const { image, binary } = settings.service;
   if (image !== undefined) {
     throw new UserError(

@@ -13,7 +13,7 @@ export interface Signer {
   readonly keyId: string;
   /**
    * @param path such as `/v1/payments/submit`; the method is POST
-   * @param host the `host` that is signed, such as `service:18080`
+   * @param host the `host` that is signed, such as `service.example.com`
    * @param date when it is signed; the service accepts it for 30 days
    */
   sign(path: string, host: string, body: string, date: Date): SignedRequest;

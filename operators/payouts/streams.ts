@@ -13,7 +13,6 @@ import {
 import { order, type PaymentDetails, type RequestMessage } from "../../key-feeder/payouts/messages.ts";
 import { createSigner } from "../../key-feeder/payouts/signer.ts";
 import { type StreamEntry, Streams } from "../../key-feeder/payouts/streams.ts";
-import { innerPorts } from "../../model/names.ts";
 import type { PayoutEntries } from "./payout.ts";
 
 const beginning = "0-0";
@@ -80,13 +79,14 @@ export class PayoutStreams {
 
   /**
    * Puts the payout's prepare requests and the order for the worker, all of it or nothing.
+   * @param host of the service, as it is signed
    * @param manual true: the payout is left to a person, whatever the stack does with others
    */
-  async put(payments: readonly PaymentDetails[], manual: boolean): Promise<void> {
+  async put(payments: readonly PaymentDetails[], host: string, manual: boolean): Promise<void> {
     const stream = prepareStream(this.payoutId);
     const transaction = this.redis.multi();
     if (manual) transaction.sadd(manualKey, this.payoutId);
-    for (const message of prepareMessages(payments)) transaction.xadd(stream, "*", dataField, JSON.stringify(message));
+    for (const message of prepareMessages(payments, host)) transaction.xadd(stream, "*", dataField, JSON.stringify(message));
     transaction.xadd(prepareConfigStream, "*", dataField, JSON.stringify(order(this.payoutId, stream, payments.length)));
     for (const [error] of (await transaction.exec()) ?? []) if (error !== null) throw error;
   }
@@ -117,12 +117,12 @@ export class PayoutStreams {
 }
 
 /** Anybody may ask for a payment to be prepared: the requests are signed, as the worker wants them, by a key of the moment. */
-function prepareMessages(payments: readonly PaymentDetails[]): RequestMessage[] {
+function prepareMessages(payments: readonly PaymentDetails[], host: string): RequestMessage[] {
   const signer = createSigner(generateKeyPairSync("ed25519").privateKey);
   const now = new Date();
   return payments.map((payment) => ({
     id: randomUUID(),
     timestamp: now.toISOString(),
-    request: signer.sign(paths.prepare, `service:${innerPorts.service}`, JSON.stringify(payment), now),
+    request: signer.sign(paths.prepare, host, JSON.stringify(payment), now),
   }));
 }

@@ -17,6 +17,7 @@ function prepared(settings: AwsStack["settings"]): PreparedStack {
     context: { names, ports: stackPorts(21000), owner, healthy: async () => {}, putSecrets: async ({ role }) => `secrets of ${role}` },
     settings: parseSettings({}, "alice"),
     images: { base: "base", redis: "redis", localstack: "localstack", node: "node" },
+    programs: { service: { env: {}, args: undefined, files: [] }, worker: { env: {}, args: undefined, files: [] } },
     executable: { sha256: "ab".repeat(32), folder: "/host/bin" },
     secrets: undefined,
     aws: {

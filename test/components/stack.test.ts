@@ -14,6 +14,7 @@ import { type Recorded, recordResources, resolved } from "./recorder.ts";
 const hash = "ab".repeat(32);
 const mounted = { sha256: hash, folder: "/host/.nitro/alice/bin" };
 const waited: Role[] = [];
+const ofSettings = { env: {}, args: undefined, files: [] };
 const put = new Map<Role, SecretsFile>();
 
 function prepared(raw: Record<string, string> = {}, executable: PreparedStack["executable"] = mounted): PreparedStack {
@@ -38,6 +39,7 @@ function prepared(raw: Record<string, string> = {}, executable: PreparedStack["e
       node: "localhost/nitro/node:0a1b2c3d4e5f6071",
     },
     executable,
+    programs: { service: ofSettings, worker: ofSettings },
     secrets: pulumi.secret('{"key":"topsecret"}'),
   };
 }
@@ -146,7 +148,7 @@ test("ports follow the base", () => {
     ]),
   );
   expect(published).toEqual({
-    "service-container": [[18080, 21000]],
+    "service-container": [[80, 21000]],
     "redis-container": [[6380, 21001]],
     "localstack-container": [[4566, 21002]],
     "ledger-container": [[8080, 21003]],
@@ -172,7 +174,7 @@ test("the service gets the environment of payments-service.md", () => {
   ]);
   expect(environment("service")).toEqual({
     NITRO_ENCLAVE_MOCKING: "1",
-    ADDR: "0.0.0.0:18080",
+    ADDR: "0.0.0.0:80",
     DEBUG: "1",
     ENV: "development",
     ENVIRONMENT: "development",
@@ -211,7 +213,7 @@ test("the ledger reaches the stack's S3, for exports", () => {
 test("the worker gets the environment of payments-service.md", () => {
   expect(container("worker").command).toEqual([hash, "serve", "payments", "worker"]);
   expect(environment("worker")).toEqual({
-    NITRO_API_BASE: "http://service:18080",
+    NITRO_API_BASE: "http://nitro-payments.bsg.brave.software",
     REDIS_ADDR: "redis:6380",
     REDIS_USER: "default",
     REDIS_PASS: "made-redis-password",
@@ -281,6 +283,7 @@ test("every part is waited for", () => {
 test("the outputs are the contract", () => {
   expect(outputs).toEqual({
     serviceUrl: "http://127.0.0.1:21000",
+    serviceHost: "nitro-payments.bsg.brave.software",
     redisUrl: "redis://default:made-redis-password@127.0.0.1:21001",
     localstackUrl: "http://127.0.0.1:21002",
     ledgerEndpoint: "http://127.0.0.1:21003",

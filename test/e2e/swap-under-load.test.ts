@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { defaultServiceHost } from "../../model/program-settings.ts";
 import { type PaymentView, paymentViews } from "../../operators/payouts/payout.ts";
 import { connectPayouts, PayoutStreams } from "../../operators/payouts/streams.ts";
 import { stackOutputs } from "../../testing/outputs.ts";
@@ -70,7 +71,7 @@ test("a payout of 200 goes on under ten swaps: all are paid, none twice", async 
       const began = Date.now();
       const swapping = nitro("swap", "-s", stack);
       for (let each = 0; each < count / swaps; each++) {
-        await streams.put([payee((number - 1) * (count / swaps) + each + 1)], false);
+        await streams.put([payee((number - 1) * (count / swaps) + each + 1)], defaultServiceHost, false);
         await sleep(pauseMs);
       }
       await swapping;

@@ -36,6 +36,7 @@ test("Go's side of the contract says the same, and nothing else", () => {
     EnvConfigObject: variables.configObject,
     EnvSharesBucket: variables.sharesBucket,
     EnvSolanaAddress: variables.solanaAddress,
+    EnvCustodians: variables.custodians,
     EnvAPIBase: variables.apiBase,
     EnvRedisAddress: variables.redisAddress,
     EnvRedisUser: variables.redisUser,

@@ -15,7 +15,8 @@ const problems = (raw: Record<string, string>): string => {
 
 test("every setting has a default", () => {
   expect(parseSettings({}, "alice")).toEqual({
-    service: {},
+    service: { host: "nitro-payments.bsg.brave.software", env: {}, files: [] },
+    worker: { env: {}, files: [] },
     build: { folder: "sample" },
     swap: { mode: "auto" },
     images: {},
@@ -23,7 +24,7 @@ test("every setting has a default", () => {
     ledger: { mode: "local" },
     bootstrap: "auto",
     authorization: { mode: "auto", custodians: [] },
-    payout: { custodian: "dryrun-happypath" },
+    payout: { custodian: "dryrun-happypath", currency: "BAT", from: "nitro-pay", custodians: [] },
     secrets: {},
     aws: { region: "us-west-2", endpoints: {} },
   });
@@ -35,7 +36,7 @@ test("Pulumi.dev.yaml says the defaults, and names every setting", () => {
     Object.fromEntries(Object.entries(config).map(([key, value]) => [key, typeof value === "string" ? value : JSON.stringify(value)]));
   expect(parseSettings(stored(parse(text).config), "alice")).toEqual(parseSettings({}, "alice"));
   const uncommented = text.replaceAll(
-    /^( *)# ( *(?:nitro:|base|redis|localstack|node|binary|command|image|file|profile|endpoints|sts|iam|qldb)[\w]*:)/gm,
+    /^( *)# ( *(?:nitro:|base|redis|localstack|node|binary|command|args|image|file|profile|endpoints|sts|iam|qldb)[\w]*:)/gm,
     "$1$2",
   );
   const shown = parse(uncommented).config;
@@ -58,12 +59,22 @@ test("Pulumi.dev.yaml says the defaults, and names every setting", () => {
       "nitro:images.node",
       "nitro:images.redis",
       "nitro:ledger.mode",
+      "nitro:payout.currency",
       "nitro:payout.custodian",
+      "nitro:payout.custodians",
+      "nitro:payout.from",
       "nitro:ports.base",
       "nitro:secrets.file",
+      "nitro:service.args",
       "nitro:service.binary",
+      "nitro:service.env",
+      "nitro:service.files",
+      "nitro:service.host",
       "nitro:service.image",
       "nitro:swap.mode",
+      "nitro:worker.args",
+      "nitro:worker.env",
+      "nitro:worker.files",
     ].sort(),
   );
 });

@@ -42,6 +42,7 @@ const (
 	EnvConfigObject  = "ENCLAVE_CONFIG_OBJECT_NAME"
 	EnvSharesBucket  = "ENCLAVE_OPERATOR_SHARES_BUCKET_NAME"
 	EnvSolanaAddress = "ENCLAVE_SOLANA_ADDRESS_NAME"
+	EnvCustodians    = "PAYMENT_CUSTODIANS"
 	EnvAPIBase       = "NITRO_API_BASE"
 	EnvRedisAddress  = "REDIS_ADDR"
 	EnvRedisUser     = "REDIS_USER"

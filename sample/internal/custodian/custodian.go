@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"example.com/nitro-stacks/payments/internal/contract"
 	"example.com/nitro-stacks/payments/internal/payment"
 )
 
@@ -38,9 +39,6 @@ func Find(name string) (Custodian, error) {
 	return nil, fmt.Errorf("nothing is written for custodian %q", name)
 }
 
-// Variable of the environment that lists the custodians whose payments are taken.
-const Variable = "PAYMENT_CUSTODIANS"
-
 const allowedByDefault = "dryrun-*"
 
 // Allowed are names, or beginnings of names that end in a star.
@@ -69,5 +67,5 @@ func (a Allowed) Check(name string) error {
 	if slices.ContainsFunc(a, fits) {
 		return nil
 	}
-	return payment.Invalid("custodian is %q, this executable takes %s (%s)", name, strings.Join(a, ", "), Variable)
+	return payment.Invalid("custodian is %q, this executable takes %s (%s)", name, strings.Join(a, ", "), contract.EnvCustodians)
 }

@@ -48,7 +48,7 @@ func readSettings(lookup func(string) (string, bool)) (settings, error) {
 		sharesBucket:  need(contract.EnvSharesBucket),
 		solanaAddress: optional(contract.EnvSolanaAddress),
 		testSecrets:   optional("BAT_PAYMENT_TEST_SECRETS"),
-		custodians:    custodian.ParseAllowed(optional(custodian.Variable)),
+		custodians:    custodian.ParseAllowed(optional(contract.EnvCustodians)),
 	}
 	if _, set := lookup(contract.EnvSolanaAddress); !set {
 		missing = append(missing, contract.EnvSolanaAddress+" (may be empty)")

@@ -1,0 +1,131 @@
+import { z } from "zod";
+import { publicKeysFolder, variables } from "../key-feeder/contract.ts";
+import { type Role, roles } from "./names.ts";
+
+/** A role that runs the developer's executable, as its settings are called. */
+export type ProgramRole = Extract<Role, "service" | "worker">;
+
+/** The working directory of the executable in its containers. */
+export const workingDir = "/payments";
+
+/** What clients of the service sign as its host, and where they reach it: what the operators' tools know it by. */
+export const defaultServiceHost = "nitro-payments.bsg.brave.software";
+
+/** The environment that a stack gives to each role by itself, whatever its ledger mode: settings may not set these. */
+export const stackVariables: Readonly<Record<ProgramRole, readonly string[]>> = {
+  service: [
+    ...["AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SHARED_CREDENTIALS_FILE", "AWS_EC2_METADATA_DISABLED"],
+    ...["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL_QLDB", "AWS_ENDPOINT_URL_QLDB_SESSION"],
+    ...[variables.mocking, variables.address, "DEBUG", "ENV", variables.environment, variables.custodians],
+    ...[variables.ledgerName, variables.ledgerArn, variables.ledgerRole],
+    ...[variables.configBucket, variables.configObject, variables.sharesBucket, variables.solanaAddress],
+  ],
+  worker: [
+    ...[variables.redisAddress, variables.redisUser, variables.redisPassword],
+    ...[variables.apiBase, variables.mocking, variables.environment, "DEBUG"],
+  ],
+};
+
+/** Variables that another setting is for, or that no container may have: why. */
+const instead: Readonly<Record<string, string>> = {
+  [variables.custodians]: "set nitro:payout.custodians",
+  [variables.apiBase]: "set nitro:service.host",
+  AWS_CA_BUNDLE: "payments programs end at their start where it is set",
+};
+
+const text = z
+  .union([z.string(), z.number().int(), z.boolean()], { error: "allowed is a text; put a number with a point into quotes" })
+  .transform(String);
+
+const environment = (role: ProgramRole) =>
+  z
+    .record(z.string(), text)
+    .superRefine((env, context) => {
+      for (const name of Object.keys(env)) {
+        const message = variableProblem(role, name);
+        if (message !== undefined) context.addIssue({ code: "custom", path: [name], message });
+      }
+    })
+    .default({});
+
+function variableProblem(role: ProgramRole, name: string): string | undefined {
+  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) return "a variable's name has letters, digits and underscores";
+  const other = instead[name];
+  if (stackVariables[role].includes(name)) return `the stack sets it itself${other === undefined ? "" : `: ${other}`}`;
+  return name === "AWS_CA_BUNDLE" ? other : undefined;
+}
+
+/** A file or folder that the executable sees. */
+export interface FileMount {
+  /** On the host, relative to the project's folder. */
+  readonly source: string;
+  /** In the container, absolute. */
+  readonly target: string;
+}
+
+/** Where a stack has its own, by the folder: nothing is mounted there, below or above. */
+const taken = ["/nitro", "/proc", "/sys", "/dev", "/tmp", `${workingDir}/${publicKeysFolder}`];
+
+/** @param entry as docker has it: `SOURCE:TARGET` */
+export function parseFileMount(entry: string): FileMount {
+  const colon = entry.lastIndexOf(":");
+  return { source: entry.slice(0, Math.max(colon, 0)), target: entry.slice(colon + 1).replace(/(?<=.)\/+$/, "") };
+}
+
+const files = z
+  .array(
+    z.string().superRefine((entry, context) => {
+      const message = mountProblem(parseFileMount(entry));
+      if (message !== undefined) context.addIssue({ code: "custom", message });
+    }),
+  )
+  .superRefine((entries, context) => {
+    const targets = entries.map((entry) => parseFileMount(entry).target);
+    const twice = targets.find((target, index) => targets.indexOf(target) !== index);
+    if (twice !== undefined) context.addIssue({ code: "custom", message: `two of them are mounted at ${twice}` });
+  })
+  .default([]);
+
+function mountProblem({ source, target }: FileMount): string | undefined {
+  if (source === "" || !/^(\/[^/]+)+$/.test(target) || /\/\.{1,2}(\/|$)/.test(target))
+    return "allowed is SOURCE:TARGET, a file or folder of this machine and an absolute path in the container, such as ./zebpay.pem:/etc/zebpay.pem";
+  const other = taken.find((folder) => `${target}/`.startsWith(`${folder}/`) || `${folder}/`.startsWith(`${target}/`));
+  return other === undefined ? undefined : `the container has its own ${other}: choose another path`;
+}
+
+/** The settings of service and worker alike. */
+export const programSettings = (role: ProgramRole) => ({
+  env: environment(role),
+  args: z.array(text).optional(),
+  files,
+});
+
+const hostName = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/;
+const others: readonly string[] = roles.filter((role) => role !== "service");
+
+/** A name on the stack's network that no other part has. */
+export const hostSetting = z
+  .string()
+  .regex(hostName, "must be a host's name without a port, of lower-case letters, digits, hyphens and points")
+  .refine((name) => !others.includes(name) && !/(^|\.)localstack$|(^|\.)localhost$|(^|\.)\d+$/.test(name), {
+    message: `must be no address, and no name of another part (${others.join(", ")}, *.localstack)`,
+  })
+  .default(defaultServiceHost);
+
+/** The settings below `nitro:payout`. */
+export const payoutSettings = z
+  .strictObject({
+    custodian: z.string().min(1).default("dryrun-happypath"),
+    currency: z.string().min(1).default("BAT"),
+    from: z.string().min(1).default("nitro-pay"),
+    custodians: z
+      .array(z.string().regex(/^[A-Za-z0-9_-]+\*?$|^\*$/, "must be a custodian's name, or the beginning of one and a star"))
+      .default([]),
+  })
+  .prefault({});
+
+/** True where the executable takes payments of a custodian, as far as payout.custodians tells; with an empty list it is the executable's to say. */
+export function takesCustodian(custodians: readonly string[], custodian: string): boolean {
+  const fits = (name: string) => (name.endsWith("*") ? custodian.startsWith(name.slice(0, -1)) : name === custodian);
+  return custodians.length === 0 || custodians.some(fits);
+}

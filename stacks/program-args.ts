@@ -1,0 +1,43 @@
+import * as pulumi from "@pulumi/pulumi";
+import { UserError } from "../common/errors.ts";
+import type { ProgramArgs } from "../components/executable.ts";
+import type { LiveRole } from "../executable/live-override.ts";
+import type { Settings } from "../model/settings.ts";
+import type { Configuration } from "./configuration.ts";
+
+/**
+ * How the settings have service and worker run the executable. Pulumi tells only of whole keys whether something in them is encrypted: where it is,
+ * every variable and argument of the role is a secret.
+ * @param mounts what of their files was read
+ */
+export function programArgs(
+  { service, worker }: Pick<Settings, LiveRole>,
+  mounts: Configuration["mounts"],
+  isSecret = isSecretKey,
+): Record<LiveRole, ProgramArgs> {
+  const of = (role: LiveRole, { env, args }: Settings["worker"]): ProgramArgs => {
+    const value = (text: string) => (isSecret(`nitro:${role}`) ? pulumi.secret(text) : text);
+    return {
+      env: Object.fromEntries(Object.entries(env).map(([name, text]) => [name, value(text)])),
+      args: args?.map(value),
+      files: mounts[role],
+    };
+  };
+  return { service: of("service", service), worker: of("worker", worker) };
+}
+
+/** @throws UserError for files that an engine elsewhere does not see */
+export function mountable(mounts: Configuration["mounts"], host: string): void {
+  const [role] = (["service", "worker"] as const).filter((each) => mounts[each].length > 0);
+  if (role === undefined) return;
+  throw new UserError(
+    `nitro:${role}.files names files of this machine, and the container engine is another one's (${host}): it cannot mount them; ` +
+      `put them into an image: nitro:service.image, or remove the setting: pulumi config rm --path nitro:${role}.files`,
+  );
+}
+
+/** Pulumi's own Config asks the same (sdk/nodejs/config.ts); its types leave it out. */
+export function isSecretKey(key: string): boolean {
+  const { isConfigSecret } = pulumi.runtime as unknown as { isConfigSecret(key: string): boolean };
+  return isConfigSecret(key);
+}
