@@ -1,12 +1,23 @@
 import type { ContainerDetails, Engine } from "../docker/engine.ts";
 import { isRemote } from "../docker/remote.ts";
-import { sharePrefix, unsealedWords } from "../key-feeder/contract.ts";
+import { neededShares, sharePrefix, unsealedWords } from "../key-feeder/contract.ts";
 import { innerPorts, stackNames } from "../model/names.ts";
+import { reasonOf } from "../operators/payouts/reason.ts";
 
 /** Whether the service can read its secrets, and how many key shares wait for it. */
 export interface SealState {
   readonly sealed: boolean;
+  /** Objects in S3 that the service takes for shares, whoever put them. */
   readonly shares: number;
+  /** Why it is sealed although there are shares enough, as far as that is known. */
+  readonly cause?: string;
+}
+
+/** What the service's log says of its secrets. */
+interface SaidOfSecrets {
+  readonly sealed: boolean;
+  /** The last reason it gave. */
+  readonly reason?: string;
 }
 
 const requestTimeout = 3_000;
@@ -39,18 +50,41 @@ export async function readSealing(
   service: Service,
   localstackPort: number | undefined,
 ): Promise<SealState> {
-  const [sealed, shares] = await Promise.all([
-    isSealed(engine, service),
+  const [{ sealed, reason }, shares] = await Promise.all([
+    readSaid(engine, service),
     localstackPort === undefined ? 0 : countShares(engine, stack, localstackPort),
   ]);
-  return { sealed, shares };
+  const cause = sealed ? sealedBecause(shares, reason) : undefined;
+  return { sealed, shares, ...(cause === undefined ? {} : { cause }) };
 }
 
-async function isSealed(engine: Pick<Engine, "logs">, service: Service): Promise<boolean> {
+async function readSaid(engine: Pick<Engine, "logs">, service: Service): Promise<SaidOfSecrets> {
+  let reason: string | undefined;
   for await (const { line } of engine.logs(service.name, { since: presentRun(service) })) {
-    if (saysUnsealed(line)) return false;
+    if (saysUnsealed(line)) return { sealed: false };
+    if (isAboutUnsealing(line)) reason = reasonOf(line);
   }
-  return true;
+  return { sealed: true, ...(reason === undefined ? {} : { reason }) };
+}
+
+/** True for a line that tells why unsealing failed, and not for the answers of a sealed service, which say that it is. */
+function isAboutUnsealing(line: string): boolean {
+  return (
+    /"error"|"level":"(error|fatal|panic)"/i.test(line) &&
+    /share|shamir|secret|decrypt|identity/i.test(line) &&
+    !/not yet loaded/.test(line)
+  );
+}
+
+/**
+ * Why a service is sealed although it has shares enough. Pure.
+ * @param reason what it said last of it
+ */
+export function sealedBecause(shares: number, reason: string | undefined): string | undefined {
+  if (shares < neededShares) return undefined;
+  const others = shares > neededShares ? `${shares - neededShares} of them not of the same vault` : undefined;
+  const parts = [others, reason === undefined ? undefined : `the service says: ${reason}`].filter((part) => part !== undefined);
+  return parts.length === 0 ? undefined : parts.join("; ");
 }
 
 /** How waiting for the service's secrets ended. */

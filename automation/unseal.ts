@@ -30,14 +30,14 @@ export async function waitUntilUnsealed(engine: Engine, stack: string, progress:
   progress.start("waiting until the service is unsealed");
   try {
     if (await unsealsWithin(engine, stack, patienceMs, context)) return;
-    const { shares } = await look();
-    if (shares >= neededShares) {
+    if ((await look()).shares >= neededShares) {
       progress.line("the service looks for key shares only once a minute: restarting it, they are there now");
       await engine.restart(name, { graceSeconds: 1 });
     }
     if (await unsealsWithin(engine, stack, nextLookMs, context)) return;
+    const { shares, cause } = await look();
     throw new UserError(
-      `the service answers but is still sealed (${shares} shares are in S3, it needs ${neededShares})`,
+      `the service answers but is still sealed (${shares} shares are in S3, it needs ${neededShares}${cause === undefined ? "" : `; ${cause}`})`,
       `./nitro logs -s ${stack} --tail 30 service key-feeder`,
     );
   } finally {

@@ -51,9 +51,11 @@ export function drift({ role, sha256 = "", running, live }: PartStatus): string 
   return found === undefined || found === declared ? undefined : `${role} runs ${found}, declared is ${declared}`;
 }
 
-/** "unsealed", or "sealed, 0 of 2 shares". */
-export function sealing({ sealed, shares }: Pick<StackStatus, "sealed" | "shares">): string {
-  return sealed ? `sealed, ${Math.min(shares, neededShares)} of ${neededShares} shares` : "unsealed";
+/** "unsealed", "sealed, 0 of 2 shares", or "sealed, 3 shares where 2 are needed (1 of them not of the same vault)". */
+export function sealing({ sealed, shares, cause }: Pick<StackStatus, "sealed" | "shares" | "cause">): string {
+  if (!sealed) return "unsealed";
+  const counted = shares > neededShares ? `${shares} shares where ${neededShares} are needed` : `${shares} of ${neededShares} shares`;
+  return `sealed, ${counted}${cause === undefined ? "" : ` (${cause})`}`;
 }
 
 function health(part: PartStatus): string {

@@ -12,7 +12,7 @@ import { readRunning } from "../executable/running.ts";
 import { type LoadedExecutable, loadExecutable, stagedFile } from "../executable/staging.ts";
 import { labels, stackNames } from "../model/names.ts";
 import { roleNamed } from "../model/parts.ts";
-import type { ConfigurationArgs } from "../stacks/configuration.ts";
+import { besideExecutable, type ConfigurationArgs } from "../stacks/configuration.ts";
 import type { Machine } from "../stacks/prepare.ts";
 import { declareCommand } from "./core/command.ts";
 import { stackOption } from "./core/declaration.ts";
@@ -46,7 +46,7 @@ An executable that cannot run is refused before anything is touched.`,
     const stack = new Stack(selectStack(values.stack, context.env), context);
     const progress = new Progress(context.stderr);
     const back = values.previous;
-    const files: ConfigurationArgs["files"] = back ? ["secrets", "mounts"] : undefined;
+    const files: ConfigurationArgs["files"] = back ? besideExecutable : undefined;
     const configured = await configure(stack.name, context, { changes: settingChanges(values, context), files });
     const engine = Engine.connect(context.env);
     const swap = { engine, stack, roles, progress, context };

@@ -22,7 +22,7 @@ import { sealing } from "./status.ts";
 export const command = declareCommand({
   options: { ...stackOption, ...settingOptions, ...jsonOption },
   notes: `The payments executable is one for Linux, of the engine's architecture; the sample is built where none was ever given.
---binary, --bootstrap and --authorization are written to the stack's settings, Pulumi.STACK.yaml, and stay until they are changed there.`,
+--binary, --secrets, --bootstrap and --authorization are written to the stack's settings, Pulumi.STACK.yaml, and stay until they are changed there.`,
   examples: [
     ["nitro up -s alice", "a stack with the sample, or as its settings say"],
     ["nitro up -s alice --binary ./payments", "with your own executable"],

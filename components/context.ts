@@ -1,4 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
+import type { OperatorsFile } from "../key-feeder/contract.ts";
 import type { Role, StackNames } from "../model/names.ts";
 import { labels, type PublishedRole } from "../model/names.ts";
 
@@ -30,6 +31,8 @@ export interface StackContext {
    * @param id the container's id, known once it has been started
    */
   readonly healthy: (role: Role, id: pulumi.Output<string>, check: HealthCheck) => Promise<void>;
+  /** What the key-feeder tells of the operators, once it answers; empty in a dry run. */
+  readonly operators: () => Promise<OperatorsFile>;
   /**
    * Puts secrets into a volume, before the container that reads them is made. In a dry run nothing is put.
    * @returns a hash of place and content: no secret, since what is random is a part of every such file

@@ -21,6 +21,8 @@ export interface ProgramArgs {
   /** In place of the role's own arguments; undefined for these. */
   readonly args: readonly pulumi.Input<string>[] | undefined;
   readonly files: readonly MountedFile[];
+  /** A mark of the operators' own public keys, which the executable reads when it starts; undefined for those that are made once. */
+  readonly operators?: string | undefined;
 }
 
 /**
@@ -31,7 +33,7 @@ export function executableArgs(
   executable: pulumi.Output<StagedExecutable>,
   base: pulumi.Input<string>,
   byDefault: readonly string[],
-  { args = byDefault, files }: ProgramArgs,
+  { args = byDefault, files, operators }: ProgramArgs,
 ): ExecutableArgs {
   const single = files.filter(({ content }) => content !== undefined);
   return {
@@ -43,6 +45,7 @@ export function executableArgs(
     labels: {
       [labels.executable]: executable.sha256,
       [labels.program]: executable.apply(programPath),
+      ...(operators === undefined ? {} : { [labels.operators]: operators }),
       ...(single.length === 0 ? {} : { [labels.files]: contentHash(single) }),
     },
     folders: executable.apply(({ folder }) => [

@@ -1,6 +1,6 @@
 import type * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { feederVariables, healthFile, variables } from "../key-feeder/contract.ts";
+import { feederVariables, healthFile, type OperatorsFile, variables } from "../key-feeder/contract.ts";
 import type { Settings } from "../model/settings.ts";
 import { type AwsCredentials, awsAccess, awsSecret, bucketEnvironment, redisAccess, redisSecret } from "./aws-environment.ts";
 import type { StackContext } from "./context.ts";
@@ -8,6 +8,9 @@ import type { LocalStack } from "./localstack.ts";
 import { StackPart } from "./part.ts";
 import type { Redis } from "./redis.ts";
 import { environmentFile, quotable, secretsPath } from "./secrets.ts";
+
+/** Where it has the volume that it keeps keys in. */
+export const keysFolder = "/keys";
 
 export interface KeyFeederArgs {
   readonly context: StackContext;
@@ -25,16 +28,20 @@ export interface KeyFeederArgs {
   readonly serviceHost: string;
   /** The service's secrets as JSON text; undefined for made-up values. */
   readonly secrets: pulumi.Input<string> | undefined;
+  /** The operators' own keys as JSON text; undefined for those that it makes. */
+  readonly operatorKeys: pulumi.Input<string> | undefined;
 }
 
 /**
  * Does what operators do by hand in production: makes the keys, puts shares and encrypted secrets into S3, and authorizes payments.
  * The private keys stay in a volume that no other container sees.
  *
- * @example new KeyFeeder("key-feeder", { context, image, network, credentials, redis, localstack, roleArn, bootstrap, authorization, serviceHost, secrets: undefined })
+ * @example new KeyFeeder("key-feeder", { context, image, network, credentials, redis, localstack, roleArn, bootstrap, authorization, serviceHost, secrets: undefined, operatorKeys: undefined })
  */
 export class KeyFeeder extends StackPart {
   readonly ready: Promise<docker.Container>;
+  /** What the operators have: secret, and known once it answers. */
+  readonly operators: pulumi.Output<OperatorsFile>;
 
   constructor(name: string, args: KeyFeederArgs, opts?: pulumi.ComponentResourceOptions) {
     super("KeyFeeder", "key-feeder", name, args.context, opts);
@@ -47,18 +54,19 @@ export class KeyFeeder extends StackPart {
       ...awsSecret(args.credentials),
       ...redisSecret(args.redis.password),
       ...(args.secrets === undefined ? {} : { [feederVariables.secrets]: pulumi.output(args.secrets).apply(quotable) }),
+      ...(args.operatorKeys === undefined ? {} : { [feederVariables.operatorKeys]: args.operatorKeys }),
     });
     this.ready = this.run(
       {
         image: args.image,
-        command: ["node", `--env-file=${secretsPath("/keys")}`, "/app/key-feeder.mjs"],
+        command: ["node", `--env-file=${secretsPath(keysFolder)}`, "/app/key-feeder.mjs"],
         environment: {
           ...awsAccess(context, args.credentials),
           ...bucketEnvironment(context),
           ...(args.roleArn === undefined ? {} : { [variables.ledgerRole]: args.roleArn }),
           ...redisAccess(),
           [feederVariables.stack]: context.names.stack,
-          [feederVariables.keysDir]: "/keys",
+          [feederVariables.keysDir]: keysFolder,
           [feederVariables.publicDir]: "/public",
           [feederVariables.bootstrap]: args.bootstrap,
           [feederVariables.authorization]: args.authorization.mode,
@@ -67,13 +75,14 @@ export class KeyFeeder extends StackPart {
         },
         check: { command: ["test", "-f", healthFile] },
         memory: 256,
-        secrets: { volume: keys, folder: "/keys", content },
+        secrets: { volume: keys, folder: keysFolder, content },
         volumes: [
-          { volume: volumes.keys, path: "/keys" },
+          { volume: volumes.keys, path: keysFolder },
           { volume: volumes.publicKeys, path: "/public" },
         ],
       },
       Promise.all([args.network, keys, publicKeys, args.redis.ready, args.localstack.ready]),
     ).ready;
+    this.operators = pulumi.secret(pulumi.output(this.ready.then(() => context.operators())));
   }
 }

@@ -100,7 +100,29 @@ export const feederVariables = {
   custodians: "AUTHORIZATION_CUSTODIANS",
   serviceHost: "SERVICE_HOST",
   secrets: "NITRO_SECRETS",
+  /** The operators' own keys: JSON, a list of PKCS#8 PEM. */
+  operatorKeys: "NITRO_OPERATOR_KEYS",
 } as const;
+
+/** What operators need to work by hand: JSON, in the root folder of the volume that the key-feeder keeps keys in. */
+export const operatorsFile = "operators.json";
+
+/** An operator with all that is theirs. */
+export interface Operator {
+  readonly name: string;
+  /** PKCS#8 PEM of an ed25519 key. */
+  readonly privateKey: string;
+  /** One line: `ssh-ed25519 AAAA… name`. */
+  readonly publicKey: string;
+  /** Base64 text of this operator's share of the vault's identity. */
+  readonly share: string;
+}
+
+export interface OperatorsFile {
+  /** The vault's public key, `age1…`. */
+  readonly vault: string;
+  readonly operators: readonly Operator[];
+}
 
 /** Exists in the key-feeder's container as long as everything that was fed is there. */
 export const healthFile = "/tmp/healthy";

@@ -7,7 +7,7 @@ import type { FeederSettings } from "./settings.ts";
 import type { Listing, Storage } from "./storage.ts";
 
 export interface FeederArgs {
-  readonly storage: Pick<Storage, "list" | "get" | "isOurs" | "createBucket" | "put" | "remove">;
+  readonly storage: Pick<Storage, "list" | "get" | "isOurs" | "createBucket" | "put" | "replace" | "move" | "remove">;
   readonly keys: Keys;
   readonly settings: Pick<FeederSettings, "config" | "sharesBucket" | "bootstrap" | "secrets">;
   readonly log: FeederLog;
@@ -15,7 +15,11 @@ export interface FeederArgs {
   readonly onMissing: () => Promise<void>;
   /** Loads STS; runs beside the repairs. */
   readonly warmUp: () => Promise<void>;
+  readonly now?: () => Date;
 }
+
+/** What the keys begin with under which the key-feeder keeps what others have put where it would be in the way. */
+export const asidePrefix = "set-aside/";
 
 /** Keeps in S3 what the service needs to open its secrets. */
 export class Feeder {
@@ -23,6 +27,8 @@ export class Feeder {
   private readonly shares: ReadonlyMap<string, string>;
   /** ETag of an object that was found, or put, to hold the secrets. */
   private knownGood: string | undefined;
+  /** ETag of one that a person has put, which is left alone. */
+  private left: string | undefined;
   private warm = false;
   private withdrawn = false;
 
@@ -72,8 +78,27 @@ export class Feeder {
     const missing: string[] = [];
     if (found.config === undefined) missing.push(`bucket ${settings.config.bucket}`);
     if (found.shares === undefined) missing.push(`bucket ${settings.sharesBucket}`);
-    if (!(await this.holdsOurSecrets(found.config?.get(settings.config.object)))) missing.push(`object ${settings.config.object}`);
-    return settings.bootstrap === "auto" ? [...missing, ...this.wrongShares(found).map((key) => `object ${key}`)] : missing;
+    if (await this.isToPut(found.config?.get(settings.config.object))) missing.push(`object ${settings.config.object}`);
+    if (settings.bootstrap === "manual") return missing;
+    return [...missing, ...[...this.wrongShares(found), ...this.foreignShares(found)].map((key) => `object ${key}`)];
+  }
+
+  /** Of another vault, under names that are not ours: with one of them the service cannot combine the others. */
+  private foreignShares(found: Found): string[] {
+    return [...(found.shares?.keys() ?? [])].filter((key) => !this.shares.has(key));
+  }
+
+  /** False too for secrets that operators have put themselves while bootstrap is theirs. */
+  private async isToPut(etag: string | undefined): Promise<boolean> {
+    if (await this.holdsOurSecrets(etag)) return false;
+    if (etag === undefined) return true;
+    if (etag === this.left) return false;
+    const { storage, settings, log } = this.args;
+    const { bucket, object } = settings.config;
+    if (settings.bootstrap === "auto" || (await storage.isOurs(bucket, object))) return true;
+    this.left = etag;
+    log.info("bootstrap is manual: the secrets that somebody has put are left alone", { object });
+    return false;
   }
 
   private wrongShares(found: Found): string[] {
@@ -97,17 +122,31 @@ export class Feeder {
   private async repair(found: Found): Promise<void> {
     const { storage, settings, keys } = this.args;
     const { bucket, object } = settings.config;
-    const wrong = settings.bootstrap === "auto" ? this.wrongShares(found) : [];
+    const auto = settings.bootstrap === "auto";
+    const wrong = auto ? this.wrongShares(found) : [];
     const stale = wrong.filter((key) => found.shares?.has(key));
-    if (stale.length > 0) await storage.remove(settings.sharesBucket, stale);
+    if (auto) await this.setAside(settings.sharesBucket, [...stale, ...this.foreignShares(found)]);
     await Promise.all([
       found.config === undefined ? storage.createBucket(bucket) : undefined,
       found.shares === undefined ? storage.createBucket(settings.sharesBucket) : undefined,
     ]);
-    if (!(await this.holdsOurSecrets(found.config?.get(object)))) {
-      this.knownGood = await storage.put(bucket, object, await encryptSecrets(keys.identity, settings.secrets));
+    const etag = found.config?.get(object);
+    if (await this.isToPut(etag)) {
+      if (etag !== undefined && !(await storage.isOurs(bucket, object))) await this.setAside(bucket, [object]);
+      const secrets = await encryptSecrets(keys.identity, settings.secrets);
+      // Under manual somebody may be putting theirs in this very moment.
+      this.knownGood = auto ? await storage.put(bucket, object, secrets) : await storage.replace(bucket, object, secrets, etag);
     }
     await Promise.all(wrong.map((key) => storage.put(settings.sharesBucket, key, this.shares.get(key) ?? "")));
+  }
+
+  /** Others' objects are kept, under keys that the service does not look at. */
+  private async setAside(bucket: string, keys: readonly string[]): Promise<void> {
+    if (keys.length === 0) return;
+    const { storage, log, now = () => new Date() } = this.args;
+    const to = `${asidePrefix}${now().toISOString()}/`;
+    for (const key of keys) await storage.move(bucket, key, `${to}${key.split("/").at(-1)}`);
+    log.warn("objects of another vault were in the way of unsealing: set aside", { bucket, objects: keys, to });
   }
 
   /** Bootstrap was switched to manual: shares that were put for the operators are theirs to put again. */

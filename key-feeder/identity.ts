@@ -2,21 +2,12 @@ import { createPrivateKey, generateKeyPairSync } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { generateX25519Identity } from "age-encryption";
-import { operatorNames } from "./contract.ts";
+import { generateX25519Identity, identityToRecipient } from "age-encryption";
+import { type Operator, type OperatorsFile, operatorNames, operatorsFile } from "./contract.ts";
 import { readIfPresent, removeLeftovers, replaceFile, writeFolderOnce } from "./files.ts";
 import { rawPublicKey } from "./payouts/signer.ts";
 import { combineShares, splitSecret } from "./shares.ts";
-
-export interface Operator {
-  readonly name: string;
-  /** PKCS#8 PEM of an ed25519 key. */
-  readonly privateKey: string;
-  /** One line: `ssh-ed25519 AAAA… name`. */
-  readonly publicKey: string;
-  /** Base64 text of this operator's share of the vault's identity. */
-  readonly share: string;
-}
+import { sshPublicKey } from "./ssh-key.ts";
 
 /** All keys of a stack. They are made once and belong together. */
 export interface Keys {
@@ -54,6 +45,22 @@ export async function publishKeys(keys: Keys, publicDir: string): Promise<void> 
     const path = join(publicDir, `${operator.name}.pub`);
     if ((await readIfPresent(path)) !== `${operator.publicKey}\n`) await replaceFile(path, `${operator.publicKey}\n`, 0o444);
   }
+}
+
+/** The same keys with the operators' own in place of those that were made; their shares stay. @param privateKeys PKCS#8 PEM, one an operator */
+export function withOperatorKeys(keys: Keys, privateKeys: readonly string[] | undefined): Keys {
+  const operators = keys.operators.map((operator, index) => {
+    const privateKey = privateKeys?.[index];
+    if (privateKey === undefined) return operator;
+    return { ...operator, privateKey, publicKey: sshPublicKey(rawPublicKey(createPrivateKey(privateKey)), operator.name) };
+  });
+  return { ...keys, operators };
+}
+
+/** Puts what operators need to work by hand where the stack reads it for its outputs. @param keysDir as for loadOrMakeKeys */
+export async function tellOperators({ identity, operators }: Keys, keysDir: string): Promise<void> {
+  const told: OperatorsFile = { vault: await identityToRecipient(identity), operators };
+  await replaceFile(join(keysDir, operatorsFile), JSON.stringify(told), 0o600);
 }
 
 async function makeKeys(): Promise<Keys> {
@@ -113,17 +120,4 @@ function derivedPublicKey({ name, privateKey }: Operator): string | undefined {
 
 function damaged(path: string, why: string): never {
   throw new Error(`the stack's keys are damaged: ${path}: ${why}; put it back, or destroy the stack and make it anew`);
-}
-
-/** RFC 4253, section 6.6 and RFC 8709, section 4: two strings, each after its length as four bytes. */
-function sshPublicKey(raw: Buffer, name: string): string {
-  const type = Buffer.from("ssh-ed25519");
-  const blob = Buffer.concat([type, raw].flatMap((part) => [length(part), part]));
-  return `ssh-ed25519 ${blob.toString("base64")} ${name}`;
-}
-
-function length(part: Buffer): Buffer {
-  const bytes = Buffer.alloc(4);
-  bytes.writeUInt32BE(part.length);
-  return bytes;
 }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Feeder } from "./feeder.ts";
 import { HealthFile } from "./health.ts";
-import { type Keys, loadOrMakeKeys, publishKeys } from "./identity.ts";
+import { type Keys, loadOrMakeKeys, publishKeys, tellOperators, withOperatorKeys } from "./identity.ts";
 import { createLog, type FeederLog, Outage, problem } from "./log.ts";
 import { Payouts } from "./payouts/payouts.ts";
 import { createSigner } from "./payouts/signer.ts";
@@ -85,8 +85,10 @@ async function main(log: FeederLog): Promise<void> {
       setTimeout(() => process.exit(0), 500).unref();
     });
   }
-  const { keys, made } = await loadOrMakeKeys(settings.keysDir);
+  const { keys: stored, made } = await loadOrMakeKeys(settings.keysDir);
+  const keys = withOperatorKeys(stored, settings.operatorKeys);
   await publishKeys(keys, settings.publicDir);
+  await tellOperators(keys, settings.keysDir);
   log.info(made ? "made the stack's keys" : "read the stack's keys", {
     stack: settings.stack,
     bootstrap: settings.bootstrap,

@@ -1,5 +1,6 @@
-import { feederVariables, healthFile, variables } from "./contract.ts";
+import { feederVariables, healthFile, operatorNames, variables } from "./contract.ts";
 import { parseSecrets, type SecretsText } from "./secrets.ts";
+import { parsePrivateKey } from "./ssh-key.ts";
 
 /** What the key-feeder is told by its environment. */
 export interface FeederSettings {
@@ -19,6 +20,8 @@ export interface FeederSettings {
   /** Custodians that are authorized besides dryrun-*. */
   readonly custodians: readonly string[];
   readonly secrets: SecretsText;
+  /** The operators' own, PKCS#8 PEM; undefined for those that are made. */
+  readonly operatorKeys: readonly string[] | undefined;
   /** The `host` that operators sign. */
   readonly serviceHost: string;
 }
@@ -92,11 +95,25 @@ export function readFeederSettings(env: Readonly<Record<string, string | undefin
       .map((name) => name.trim())
       .filter((name) => name !== ""),
     secrets: "secrets" in secrets ? secrets.secrets : "",
+    operatorKeys: operatorKeys(env[feederVariables.operatorKeys], problems),
     serviceHost: text(feederVariables.serviceHost),
   };
   if (problems.length > 0)
     throw new SettingsError(`the key-feeder's environment is not usable:\n${problems.map((p) => `  - ${p}`).join("\n")}`);
   return settings;
+}
+
+function operatorKeys(text: string | undefined, problems: string[]): readonly string[] | undefined {
+  if (text === undefined || text === "") return undefined;
+  try {
+    const keys: unknown = JSON.parse(text);
+    const isKey = (key: unknown): key is string => typeof key === "string" && "key" in parsePrivateKey(key);
+    if (Array.isArray(keys) && keys.length === operatorNames.length && keys.every(isKey)) return keys;
+  } catch {
+    // Told below, without the text.
+  }
+  problems.push(`${feederVariables.operatorKeys} has to be a JSON list of ${operatorNames.length} ed25519 keys in PEM`);
+  return undefined;
 }
 
 function address(text: string, problems: string[]): { host: string; port: number } {

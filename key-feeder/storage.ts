@@ -1,4 +1,5 @@
 import {
+  CopyObjectCommand,
   CreateBucketCommand,
   DeleteObjectsCommand,
   GetObjectCommand,
@@ -78,8 +79,33 @@ export class Storage {
 
   /** @returns the new object's ETag */
   async put(bucket: string, key: string, content: Uint8Array | string): Promise<string> {
-    const { ETag = "" } = await this.client.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: content, Metadata: mark }));
-    return unquoted(ETag);
+    return (await this.putIf(bucket, key, content, {})) ?? "";
+  }
+
+  /**
+   * Puts an object in the place of what was seen there, and nothing else.
+   * @param seen ETag; undefined where nothing was there
+   * @returns the new object's ETag; undefined where somebody else has put one meanwhile
+   */
+  async replace(bucket: string, key: string, content: Uint8Array | string, seen: string | undefined): Promise<string | undefined> {
+    return this.putIf(bucket, key, content, seen === undefined ? { IfNoneMatch: "*" } : { IfMatch: `"${seen}"` });
+  }
+
+  private async putIf(bucket: string, key: string, content: Uint8Array | string, condition: { IfMatch?: string; IfNoneMatch?: string }) {
+    try {
+      const put = new PutObjectCommand({ Bucket: bucket, Key: key, Body: content, Metadata: mark, ...condition });
+      return unquoted((await this.client.send(put)).ETag ?? "");
+    } catch (error) {
+      if (isNamed(error, "PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey")) return undefined;
+      throw error;
+    }
+  }
+
+  /** Gives an object another key. Whoever is killed in between leaves it under both. */
+  async move(bucket: string, from: string, to: string): Promise<void> {
+    const source = [bucket, ...from.split("/")].map(encodeURIComponent).join("/");
+    await this.client.send(new CopyObjectCommand({ Bucket: bucket, CopySource: source, Key: to }));
+    await this.remove(bucket, [from]);
   }
 
   async remove(bucket: string, keys: readonly string[]): Promise<void> {

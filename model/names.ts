@@ -21,6 +21,8 @@ export const labels = {
   program: "nitro.program",
   /** On a container that reads secrets from a file: a hash of the file. */
   secrets: "nitro.secrets",
+  /** On service and worker where operators bring their own keys: a hash of the public ones. */
+  operators: "nitro.operators",
   /** On service and worker where settings mount single files: a hash of them. */
   files: "nitro.files",
   /** On the service in ledger mode aws: where its ledger answers. */

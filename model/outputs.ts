@@ -1,3 +1,4 @@
+import type { Operator } from "../key-feeder/contract.ts";
 import type { PublishedRole } from "./names.ts";
 
 /** An executable as a running container has it. */
@@ -15,6 +16,8 @@ export interface StackOutputs {
   readonly serviceHost: string;
   /** Secret: holds the stack's Redis password. */
   readonly redisUrl: string;
+  /** Secret: what the stack's own AWS, LocalStack, is asked with. Any would do. */
+  readonly aws: { readonly region: string; readonly accessKeyId: string; readonly secretAccessKey: string };
   readonly localstackUrl: string;
   /** Undefined in ledger mode `aws`, where the SDK's own endpoint applies. */
   readonly ledgerEndpoint?: string;
@@ -22,6 +25,10 @@ export interface StackOutputs {
   readonly ledgerArn: string;
   readonly qldbRoleArn: string;
   readonly buckets: { readonly config: string; readonly shares: string };
+  /** Secret: the operators, in their order, with their keys and shares. Empty before the first up that tells them. */
+  readonly operators: readonly Operator[];
+  /** The public key of the vault that their shares open, `age1…`. */
+  readonly vaultPublicKey: string;
   readonly network: string;
   readonly ports: Readonly<Record<PublishedRole, number>>;
   readonly service: Executable;

@@ -48,6 +48,15 @@ const schema = z.strictObject({
       custodians: z.array(z.string().regex(/^[a-z0-9-]+$/, "must be lower-case letters, digits and hyphens")).default([]),
     })
     .prefault({}),
+  operators: z
+    .strictObject({
+      keys: z
+        .union([z.string().min(1), z.tuple([z.string().min(1), z.string().min(1)])], {
+          error: "allowed is a folder with test-operator.pem and test-operator2.pem, or a list of two files",
+        })
+        .optional(),
+    })
+    .prefault({}),
   payout: payoutSettings,
   secrets: z.strictObject({ file: z.string().min(1).optional() }).prefault({}),
   aws: awsSchema,

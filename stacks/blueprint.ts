@@ -11,6 +11,7 @@ import { localAccount, portBase, stackNameProblem, stackNames, stackPorts } from
 import { parseSettings, type Settings } from "../model/settings.ts";
 import type { Configuration } from "./configuration.ts";
 import { plannedMount } from "./mounts.ts";
+import { noOperators } from "./operators.ts";
 import { asRunError, type PreparedStack, type PrepareOptions } from "./prepare.ts";
 import { programArgs } from "./program-args.ts";
 
@@ -43,12 +44,14 @@ async function draw(root: string, checked: Settings | undefined): Promise<Prepar
       ports: stackPorts(settings.ports.base ?? portBase(stack)),
       owner: anyOwner,
       healthy: () => Promise.resolve(),
+      operators: () => Promise.resolve(noOperators),
       putSecrets: () => Promise.resolve(""),
     },
     settings,
     images,
-    programs: programArgs(settings, plannedMounts(root, settings)),
+    programs: programArgs(settings, { mounts: plannedMounts(root, settings) }),
     executable: await plannedExecutable(root, stack, settings, images.base),
+    operatorKeys: settings.operators.keys === undefined ? undefined : pulumi.secret("[]"),
     secrets: settings.secrets.file === undefined ? undefined : pulumi.secret("{}"),
     aws: settings.ledger.mode === "aws" ? { settings: settings.aws, identity: anyIdentity, open: async () => {} } : undefined,
   };

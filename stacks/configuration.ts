@@ -6,8 +6,9 @@ import type { Arch } from "../docker/types.ts";
 import { checkExecutable } from "../executable/check.ts";
 import { type LiveRole, liveRoles } from "../executable/live-override.ts";
 import { type ConfiguredExecutable, loadForAnyEngine } from "../executable/staging.ts";
-import { ConfigError, checkSettings, type RawSettings, type Settings } from "../model/settings.ts";
+import { type CheckedSettings, ConfigError, checkSettings, type RawSettings, type Settings } from "../model/settings.ts";
 import { readMount } from "./mounts.ts";
+import { readOperatorKeys } from "./operator-keys.ts";
 import { plainSecrets } from "./plain-secrets.ts";
 import { readSecretsFile } from "./secrets-file.ts";
 
@@ -18,9 +19,16 @@ export interface Configuration {
   readonly secrets: string | undefined;
   /** The one that service.binary names; undefined where it is an image's, or built. */
   readonly executable: ConfiguredExecutable | undefined;
+  /** The operators' own private keys, PKCS#8 PEM; undefined for those that the key-feeder makes. */
+  readonly operatorKeys: readonly string[] | undefined;
   /** The files and folders that the executable is to see, by the role. */
   readonly mounts: Readonly<Record<LiveRole, readonly MountedFile[]>>;
 }
+
+type NamedFiles = "executable" | "secrets" | "mounts" | "operators";
+
+/** The files that are read where the executable is another one than the settings name. */
+export const besideExecutable: readonly NamedFiles[] = ["secrets", "mounts", "operators"];
 
 export interface ConfigurationArgs {
   /** The project's folder. */
@@ -30,7 +38,7 @@ export interface ConfigurationArgs {
   /** True where some settings cannot be read here. */
   readonly partial?: boolean;
   /** Which of the files that settings name are read; all by default. */
-  readonly files?: readonly ("executable" | "secrets" | "mounts")[];
+  readonly files?: readonly NamedFiles[];
   /** True where (a part of) a key such as "nitro:service" is encrypted in the configuration that was decrypted for here; never by default. */
   readonly isSecret?: (key: string) => boolean;
   /** The engine's architecture, if it is known. Asked for only where there is a problem anyway. */
@@ -42,7 +50,7 @@ export interface ConfigurationArgs {
  * @throws UserError with every problem of the settings and of the files that they name
  */
 export async function readConfiguration(args: ConfigurationArgs): Promise<Configuration> {
-  const { root, stack, raw, partial, files = ["executable", "secrets", "mounts"], isSecret = () => false, arch } = args;
+  const { root, stack, raw, partial, files = ["executable", ...besideExecutable], isSecret = () => false, arch } = args;
   const { settings, problems, stated, statedList } = checkSettings(raw, partial);
   const errors: UserError[] = [];
   const note = (error: unknown): undefined => {
@@ -54,6 +62,8 @@ export async function readConfiguration(args: ConfigurationArgs): Promise<Config
   const load = (path: string) => loadForAnyEngine(root, path).catch(async (error) => note(await toldForEngine(error, root, path, arch)));
   const executable = binary === undefined ? undefined : await load(binary);
   const secrets = file === undefined ? undefined : attempt(() => readSecretsFile(root, file), note);
+  const keys = files.includes("operators") ? statedKeys(stated, statedList) : undefined;
+  const operatorKeys = keys === undefined ? undefined : attempt(() => readOperatorKeys(root, keys), note);
   const mounted = (role: LiveRole) => (files.includes("mounts") ? statedList(`${role}.files`) : []);
   const mounts = Object.fromEntries(
     liveRoles.map((role) => {
@@ -67,7 +77,7 @@ export async function readConfiguration(args: ConfigurationArgs): Promise<Config
     const env = isSecret(`nitro:${role}`) ? {} : (settings?.[role].env ?? {});
     for (const problem of plainSecrets(stack, role, env)) errors.push(new UserError(problem));
   }
-  if (settings !== undefined && errors.length === 0) return { settings, secrets, executable, mounts };
+  if (settings !== undefined && errors.length === 0) return { settings, secrets, executable, operatorKeys, mounts };
   if (executable !== undefined) {
     const engines = await arch();
     if (engines !== undefined) attempt(() => checkExecutable(executable.bytes, executable.shown, engines), note);
@@ -75,6 +85,13 @@ export async function readConfiguration(args: ConfigurationArgs): Promise<Config
   const [first, ...more] = errors;
   if (settings !== undefined && first !== undefined && more.length === 0) throw first;
   throw new ConfigError(stack, [...problems, ...errors.map(({ message }) => message)]);
+}
+
+function statedKeys(
+  ...[stated, statedList]: [CheckedSettings["stated"], CheckedSettings["statedList"]]
+): string | readonly string[] | undefined {
+  const list = statedList("operators.keys");
+  return list.length > 0 ? list : stated("operators.keys");
 }
 
 /** What is wrong with an executable, with the command that builds one for this engine. */

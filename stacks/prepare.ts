@@ -13,8 +13,9 @@ import { ensureImages, type ImageRefs, imageRefs } from "../images/build.ts";
 import { portBase, stackNameProblem, stackNames, stackPorts } from "../model/names.ts";
 import type { Settings } from "../model/settings.ts";
 import { ownerId } from "../toolchain/owner.ts";
-import { type Configuration, readConfiguration } from "./configuration.ts";
+import { besideExecutable, type Configuration, readConfiguration } from "./configuration.ts";
 import { deliverLater, type Handover, type LateExecutable } from "./late-delivery.ts";
+import { noOperators, readOperators } from "./operators.ts";
 import { partHealth } from "./part-health.ts";
 import { preflight } from "./preflight.ts";
 import { isSecretKey, mountable, programArgs } from "./program-args.ts";
@@ -49,6 +50,8 @@ export interface PreparedStack {
   readonly workerMayStart?: Promise<unknown>;
   /** The developer's own secrets as JSON text; undefined for made-up ones. */
   readonly secrets: pulumi.Output<string> | undefined;
+  /** The operators' own keys as JSON text; undefined for those that the key-feeder makes. */
+  readonly operatorKeys: pulumi.Output<string> | undefined;
   /** Only in ledger mode aws. */
   readonly aws?: AwsStack | undefined;
 }
@@ -105,15 +108,17 @@ async function prepare(root: string, stack: string, dryRun: boolean, options: Pr
       ports,
       owner,
       healthy,
+      operators: () => (dryRun ? Promise.resolve(noOperators) : readOperators(engine, names).catch(asRunError)),
       putSecrets: dryRun ? async (file) => secretsMark(file) : (file) => put(file).catch(asRunError),
     },
     settings,
     images,
     executable,
-    programs: programArgs(settings, configuration.mounts),
+    programs: programArgs(settings, configuration),
     // What fails in there is the executable's failure.
     workerMayStart: handover.then(({ serviceGone }) => serviceGone).catch(() => {}),
     secrets,
+    operatorKeys: configuration.operatorKeys && pulumi.secret(JSON.stringify(configuration.operatorKeys)),
     aws,
   };
 }
@@ -125,7 +130,7 @@ function delivered(delivery: Delivery, containers: readonly ContainerSummary[] |
 
 /** What Pulumi hands to the program, and the files that it names. */
 function readOwn(root: string, stack: string, arch: Arch, { executable }: PrepareOptions): Promise<Configuration> {
-  const files = executable === undefined ? (["executable", "secrets", "mounts"] as const) : (["secrets", "mounts"] as const);
+  const files = executable === undefined ? undefined : besideExecutable;
   return readConfiguration({ root, stack, raw: pulumi.runtime.allConfig(), files, isSecret: isSecretKey, arch: async () => arch });
 }
 

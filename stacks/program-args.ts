@@ -1,29 +1,39 @@
+import { createHash, createPrivateKey } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import { UserError } from "../common/errors.ts";
 import type { ProgramArgs } from "../components/executable.ts";
 import type { LiveRole } from "../executable/live-override.ts";
+import { rawPublicKey } from "../key-feeder/payouts/signer.ts";
 import type { Settings } from "../model/settings.ts";
 import type { Configuration } from "./configuration.ts";
 
 /**
  * How the settings have service and worker run the executable. Pulumi tells only of whole keys whether something in them is encrypted: where it is,
  * every variable and argument of the role is a secret.
- * @param mounts what of their files was read
+ * @param configuration what of their files was read
  */
 export function programArgs(
   { service, worker }: Pick<Settings, LiveRole>,
-  mounts: Configuration["mounts"],
+  { mounts, operatorKeys }: Pick<Configuration, "mounts"> & Partial<Pick<Configuration, "operatorKeys">>,
   isSecret = isSecretKey,
 ): Record<LiveRole, ProgramArgs> {
+  const operators = operatorKeys && publicMark(operatorKeys);
   const of = (role: LiveRole, { env, args }: Settings["worker"]): ProgramArgs => {
     const value = (text: string) => (isSecret(`nitro:${role}`) ? pulumi.secret(text) : text);
     return {
       env: Object.fromEntries(Object.entries(env).map(([name, text]) => [name, value(text)])),
       args: args?.map(value),
       files: mounts[role],
+      operators,
     };
   };
   return { service: of("service", service), worker: of("worker", worker) };
+}
+
+function publicMark(privateKeys: readonly string[]): string {
+  const hash = createHash("sha256");
+  for (const key of privateKeys) hash.update(rawPublicKey(createPrivateKey(key)));
+  return hash.digest("hex");
 }
 
 /** @throws UserError for files that an engine elsewhere does not see */

@@ -1,3 +1,4 @@
+export type { Operator } from "../key-feeder/contract.ts";
 export type { Executable, StackOutputs } from "../model/outputs.ts";
 export { redisClient, s3Client } from "./clients.ts";
 export { StackOutputsError, type StackOutputsOptions, stackOutputs } from "./outputs.ts";

@@ -1,4 +1,5 @@
 import { ledgerCommands, ledgerNotes } from "../ledger/commands.ts";
+import { operatorCommands } from "../operator/commands.ts";
 import { payCommands } from "../pay/commands.ts";
 import type { CommandTable } from "./command.ts";
 
@@ -52,6 +53,10 @@ export const commands = {
     summary: "Make a payout and follow it until every payment is paid",
     load: () => import("../pay/pay.ts"),
     commands: payCommands,
+  },
+  operator: {
+    summary: "What operators do by hand",
+    commands: operatorCommands,
   },
   ledger: {
     summary: "The ledger: query, history, verify, export, explain; serve it without a stack",

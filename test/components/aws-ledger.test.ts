@@ -14,12 +14,20 @@ const opened: string[][] = [];
 function prepared(settings: AwsStack["settings"]): PreparedStack {
   const names = stackNames("alice", settings.region);
   return {
-    context: { names, ports: stackPorts(21000), owner, healthy: async () => {}, putSecrets: async ({ role }) => `secrets of ${role}` },
+    context: {
+      names,
+      ports: stackPorts(21000),
+      owner,
+      healthy: async () => {},
+      operators: async () => ({ vault: "", operators: [] }),
+      putSecrets: async ({ role }) => `secrets of ${role}`,
+    },
     settings: parseSettings({}, "alice"),
     images: { base: "base", redis: "redis", localstack: "localstack", node: "node" },
     programs: { service: { env: {}, args: undefined, files: [] }, worker: { env: {}, args: undefined, files: [] } },
     executable: { sha256: "ab".repeat(32), folder: "/host/bin" },
     secrets: undefined,
+    operatorKeys: undefined,
     aws: {
       settings,
       identity: { account: "123456789012", arn: "arn:aws:iam::123456789012:user/alice" },

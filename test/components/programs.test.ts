@@ -4,6 +4,7 @@ import type { AwsStack } from "../../components/aws-ledger.ts";
 import { stackNames, stackPorts } from "../../model/names.ts";
 import { stackVariables } from "../../model/program-settings.ts";
 import { parseSettings } from "../../model/settings.ts";
+import type { Configuration } from "../../stacks/configuration.ts";
 import type { PreparedStack } from "../../stacks/prepare.ts";
 import { programArgs } from "../../stacks/program-args.ts";
 import { type Recorded, recordResources, resolved } from "./recorder.ts";
@@ -26,13 +27,15 @@ function prepared(raw: Raw, { programs, executable }: Declared): PreparedStack {
       ports: stackPorts(21000),
       owner: "0123456789abcdef",
       healthy: async () => {},
+      operators: async () => ({ vault: "", operators: [] }),
       putSecrets: async ({ role }) => `mark of ${role}`,
     },
     settings,
     images: { base: "base", redis: "redis", localstack: "localstack", node: "node" },
     executable: executable ?? { sha256: hash, folder: "/host/bin" },
-    programs: programs ?? programArgs(settings, none, () => false),
+    programs: programs ?? programArgs(settings, { mounts: none }, () => false),
     secrets: undefined,
+    operatorKeys: undefined,
   };
 }
 
@@ -88,7 +91,7 @@ describe("each setting changes the containers that it is about", () => {
 
   test("service or worker alone by a file, by another one in its place, and not by what is in a folder", async () => {
     const settings = parseSettings({}, "alice");
-    const mounted = (mounts: Parameters<typeof programArgs>[1]) => declare({}, { programs: programArgs(settings, mounts, () => false) });
+    const mounted = (mounts: Configuration["mounts"]) => declare({}, { programs: programArgs(settings, { mounts }, () => false) });
     const file = { host: "/host/key.pem", path: "/etc/key.pem" };
     const folder = await mounted({ ...none, worker: [{ host: "/host/certs", path: "/etc/certs" }] });
     expect(diff(before, folder)).toEqual(["worker"]);
@@ -129,7 +132,7 @@ test("the service listens where clients of its name ask, without a capability", 
 test("where a part of a key is encrypted, every variable and argument of that role is a secret", async () => {
   await recordResources("alice", false, () => {});
   const settings = parseSettings({ "nitro:service": '{"env":{"A":"1"},"args":["x"]}', "nitro:worker": '{"env":{"B":"1"}}' }, "alice");
-  const { service, worker } = programArgs(settings, none, (key) => key === "nitro:service");
+  const { service, worker } = programArgs(settings, { mounts: none }, (key) => key === "nitro:service");
   const secret = async (value: pulumi.Input<string> | undefined) => pulumi.isSecret(pulumi.output(value));
   expect(await Promise.all([service.env.A, service.args?.[0], worker.env.B].map(secret))).toEqual([true, true, false]);
 });

@@ -13,6 +13,7 @@ import { type Recorded, recordResources, resolved } from "./recorder.ts";
 
 const hash = "ab".repeat(32);
 const mounted = { sha256: hash, folder: "/host/.nitro/alice/bin" };
+const operator = { name: "test-operator", privateKey: "pem", publicKey: "ssh-ed25519 AAAA test-operator", share: "c2hhcmU=" };
 const waited: Role[] = [];
 const ofSettings = { env: {}, args: undefined, files: [] };
 const put = new Map<Role, SecretsFile>();
@@ -26,6 +27,7 @@ function prepared(raw: Record<string, string> = {}, executable: PreparedStack["e
       healthy: async (role) => {
         waited.push(role);
       },
+      operators: async () => ({ vault: "age1vault", operators: [operator] }),
       putSecrets: async (file) => {
         put.set(file.role, file);
         return `mark of ${file.role}`;
@@ -41,6 +43,7 @@ function prepared(raw: Record<string, string> = {}, executable: PreparedStack["e
     executable,
     programs: { service: ofSettings, worker: ofSettings },
     secrets: pulumi.secret('{"key":"topsecret"}'),
+    operatorKeys: undefined,
   };
 }
 
@@ -285,6 +288,9 @@ test("the outputs are the contract", () => {
     serviceUrl: "http://127.0.0.1:21000",
     serviceHost: "nitro-payments.bsg.brave.software",
     redisUrl: "redis://default:made-redis-password@127.0.0.1:21001",
+    aws: { region: "us-west-2", accessKeyId: "NITROALICE0000000000", secretAccessKey: "made-aws-secret-key" },
+    operators: [operator],
+    vaultPublicKey: "age1vault",
     localstackUrl: "http://127.0.0.1:21002",
     ledgerEndpoint: "http://127.0.0.1:21003",
     ledgerName: "nitro-alice",
@@ -296,7 +302,7 @@ test("the outputs are the contract", () => {
     service: { sha256: hash, path: `/nitro/bin/${hash}/payments` },
     worker: { sha256: hash, path: `/nitro/bin/${hash}/payments` },
   });
-  expect(secretOutputs).toEqual(["redisUrl"]);
+  expect(secretOutputs).toEqual(["redisUrl", "aws", "operators"]);
 });
 
 describe.each([

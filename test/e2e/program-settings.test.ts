@@ -41,12 +41,12 @@ function put(text: string): void {
 
 async function pulumi(...args: string[]): Promise<string> {
   const env = JSON.parse(await nitro("env", "--json")) as NodeJS.ProcessEnv;
-  const { code, stdout, stderr } = await run("pulumi", [...args, "-s", stack], { env });
+  const { code, stdout, stderr } = await run("pulumi", args, { env });
   if (code !== 0) throw new Error(stderr);
   return stdout;
 }
 
-const set = (...args: string[]) => pulumi("config", "set", "--path", ...args);
+const set = (key: string, value: string, ...flags: string[]) => pulumi("config", "set", "-s", stack, "--path", ...flags, "--", key, value);
 const within = async (role: LiveRole, script: string) => (await engine.exec(names.containers[role], ["sh", "-c", script])).stdout;
 
 /** Of the executable's own process, line by line. */
@@ -107,7 +107,7 @@ test("the service alone gets its variables, an encrypted one among them, and its
     expect.arrayContaining(["ZEBPAY_SERVER=http://zebpay:8080", `ZEBPAY_TOKEN=${secret}`]),
   );
   expect(await within("service", "cat /etc/zebpay/key.pem; echo more >/etc/zebpay/key.pem || echo refused")).toBe("firstrefused\n");
-  expect(await pulumi("stack", "export")).not.toContain(secret);
+  expect(await pulumi("stack", "export", "-s", stack)).not.toContain(secret);
   expect(await nitro("outputs", "-s", stack)).not.toContain(secret);
   // docs/security.md: what the executable gets by its environment is there for whoever may use the engine, for nobody else.
   const holders = await Promise.all(
@@ -136,7 +136,7 @@ test("the worker alone gets its variables", async () => {
 
 test("arguments take the place of the default ones", async () => {
   const args = ["serve", "nitro", "inside-enclave", "--upstream-url", "http://0.0.0.0:9090"];
-  for (const [index, word] of args.entries()) await set(`nitro:service.args[${index}]`, "--", word);
+  for (const [index, word] of args.entries()) await set(`nitro:service.args[${index}]`, word);
   expect((await applied()).roles).toEqual(["service"]);
   expect((await ofProgram("service", "cmdline")).slice(1)).toEqual(args);
 });
@@ -172,8 +172,8 @@ test("what the stack sets itself, a secret in plain text and a file that is not 
   expect(refused.stderr).toContain("- nitro:worker.env.REDIS_PASS: the stack sets it itself");
   expect(refused.stderr).toContain("- setting nitro:worker.files names ./no-such-file: there is no such file or folder");
   expect(refused.stderr).not.toContain(secret);
-  await pulumi("config", "rm", "--path", "nitro:worker.env.REDIS_PASS");
-  await pulumi("config", "rm", "--path", "nitro:worker.files");
+  await pulumi("config", "rm", "-s", stack, "--path", "nitro:worker.env.REDIS_PASS");
+  await pulumi("config", "rm", "-s", stack, "--path", "nitro:worker.files");
   await set("nitro:worker.env.API_KEY", secret, "--plaintext");
   const plain = await tryNitro("up", "-s", stack);
   expect(plain.stderr).toMatch(

@@ -53,8 +53,7 @@ test("docker inspect shows no secret but the two that the program under test can
   const before = await engineResources(stack);
   const file = join(scratch, "secrets.json");
   writeFileSync(file, JSON.stringify({ zebpayApiKey: own }));
-  await config("set", "--plaintext", "nitro:secrets.file", file);
-  await nitro("up", "-s", stack);
+  await nitro("up", "-s", stack, "--secrets", file);
   const { containers } = await engineResources(stack);
   const replaced = roles.filter((role) => containers[role] !== before.containers[role]);
   expect(replaced).toContain("key-feeder");

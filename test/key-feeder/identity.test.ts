@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { generateKeyPairSync } from "node:crypto";
 import { once } from "node:events";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -6,7 +7,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { operatorNames } from "../../key-feeder/contract.ts";
-import { loadOrMakeKeys, publishKeys } from "../../key-feeder/identity.ts";
+import { loadOrMakeKeys, publishKeys, tellOperators, withOperatorKeys } from "../../key-feeder/identity.ts";
 import { combineShares } from "../../key-feeder/shares.ts";
 
 let folder = "";
@@ -35,6 +36,28 @@ test("they are what payments-service.md wants, and they belong together", async 
     expect(publicKey).toMatch(new RegExp(`^ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAA[A-Za-z0-9+/]{44} ${name}$`));
   }
   expect(await combineShares(keys.operators.map(({ share }) => share))).toBe(keys.identity);
+});
+
+test("operators with keys of their own keep the shares; what they need is told, for nobody else to read", async () => {
+  const { keys } = await loadOrMakeKeys(folder);
+  const own = [generateKeyPairSync("ed25519"), generateKeyPairSync("ed25519")];
+  const theirs = withOperatorKeys(
+    keys,
+    own.map(({ privateKey }) => privateKey.export({ type: "pkcs8", format: "pem" }).toString()),
+  );
+  expect(theirs.identity).toBe(keys.identity);
+  for (const [index, { publicKey, share, name }] of theirs.operators.entries()) {
+    const raw = own[index]?.publicKey.export({ type: "spki", format: "der" }).subarray(-32) ?? Buffer.alloc(0);
+    expect(publicKey).toBe(
+      `ssh-ed25519 ${Buffer.concat([Buffer.from("AAAAC3NzaC1lZDI1NTE5AAAAIA==", "base64"), raw]).toString("base64")} ${name}`,
+    );
+    expect(share).toBe(keys.operators[index]?.share);
+  }
+  expect(withOperatorKeys(keys, undefined)).toEqual(keys);
+  await tellOperators(theirs, folder);
+  expect(mode("operators.json")).toBe(0o600);
+  const told = JSON.parse(readFileSync(join(folder, "operators.json"), "utf8"));
+  expect(told).toEqual({ vault: expect.stringMatching(/^age1[0-9a-z]{58}$/), operators: theirs.operators });
 });
 
 test("nobody else reads the private ones; everybody reads the public ones, under any umask", async () => {

@@ -24,6 +24,7 @@ test("every setting has a default", () => {
     ledger: { mode: "local" },
     bootstrap: "auto",
     authorization: { mode: "auto", custodians: [] },
+    operators: {},
     payout: { custodian: "dryrun-happypath", currency: "BAT", from: "nitro-pay", custodians: [] },
     secrets: {},
     aws: { region: "us-west-2", endpoints: {} },
@@ -36,7 +37,7 @@ test("Pulumi.dev.yaml says the defaults, and names every setting", () => {
     Object.fromEntries(Object.entries(config).map(([key, value]) => [key, typeof value === "string" ? value : JSON.stringify(value)]));
   expect(parseSettings(stored(parse(text).config), "alice")).toEqual(parseSettings({}, "alice"));
   const uncommented = text.replaceAll(
-    /^( *)# ( *(?:nitro:|base|redis|localstack|node|binary|command|args|image|file|profile|endpoints|sts|iam|qldb)[\w]*:)/gm,
+    /^( *)# ( *(?:nitro:|base|redis|localstack|node|binary|command|args|keys|image|file|profile|endpoints|sts|iam|qldb)[\w]*:)/gm,
     "$1$2",
   );
   const shown = parse(uncommented).config;
@@ -59,6 +60,7 @@ test("Pulumi.dev.yaml says the defaults, and names every setting", () => {
       "nitro:images.node",
       "nitro:images.redis",
       "nitro:ledger.mode",
+      "nitro:operators.keys",
       "nitro:payout.currency",
       "nitro:payout.custodian",
       "nitro:payout.custodians",

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { expect, it } from "vitest";
 import { settingChanges } from "../../../cli/core/options.ts";
 
@@ -9,5 +10,6 @@ it("turns options into settings; a path is meant from where the command runs", (
     "authorization.mode": "auto",
   });
   expect(settingChanges({ binary: "/tmp/x" }, context)).toEqual({ "service.binary": "/tmp/x" });
+  expect(settingChanges({ secrets: "s.json" }, context)).toEqual({ "secrets.file": join(context.cwd, "s.json") });
   expect(settingChanges({}, context)).toEqual({});
 });

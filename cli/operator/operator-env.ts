@@ -1,0 +1,87 @@
+import { configure, mustBePlain } from "../../automation/configured.ts";
+import { operatorsFolder, writeOperatorFiles } from "../../automation/operator-files.ts";
+import { Stack } from "../../automation/stack.ts";
+import { UserError } from "../../common/errors.ts";
+import { Engine } from "../../docker/engine.ts";
+import { isRemote } from "../../docker/remote.ts";
+import { operatorNames, pcr2, variables } from "../../key-feeder/contract.ts";
+import { stackNames } from "../../model/names.ts";
+import type { StackOutputs } from "../../model/outputs.ts";
+import { declareCommand } from "../core/command.ts";
+import { jsonOption, stackOption } from "../core/declaration.ts";
+import { selectStack } from "../core/selection.ts";
+import { exports } from "../env.ts";
+
+const numbers = operatorNames.map((_, index) => String(index + 1));
+
+export const command = declareCommand({
+  options: {
+    ...stackOption,
+    operator: { type: "string", words: numbers, default: "1", help: "whose key and share the variables name" },
+    ...jsonOption,
+  },
+  notes: `  eval "$(./nitro operator env -s alice)"   # then: vault, configure, bootstrap, prepare, authorize, report
+
+Keys and shares of all operators are in .nitro/STACK/operators, for nobody else to read, until nitro down. A share is an age file for its operator's key.`,
+  examples: [["nitro operator env -s alice --operator 2", "as the second operator"]],
+
+  async run({ values }, context) {
+    const stack = new Stack(selectStack(values.stack, context.env), context);
+    const configured = await configure(stack.name, context, { files: [] });
+    mustBePlain(configured, "ledger", "aws.region");
+    if ((await stack.state()) === undefined) throw new UserError(`there is no stack "${stack.name}"`, `./nitro up -s ${stack.name}`);
+    const outputs = wholeOutputs(stack.name, await stack.outputs(true));
+    const files = await writeOperatorFiles(operatorsFolder(context.root, stack.name), outputs.operators);
+    const index = numbers.indexOf(values.operator);
+    const printed = operatorVariables(stack.name, outputs, configured.settings.ledger.mode === "local", files[index]);
+    context.stdout.write(values.json ? `${JSON.stringify(printed, null, 2)}\n` : exports(printed));
+    if (isRemote(Engine.connect(context.env)))
+      context.stderr.write(
+        `these addresses are of the engine's machine; on this one they answer during: ./nitro tunnel -s ${stack.name}\n`,
+      );
+    return 0;
+  },
+});
+
+/** @throws UserError where a stack does not tell its operators' keys, since its last up did not end well or is of an older version */
+function wholeOutputs(stack: string, outputs: Readonly<Record<string, unknown>>): StackOutputs {
+  const { operators } = outputs;
+  if (Array.isArray(operators) && operators.length === operatorNames.length) return outputs as unknown as StackOutputs;
+  throw new UserError(`stack "${stack}" has not told its operators' keys yet`, `./nitro up -s ${stack}`);
+}
+
+/**
+ * What the operators' tools read from their environment.
+ * @param local whether the stack's own AWS is all that there is; else only S3 is
+ * @param files of the operator
+ */
+export function operatorVariables(
+  stack: string,
+  outputs: Pick<StackOutputs, "serviceUrl" | "redisUrl" | "localstackUrl" | "aws" | "vaultPublicKey">,
+  local: boolean,
+  files: { readonly key: string; readonly share: string } | undefined,
+): Record<string, string> {
+  const redis = new URL(outputs.redisUrl);
+  const password = decodeURIComponent(redis.password);
+  const { buckets, configObject } = stackNames(stack);
+  return {
+    [variables.mocking]: "1",
+    [variables.apiBase]: outputs.serviceUrl,
+    NITRO_EXPECTED_PCR2: pcr2,
+    NITRO_VAULT_PUBLIC_KEY: outputs.vaultPublicKey,
+    BAT_OPERATOR_KEY: files?.key ?? "",
+    BAT_OPERATOR_SHARE: files?.share ?? "",
+    [variables.redisAddress]: redis.host,
+    REDIS_USERNAME: redis.username,
+    REDIS_PASSWORD: password,
+    REDISCLI_AUTH: password,
+    AWS_REGION: outputs.aws.region,
+    AWS_ACCESS_KEY_ID: outputs.aws.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: outputs.aws.secretAccessKey,
+    ...(local ? { AWS_ENDPOINT_URL: outputs.localstackUrl } : {}),
+    AWS_ENDPOINT_URL_S3: outputs.localstackUrl,
+    [variables.configBucket]: buckets.config,
+    [variables.configObject]: configObject,
+    [variables.sharesBucket]: buckets.shares,
+  };
+}
