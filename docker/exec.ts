@@ -1,4 +1,6 @@
 import { type Duplex, Readable, type Writable } from "node:stream";
+import { systemClock } from "../common/waiting.ts";
+import { EngineError } from "./error.ts";
 import { type Frame, frames, rawFrames } from "./streams.ts";
 import type { Transport } from "./transport.ts";
 
@@ -31,11 +33,13 @@ export interface Terminal {
 export async function exec(transport: Transport, name: string, command: readonly string[], options: ExecOptions): Promise<ExecResult> {
   const tty = options.tty === true;
   const id = await create(transport, name, command, { ...options, tty, input: options.stdin !== undefined });
-  const socket = await start(transport, id, name, tty, options.signal);
-  if (options.stdin instanceof Readable) options.stdin.pipe(socket);
-  else socket.end(options.stdin);
   const pieces: Frame[] = [];
-  for await (const frame of output(transport, socket, name, tty)) pieces.push(frame);
+  await whileItRuns(transport, id, name, options.signal, async (signal) => {
+    const socket = await start(transport, id, name, tty, signal);
+    if (options.stdin instanceof Readable) options.stdin.pipe(socket);
+    else socket.end(options.stdin);
+    for await (const frame of output(transport, socket, name, tty, signal)) pieces.push(frame);
+  });
   const text = (wanted: (frame: Frame) => boolean) => Buffer.concat(pieces.filter(wanted).map((frame) => frame.data)).toString("utf8");
   return {
     exitCode: await exitCode(transport, id, name),
@@ -56,10 +60,24 @@ export async function attachExec(
   terminal: Terminal,
   options: Omit<ExecOptions, "stdin">,
 ): Promise<number> {
-  const { stdin, stdout, stderr } = terminal;
+  const { stdin, stdout } = terminal;
   const tty = options.tty ?? (stdin.isTTY === true && stdout.isTTY === true);
   const id = await create(transport, name, command, { ...options, tty, input: true });
-  const socket = await start(transport, id, name, tty, options.signal);
+  await whileItRuns(transport, id, name, options.signal, (signal) => converse(transport, { id, name, tty, terminal, signal }));
+  return await exitCode(transport, id, name);
+}
+
+interface Conversation {
+  readonly id: string;
+  readonly name: string;
+  readonly tty: boolean;
+  readonly terminal: Terminal;
+  readonly signal: AbortSignal;
+}
+
+async function converse(transport: Transport, { id, name, tty, terminal, signal }: Conversation): Promise<void> {
+  const { stdin, stdout, stderr } = terminal;
+  const socket = await start(transport, id, name, tty, signal);
   const resize = () => void resizeTo(transport, id, name, stdout);
   if (tty) {
     stdin.setRawMode?.(true);
@@ -68,7 +86,7 @@ export async function attachExec(
   }
   stdin.pipe(socket);
   try {
-    for await (const { stream, data } of output(transport, socket, name, tty)) (stream === "stdout" ? stdout : stderr).write(data);
+    for await (const { stream, data } of output(transport, socket, name, tty, signal)) (stream === "stdout" ? stdout : stderr).write(data);
   } finally {
     stdin.unpipe(socket);
     stdin.pause();
@@ -77,7 +95,6 @@ export async function attachExec(
       stdin.setRawMode?.(false);
     }
   }
-  return await exitCode(transport, id, name);
 }
 
 /** A running command at the other end of a connection. */
@@ -99,7 +116,7 @@ export async function openExec(
 ): Promise<ExecStream> {
   const id = await create(transport, name, command, { ...options, tty: false, input: true });
   const stdin = await start(transport, id, name, false, options.signal);
-  return { stdin, output: output(transport, stdin, name, false), exitCode: () => exitCode(transport, id, name) };
+  return { stdin, output: output(transport, stdin, name, false, options.signal), exitCode: () => exitCode(transport, id, name) };
 }
 
 interface CreateOptions extends ExecOptions {
@@ -122,18 +139,60 @@ async function create(transport: Transport, name: string, command: readonly stri
   return (await transport.json<{ Id: string }>(call)).Id;
 }
 
+/** Between two looks whether a container still runs in which a command is at work, in ms. */
+const lifeIntervalMs = 1000;
+
+/**
+ * Does something with a command that runs in a container, until the container ends: where that happens just as a command starts, Docker 20.10
+ * leaves its stream open for ever.
+ * @param work gets a signal that ends it
+ * @throws EngineError with the engine's status where the container has ended
+ */
+async function whileItRuns(
+  transport: Transport,
+  id: string,
+  name: string,
+  stop: AbortSignal | undefined,
+  work: (signal: AbortSignal) => Promise<void>,
+): Promise<void> {
+  const ended = new AbortController();
+  const over = new AbortController();
+  const watch = async () => {
+    for (;;) {
+      await systemClock.sleep(lifeIntervalMs, over.signal);
+      if (over.signal.aborted) return;
+      const state = await inspect(transport, id, name).catch((error: unknown) => error);
+      if (isEnd(state)) return ended.abort(state);
+    }
+  };
+  void watch();
+  try {
+    await work(stop === undefined ? ended.signal : AbortSignal.any([stop, ended.signal]));
+  } finally {
+    over.abort();
+  }
+}
+
+/** Whether the engine says that the container has ended. One that is paused goes on. */
+function isEnd(state: unknown): boolean {
+  return state instanceof EngineError && state.status !== undefined && !/paused/.test(state.message);
+}
+
 function start(transport: Transport, id: string, name: string, tty: boolean, signal: AbortSignal | undefined): Promise<Duplex> {
   return transport.hijack({ method: "POST", path: `/exec/${id}/start`, json: { Detach: false, Tty: tty }, signal, doing: doing(name) });
 }
 
-function output(transport: Transport, socket: Duplex, name: string, tty: boolean): AsyncGenerator<Frame> {
-  const body = transport.body(socket, { method: "POST", path: "", doing: doing(name) });
+function output(transport: Transport, socket: Duplex, name: string, tty: boolean, signal: AbortSignal | undefined): AsyncGenerator<Frame> {
+  const body = transport.body(socket, { method: "POST", path: "", signal, doing: doing(name) });
   return tty ? rawFrames(body) : frames(body);
 }
 
 async function exitCode(transport: Transport, id: string, name: string): Promise<number> {
-  const { ExitCode } = await transport.json<{ ExitCode: number | null }>({ method: "GET", path: `/exec/${id}/json`, doing: doing(name) });
-  return ExitCode ?? 0;
+  return (await inspect(transport, id, name)).ExitCode ?? 0;
+}
+
+function inspect(transport: Transport, id: string, name: string): Promise<{ ExitCode: number | null }> {
+  return transport.json({ method: "GET", path: `/exec/${id}/json`, doing: doing(name) });
 }
 
 /** A size that cannot be set is no reason to end the command. */

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { ClientRequest, IncomingMessage, RequestOptions } from "node:http";
 import { join } from "node:path";
-import type { Duplex, Readable } from "node:stream";
+import { addAbortSignal, type Duplex, type Readable } from "node:stream";
 import { EngineError, refused, unreachable } from "./error.ts";
 import { type EngineHost, resolveHost } from "./host.ts";
 
@@ -14,9 +14,14 @@ export interface Call {
   /** Sent as a tar archive. */
   readonly tar?: Buffer | Readable;
   readonly signal?: AbortSignal | undefined;
+  /** Longest wait for the whole answer in `text` and `json`, in ms: two minutes by default. */
+  readonly limitMs?: number;
   /** What is asked for, for the error: "start nitro-alice-redis". */
   readonly doing: string;
 }
+
+/** The engine answers nearly at once, seconds later where the machine is busy; one that hangs is told about. */
+const defaultLimitMs = 120_000;
 
 /** Plain HTTP to the engine over a unix socket, TCP, TLS or ssh. Connects for each call: nothing stays open. */
 export class Transport {
@@ -47,10 +52,16 @@ export class Transport {
     throw new EngineError(`cannot ${call.doing}: the engine switched protocols unasked`);
   }
 
+  /** @throws EngineError also where there is no answer within the call's limit */
   async text(call: Call): Promise<string> {
-    const chunks: Buffer[] = [];
-    for await (const chunk of this.body(await this.request(call), call)) chunks.push(chunk);
-    return Buffer.concat(chunks).toString("utf8");
+    const { limitMs = defaultLimitMs, doing } = call;
+    if (limitMs === Infinity) return await this.read(call);
+    const limit = AbortSignal.timeout(limitMs);
+    const signal = call.signal === undefined ? limit : AbortSignal.any([call.signal, limit]);
+    return await this.read({ ...call, signal }).catch((error: unknown) => {
+      if (signal.reason !== limit.reason || !limit.aborted) throw error;
+      throw new EngineError(`cannot ${doing}: the container engine at ${this.host} gave no answer within ${limitMs / 1000} s`);
+    });
   }
 
   async json<T>(call: Call): Promise<T> {
@@ -79,7 +90,14 @@ export class Transport {
     if (answer.head.length > 0) answer.socket.unshift(answer.head);
     // Whoever reads it sees its errors; one that comes later, when all is read, has no one to tell.
     answer.socket.on("error", () => undefined);
+    if (call.signal !== undefined) addAbortSignal(call.signal, answer.socket);
     return answer.socket;
+  }
+
+  private async read(call: Call): Promise<string> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of this.body(await this.request(call), call)) chunks.push(chunk);
+    return Buffer.concat(chunks).toString("utf8");
   }
 
   private async send(call: Call, extraHeaders: Record<string, string>): Promise<IncomingMessage | Upgraded> {
