@@ -43,6 +43,8 @@ export class WatchLoop {
   private turn: AbortController | undefined;
   private phase: "building" | "loading" | "loaded" | "swapping" = "loaded";
   private loaded: LoadedExecutable | undefined;
+  /** Whether it changed while it was read. */
+  private missed = false;
   /** What is read while it is not yet sure that the change is over; nothing where it was not. */
   private ahead: Promise<LoadedExecutable | undefined> | undefined;
   private changedAt = Date.now();
@@ -61,8 +63,12 @@ export class WatchLoop {
 
   /** Something changed. */
   note(change: WatchedChange): void {
-    // Until it is read, whatever it is counts.
-    if (change === "executable" && (this.phase === "building" || this.phase === "loading" || this.isStill(this.loaded))) return;
+    if (change === "executable" && this.phase === "loading") {
+      // Until it is read, whatever it is counts; where it cannot be read, this may have been its missing half.
+      this.missed = true;
+      return;
+    }
+    if (change === "executable" && (this.phase === "building" || this.isStill(this.loaded))) return;
     this.changedAt = Date.now();
     this.changes.note(change);
     this.turn?.abort();
@@ -150,6 +156,7 @@ export class WatchLoop {
   private async load(signal: AbortSignal): Promise<LoadedExecutable | undefined> {
     for (let last = false; ; last = true) {
       this.phase = "loading";
+      this.missed = false;
       try {
         this.loaded = (await this.takeAhead()) ?? (await this.parts.load());
         this.phase = "loaded";
@@ -157,7 +164,8 @@ export class WatchLoop {
         return signal.aborted ? undefined : this.loaded;
       } catch (error) {
         this.phase = "loaded";
-        if (last) throw error;
+        if (this.missed) this.note("executable");
+        if (last && !signal.aborted) throw error;
         await sleep(settleMs, undefined, { signal }).catch(() => {});
         if (signal.aborted) return undefined;
       }

@@ -172,6 +172,23 @@ test("a file that stays incomplete is told about, and the one before goes on", a
   expect(swaps).toEqual(["one."]);
 });
 
+test("the rest of a file that comes while the file is read, and found incomplete, is not missed", async () => {
+  writeFileSync(executable, "one.");
+  let readings = 0;
+  const loop = await start({
+    load: async () => {
+      const found = load();
+      // The first reads ahead, the second is the one that counts, the third comes when the file has had its time.
+      if (readFileSync(executable).toString() === "tw" && ++readings === 3) put(loop, "two.");
+      return found;
+    },
+  });
+  put(loop, "tw");
+  await told("swapped", 2);
+  expect(swaps).toEqual(["one.", "two."]);
+  expect(seen("failed")).toEqual([]);
+});
+
 test("builds that come while a swap is under way end its waiting, and only the last of them is swapped", async () => {
   writeFileSync(executable, "one.");
   const loop = await start();
