@@ -4,7 +4,7 @@ import type { Progress } from "../common/progress.ts";
 import { DeadlineError, inVain, type Look, wait } from "../common/waiting.ts";
 import type { Engine } from "../docker/engine.ts";
 import { lastLines } from "../docker/last-lines.ts";
-import { exitOf } from "../docker/waiting/exit.ts";
+import { exitOf, lastEnding } from "../docker/waiting/exit.ts";
 import { readRunning } from "../executable/running.ts";
 import { neededShares } from "../key-feeder/contract.ts";
 import { type Role, stackNames } from "../model/names.ts";
@@ -111,7 +111,7 @@ async function stopped(engine: Engine, stack: string, roles: readonly Role[]): P
   const words = roles.map(async (role) => {
     const details = await engine.inspect(containers[role]);
     if (details === undefined) return `${role} is not there any more (container ${containers[role]})`;
-    const how = details.running ? "ended and was started again" : exitOf(details);
+    const how = exitOf(await lastEnding(engine, details));
     return `${role} ${how} (container ${details.name}); ${await lastLines(engine, details.name)}`;
   });
   return new UserError((await Promise.all(words)).join("\n"), logs(stack, roles));

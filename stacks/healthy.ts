@@ -42,7 +42,7 @@ export interface HealthWaitOptions {
  * @throws RunError as soon as the container exits or restarts, with its exit code and last log lines, or when the time is over
  */
 export async function waitForHealth(
-  engine: Pick<Engine, "inspect" | "exec" | "logs">,
+  engine: Pick<Engine, "inspect" | "exec" | "logs" | "pastEvents">,
   container: string,
   options: HealthWaitOptions,
 ): Promise<void> {
@@ -60,12 +60,11 @@ async function exited(
   engine: Pick<Engine, "logs">,
   container: string,
   options: HealthWaitOptions,
-  { details }: ContainerExit,
+  { ending }: ContainerExit,
 ): Promise<RunError> {
   const { role, stack } = options;
-  if (details === undefined)
-    return new RunError(`${role}: container ${container} is not there; bring it back with: ./nitro up -s ${stack}`);
-  return failure(engine, container, options, `${role} ${exitOf(details)} before it answered`);
+  if (ending === undefined) return new RunError(`${role}: container ${container} is not there; bring it back with: ./nitro up -s ${stack}`);
+  return failure(engine, container, options, `${role} ${exitOf(ending)} before it answered`);
 }
 
 async function failure(

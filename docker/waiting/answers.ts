@@ -1,7 +1,7 @@
 import { errorMessage } from "../../common/errors.ts";
 import type { Look, Strategy } from "../../common/waiting.ts";
 import type { Engine } from "../engine.ts";
-import { ContainerExit } from "./exit.ts";
+import { ContainerExit, lastEnding } from "./exit.ts";
 
 export interface AnswerOptions {
   /** A command inside the container that exits with 0 when it answers. */
@@ -17,7 +17,11 @@ export interface AnswerOptions {
  * as the container exits or restarts, or where there is none.
  * @param container its name
  */
-export function answers(engine: Pick<Engine, "inspect" | "exec">, container: string, options: AnswerOptions): Strategy<void> {
+export function answers(
+  engine: Pick<Engine, "inspect" | "exec" | "pastEvents">,
+  container: string,
+  options: AnswerOptions,
+): Strategy<void> {
   let restarts: number | undefined;
   return {
     what: `an answer of container ${container}`,
@@ -26,7 +30,9 @@ export function answers(engine: Pick<Engine, "inspect" | "exec">, container: str
       if (details === undefined) throw new ContainerExit(container, undefined);
       if (details.health === "healthy" && options.believed) return { found: undefined };
       restarts ??= details.restartCount;
-      if (details.status !== "running" || details.restartCount > restarts) throw new ContainerExit(container, details);
+      if (details.status !== "running" || details.restartCount > restarts) {
+        throw new ContainerExit(container, await lastEnding(engine, details));
+      }
       if (await options.ask?.()) return { found: undefined };
       const check = await engine.exec(container, [...options.check]).catch((error) => ({ exitCode: -1, output: errorMessage(error) }));
       return check.exitCode === 0 && options.ask === undefined ? { found: undefined } : { seen: check.output.trim() };

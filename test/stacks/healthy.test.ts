@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
-import type { ContainerDetails, ExecResult, LogLine } from "../../docker/engine.ts";
+import type { ContainerDetails, EngineEvent, ExecResult, LogLine } from "../../docker/engine.ts";
 import { type HealthWaitOptions, waitForHealth } from "../../stacks/healthy.ts";
 
 type Moment = Partial<ContainerDetails> & { readonly gone?: boolean; readonly exitsWith?: number };
 
 /** A container that is in the given states at one look after the other, the last one for ever. */
-function container(moments: readonly Moment[], log: readonly string[] = []) {
+function container(moments: readonly Moment[], log: readonly string[] = [], events: readonly Partial<EngineEvent>[] = []) {
   let look = -1;
   const seen: { clock: number; tries: number } = { clock: 0, tries: 0 };
   const at = (): Moment => moments[Math.min(look, moments.length - 1)] ?? {};
@@ -27,18 +27,21 @@ function container(moments: readonly Moment[], log: readonly string[] = []) {
       inspect: async (name: string): Promise<ContainerDetails | undefined> => {
         look++;
         if (at().gone) return undefined;
-        return { ...details(name), ...at() };
+        return { ...details(name), running: (at().status ?? "running") === "running", ...at() };
       },
       exec: async (): Promise<ExecResult> => {
         seen.tries++;
         return { exitCode: at().exitsWith ?? 1, output: "connection refused\n", stdout: "", stderr: "connection refused\n" };
       },
+      pastEvents: async (): Promise<EngineEvent[]> => events.map((event) => ({ ...anEvent, ...event })),
       logs: async function* (): AsyncGenerator<LogLine> {
         for (const line of log) yield { stream: "stderr", line };
       },
     },
   };
 }
+
+const anEvent: EngineEvent = { type: "container", action: "die", id: "1", name: "c", attributes: {}, time: "" };
 
 function details(name: string): ContainerDetails {
   return {
@@ -54,7 +57,7 @@ function details(name: string): ContainerDetails {
       env: {},
       command: [],
     },
-    ...{ entrypoint: [], user: "", tty: false, mounts: [], ports: [], networks: {} },
+    ...{ entrypoint: [], user: "", tty: false, processes: 0, mounts: [], ports: [], networks: {} },
   };
 }
 
@@ -85,9 +88,18 @@ test("an exit ends the waiting at once, with exit code, log and who waits", asyn
   expect(seen.clock).toBe(100);
 });
 
-test("a restart is an exit, also when the container runs again already", async () => {
-  const { engine, options } = container([{ restartCount: 3 }, { restartCount: 4, exitCode: 1 }]);
-  await expect(waitForHealth(engine, "c", options())).rejects.toThrow("service exited with code 1");
+test("a restart is an exit, also when the container runs again already: the code is that of its last end", async () => {
+  const died = (exitCode: string) => ({ action: "die", attributes: { exitCode } });
+  const moments = [{ restartCount: 3 }, { restartCount: 5 }];
+  const { engine, options } = container(moments, [], [died("1"), { action: "oom" }, died("2")]);
+  await expect(waitForHealth(engine, "c", options())).rejects.toThrow(
+    "service exited with code 2 (it ran out of the memory its limit allows) before it answered",
+  );
+});
+
+test("a restart whose reason the engine has forgotten has no code", async () => {
+  const { engine, options } = container([{ restartCount: 3 }, { restartCount: 4 }]);
+  await expect(waitForHealth(engine, "c", options())).rejects.toThrow("service ended and was started again before it answered");
 });
 
 test("running out of memory is named", async () => {
