@@ -33,6 +33,7 @@ export class ArmedUpdate {
       backend: backend.url,
       program: {
         executable: this.executable.promise,
+        targeted: true,
         stopEarly: roles,
         superseded: this.superseded.signal,
         onOthersReady: () => neighbours.resolve(true),

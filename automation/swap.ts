@@ -62,7 +62,7 @@ export async function swapDeclared(args: SwapArgs, start: SwapStart, program: Pr
   const options: UpdateOptions = sound ? { targets } : { refresh };
   if (program.executable === undefined) progress.line(`$ ${stack.updateCommand(options)}`);
   try {
-    await applySettings(stack, file, { ...options, program }, progress, context);
+    await applySettings(stack, file, { ...options, program: { ...program, targeted: sound } }, progress, context);
   } catch (error) {
     throw await withWayBack(error, stack.name, context);
   }

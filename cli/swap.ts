@@ -45,13 +45,16 @@ An executable that cannot run is refused before anything is touched.`,
     const roles = role === undefined ? liveRoles : [role];
     const stack = new Stack(selectStack(values.stack, context.env), context);
     const progress = new Progress(context.stderr);
+    const engine = Engine.connect(context.env);
+    const looks = Promise.all([running(engine, stack.name), engine.ping()]);
+    // Told where its answer is used.
+    looks.catch(() => {});
     const back = values.previous;
     const files: ConfigurationArgs["files"] = back ? besideExecutable : undefined;
     const configured = await configure(stack.name, context, { changes: settingChanges(values, context), files });
-    const engine = Engine.connect(context.env);
     const swap = { engine, stack, roles, progress, context };
     const start = await beginSwap(swap);
-    const [before, { arch }] = await Promise.all([running(engine, stack.name), engine.ping()]);
+    const [before, { arch }] = await looks;
     const machine = { engine, arch };
     const executable = back ? await previous(stack.name, configured, machine, before, context) : undefined;
     if (!back && !bringsExecutable(configured)) await buildForEngine(machine, stack.name, configured, progress, context);

@@ -60,6 +60,7 @@ export interface RawDetails {
     Tty: boolean;
     Healthcheck?: { Test?: string[] | null };
   };
+  HostConfig: { PidsLimit?: number | null };
   Mounts: { Type: string; Name?: string; Source: string; Destination: string; RW: boolean }[];
   NetworkSettings: {
     Ports: Record<string, { HostIp: string; HostPort: string }[] | null> | null;
@@ -178,6 +179,7 @@ export function containerDetails(raw: RawDetails): ContainerDetails {
     entrypoint: config.Entrypoint ?? [],
     user: config.User,
     tty: config.Tty,
+    processes: raw.HostConfig.PidsLimit ?? 0,
     mounts: raw.Mounts.map((mount) => ({
       type: mount.Type,
       name: mount.Name ?? "",

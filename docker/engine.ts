@@ -41,6 +41,14 @@ export interface EventOptions {
   readonly signal?: AbortSignal;
 }
 
+export interface PastEvents {
+  /** Name or id. */
+  readonly container: string;
+  /** start, die, oom, … */
+  readonly actions: readonly string[];
+  readonly since: Date;
+}
+
 /** Longest wait for an engine to say that it is there. */
 const pingTimeout = 5_000;
 
@@ -174,8 +182,12 @@ export class Engine {
     await this.transport.text({ method: "POST", path: `/containers/${name}/start`, doing: `start ${name}` });
   }
 
-  /** Limits the processes of a container that was made without that, running or not; the limit outlives restarts. */
+  /**
+   * Limits the processes of a container that was made without that, running or not; the limit outlives restarts. Nothing happens where it has
+   * the limit: the engine takes a hundred times longer to set it than to tell.
+   */
   async limitProcesses(name: string): Promise<void> {
+    if ((await this.inspect(name))?.processes === mostProcesses) return;
     const json = { PidsLimit: mostProcesses };
     await this.transport.text({ method: "POST", path: `/containers/${name}/update`, json, doing: `limit the processes of ${name}` });
   }
@@ -183,13 +195,15 @@ export class Engine {
   /** @param options graceSeconds: from SIGTERM to SIGKILL; the container's own setting by default */
   async restart(name: string, options: { graceSeconds?: number } = {}): Promise<void> {
     const query = { t: options.graceSeconds };
-    await this.transport.text({ method: "POST", path: `/containers/${name}/restart`, query, doing: `restart ${name}` });
+    const limitMs = stopLimit(options);
+    await this.transport.text({ method: "POST", path: `/containers/${name}/restart`, query, limitMs, doing: `restart ${name}` });
   }
 
   /** Nothing happens where it is stopped already. */
   async stop(name: string, options: { graceSeconds?: number } = {}): Promise<void> {
     const query = { t: options.graceSeconds };
-    await this.transport.text({ method: "POST", path: `/containers/${name}/stop`, query, doing: `stop ${name}` });
+    const limitMs = stopLimit(options);
+    await this.transport.text({ method: "POST", path: `/containers/${name}/stop`, query, limitMs, doing: `stop ${name}` });
   }
 
   async kill(name: string, killSignal = "SIGKILL"): Promise<void> {
@@ -199,7 +213,8 @@ export class Engine {
 
   /** Waits until the container does not run. @returns its exit code */
   async wait(name: string, signal?: AbortSignal): Promise<number> {
-    const call: Call = { method: "POST", path: `/containers/${name}/wait`, signal, doing: `wait for ${name}` };
+    const limitMs = Infinity;
+    const call: Call = { method: "POST", path: `/containers/${name}/wait`, signal, limitMs, doing: `wait for ${name}` };
     return (await this.transport.json<{ StatusCode: number }>(call)).StatusCode;
   }
 
@@ -257,6 +272,17 @@ export class Engine {
     return endedBy(options.signal, this.readEvents(this.transport.body(answer, call)));
   }
 
+  /**
+   * What happened to a container; Docker remembers its last 256 events.
+   * @returns oldest first
+   */
+  async pastEvents(past: PastEvents): Promise<EngineEvent[]> {
+    const filters = JSON.stringify({ container: [past.container], event: past.actions });
+    const query = { filters, since: past.since.getTime() / 1000, until: Date.now() / 1000 };
+    const text = await this.transport.text({ method: "GET", path: "/events", query, doing: `ask what happened to ${past.container}` });
+    return text.split("\n").flatMap((line) => (line.trim() === "" ? [] : [answers.engineEvent(JSON.parse(line) as answers.RawEvent)]));
+  }
+
   /** One sample, at once. */
   async stats(name: string): Promise<ContainerStats> {
     const query = { stream: false, "one-shot": true };
@@ -303,6 +329,11 @@ export class Engine {
       if (!isNotFound(error)) throw error;
     }
   }
+}
+
+/** What a container may take to stop, in ms: its own grace may be longer than ours, which is not known here. */
+function stopLimit({ graceSeconds = 60 }: { graceSeconds?: number }): number {
+  return 120_000 + 1000 * graceSeconds;
 }
 
 /** An aborted signal is the caller's own wish: the iteration ends, nothing is thrown. */

@@ -65,6 +65,8 @@ export interface ContainerDetails {
   readonly entrypoint: readonly string[];
   readonly user: string;
   readonly tty: boolean;
+  /** Processes and threads that it may have at once; 0 or below without a limit. */
+  readonly processes: number;
   readonly mounts: readonly Mount[];
   readonly ports: readonly PublishedPort[];
   /** Aliases and address in each network, by the network's name. */

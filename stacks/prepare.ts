@@ -27,6 +27,8 @@ export interface PrepareOptions extends LateExecutable {
   readonly configuration?: Configuration;
   /** The container engine, where it is connected already. */
   readonly machine?: Machine;
+  /** True where service and worker alone are updated: the other parts are taken to be what their labels say. */
+  readonly targeted?: boolean;
   /** Aborted: a newer build waits, nobody needs to know any more whether this one answers. */
   readonly superseded?: AbortSignal;
 }
@@ -98,7 +100,7 @@ async function prepare(root: string, stack: string, dryRun: boolean, options: Pr
   const executable = handover.then(({ staged }) => staged);
   const before = new Set(containers?.map(({ id }) => id));
   const early = options.executable !== undefined;
-  const put = secretFiles({ engine, stack, owner, before: containers ?? [], trusting: early });
+  const put = secretFiles({ engine, stack, owner, before: containers ?? [], trusting: options.targeted === true });
   const healthy = dryRun
     ? () => Promise.resolve()
     : partHealth({ engine, root, names, executable, before, superseded: options.superseded, early });

@@ -13,7 +13,7 @@ export interface SecretFilesArgs {
   readonly owner: string;
   /** The stack's containers from before, running or not. */
   readonly before: readonly ContainerSummary[];
-  /** True where nothing but service and worker is under way: then what labels say is enough. */
+  /** True where the other parts are not looked at: then what their labels say is enough. */
   readonly trusting: boolean;
 }
 
