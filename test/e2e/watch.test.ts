@@ -122,6 +122,8 @@ test("of rapid builds the last one wins, and none before it is waited for", asyn
 });
 
 test("an executable that crashes is told with its last words and the way back, which works while the watch goes on", async () => {
+  put("two");
+  await nitro("up", "-s", stack);
   const watcher = await watching();
   await watcher.after(() => put("one"), "swapped");
   const failed = await watcher.after(() => put("crashing"), "failed");
