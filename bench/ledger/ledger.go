@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 	"net/http"
 	"time"
 
@@ -46,7 +45,7 @@ func connect(options options) (*qldbdriver.QLDBDriver, error) {
 		Region:       "us-east-1",
 		BaseEndpoint: aws.String(options.endpoint),
 		Credentials:  credentials.NewStaticCredentialsProvider("bench", "bench", ""),
-		HTTPClient:   plainBodies{&http.Client{Transport: transport}},
+		HTTPClient:   &http.Client{Transport: transport},
 	})
 	return qldbdriver.New(options.ledger, session, func(driver *qldbdriver.DriverOptions) {
 		driver.LoggerVerbosity = qldbdriver.LogOff
@@ -112,14 +111,4 @@ func execute(ctx context.Context, driver *qldbdriver.QLDBDriver, statement strin
 		return nil, err
 	})
 	return err
-}
-
-// plainBodies keeps answers of a fast server from being lost: https://github.com/aws/aws-sdk-go-v2/issues/2737
-type plainBodies struct{ client *http.Client }
-
-func (p plainBodies) Do(request *http.Request) (*http.Response, error) {
-	if request.Body != nil && request.Body != http.NoBody {
-		request.Body = struct{ io.ReadCloser }{request.Body}
-	}
-	return p.client.Do(request)
 }

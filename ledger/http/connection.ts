@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { Body } from "./body.ts";
 import type { Answer, HttpService } from "./exchange.ts";
+import { isHasty, waitOf } from "./hasty-client.ts";
 import { lastAnswer } from "./last-answer.ts";
 import type { Deliverable, Outbox } from "./outbox.ts";
 import { parseError } from "./parse-error.ts";
@@ -141,13 +142,17 @@ export class Connection implements Deliverable {
   }
 
   private ask(turn: Turn, body: Buffer): void {
-    if (!this.last) turn.exchange?.answer(body).then((answer) => this.answered(turn, answer));
+    if (this.last) return;
+    if (turn.head !== undefined && isHasty(turn.head)) turn.readAt = performance.now();
+    turn.exchange?.answer(body).then((answer) => this.answered(turn, answer));
   }
 
   private answered(turn: Turn, answer: Answer): void {
     if (this.last || this.current !== turn) return;
     turn.answer = answer;
-    this.around.outbox.add(this);
+    const wait = turn.readAt === undefined ? 0 : waitOf(sizeOf(answer), performance.now() - turn.readAt);
+    if (wait === 0) this.around.outbox.add(this);
+    else setTimeout(() => this.around.outbox.add(this), wait);
   }
 
   /** Sends the answer. */
@@ -209,4 +214,9 @@ export class Connection implements Deliverable {
     this.current?.end();
     this.current = undefined;
   }
+}
+
+/** Bytes of an answer's body and of the header fields that it brings along. */
+function sizeOf({ headers, body }: Answer): number {
+  return headers.reduce((sum, text) => sum + text.length + 2, body.length);
 }

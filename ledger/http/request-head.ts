@@ -16,9 +16,19 @@ export interface RequestHead {
   readonly authorization: string | undefined;
   /** X-Amz-Target */
   readonly operation: string | undefined;
+  readonly userAgent: string | undefined;
 }
 
-type Field = "host" | "origin" | "authorization" | "operation" | "contentLength" | "transferEncoding" | "connection" | "expect";
+type Field =
+  | "host"
+  | "origin"
+  | "authorization"
+  | "operation"
+  | "userAgent"
+  | "contentLength"
+  | "transferEncoding"
+  | "connection"
+  | "expect";
 type Fields = Record<Field, string | undefined>;
 
 /** By name; fieldNamed() knows the lengths of these names. */
@@ -27,6 +37,7 @@ const named: ReadonlyMap<string, Field> = new Map([
   ["origin", "origin"],
   ["authorization", "authorization"],
   ["x-amz-target", "operation"],
+  ["user-agent", "userAgent"],
   ["content-length", "contentLength"],
   ["transfer-encoding", "transferEncoding"],
   ["connection", "connection"],
@@ -34,7 +45,7 @@ const named: ReadonlyMap<string, Field> = new Map([
 ]);
 
 /** Fields that may come several times: their values are one list. */
-const lists: ReadonlySet<Field> = new Set(["connection"]);
+const lists: ReadonlySet<Field> = new Set(["connection", "userAgent"]);
 
 const visible = /^[\x21-\x7e]+$/;
 
@@ -60,6 +71,7 @@ export function headOf({ method = "", url = "", httpVersion, rawHeaders }: Incom
     origin: fields.origin,
     authorization: fields.authorization,
     operation: fields.operation,
+    userAgent: fields.userAgent,
   };
 }
 
@@ -70,6 +82,7 @@ function fieldsOf(headers: readonly string[]): Fields {
     origin: undefined,
     authorization: undefined,
     operation: undefined,
+    userAgent: undefined,
     contentLength: undefined,
     transferEncoding: undefined,
     connection: undefined,

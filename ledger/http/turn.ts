@@ -10,6 +10,8 @@ export class Turn {
   exchange: Exchange | undefined;
   /** The answer to a request that was not taken on, while its body is passed over. */
   refusal: Answer | undefined;
+  /** When the request was there, of a client that must not have its answer too soon. */
+  readAt: number | undefined;
   /** What is to be sent. */
   answer: Answer | undefined;
 

@@ -18,8 +18,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/qldbsession"
-
-	"example.com/nitro-stacks/payments/internal/awsclient"
 )
 
 // Name is the ledger's name.
@@ -94,7 +92,7 @@ func (p *Process) Empty(t *testing.T) {
 	p.directory = t.TempDir()
 }
 
-// Client makes a client of the ledger with the official SDK.
+// Client makes a client of the ledger with the official SDK, as it comes.
 func (p *Process) Client(t *testing.T) *qldbsession.Client {
 	t.Helper()
 	loaded, err := config.LoadDefaultConfig(t.Context(), config.WithRegion("us-west-2"), config.WithBaseEndpoint(p.URL),
@@ -102,7 +100,6 @@ func (p *Process) Client(t *testing.T) *qldbsession.Client {
 	if err != nil {
 		t.Fatal(err)
 	}
-	loaded.HTTPClient = awsclient.WithPlainBodies(loaded.HTTPClient)
 	return qldbsession.NewFromConfig(loaded)
 }
 

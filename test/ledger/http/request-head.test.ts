@@ -63,6 +63,7 @@ test("what an SDK sends", async () => {
     origin: undefined,
     authorization: "AWS4-HMAC-SHA256 Credential=x",
     operation: "QLDBSession.SendCommand",
+    userAgent: "aws-sdk-go-v2/1.24.1 os/linux",
   });
 });
 
