@@ -6,7 +6,7 @@ import { compileExpression, type Execution } from "./compile-expression.ts";
 import { evaluationError, noSuchVariable, semanticError } from "./errors.ts";
 import type { Key } from "./paths.ts";
 import { type Pause, pause } from "./pause.ts";
-import { type Access, chooseAccess, conjuncts } from "./plan.ts";
+import { chooseAccess, conjuncts, documentsBy } from "./plan.ts";
 import { Scope } from "./scope.ts";
 import { evaluated, tests } from "./select.ts";
 import { missing, type Slots } from "./values.ts";
@@ -70,7 +70,7 @@ export function* findTarget(from: readonly FromItem[], where: Expression | undef
   const access = chooseAccess({ table, slot, idSlot, dataPath: [], idPath: undefined }, conditions, new Set(), scope, execution);
   const conditioned = tests(conditions, access.lookups, scope, execution);
   const matched: Matched[] = [];
-  for (const document of documents(table, access, execution)) {
+  for (const document of documentsBy(access, table, [], execution.view)) {
     if (execution.tick()) yield pause;
     const slots: Slots = [];
     slots[slot] = document.data;
@@ -87,11 +87,6 @@ export function* findTarget(from: readonly FromItem[], where: Expression | undef
     matched.push({ document, rows });
   }
   return { table, scope, sources, matched };
-}
-
-function documents(table: TableDefinition, access: Access, { view }: Execution): Iterable<Document> {
-  if (access.kind === "id") return view.byId(table, access.ids([]));
-  return access.kind === "index" ? view.byKey(table, access.field, access.keys([])) : view.scan(table);
 }
 
 function prepareNested(item: FromItem, scope: Scope, sources: Set<number>, execution: Execution): Nested {

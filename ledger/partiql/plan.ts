@@ -1,14 +1,22 @@
 import type { TableDefinition } from "../store/table.ts";
+import { LedgerError } from "../transaction/errors.ts";
+import type { Document, TransactionView } from "../transaction/view.ts";
 import type { Expression } from "./ast.ts";
 import { compileExpression, type Execution, members } from "./compile-expression.ts";
 import type { Scope } from "./scope.ts";
 import { keysOf, type Slots, type Value } from "./values.ts";
 
+/**
+ * What to look up, once the slots before are filled.
+ * @returns undefined where the value of a condition is refused, as that of `a = 1 / 0` is: only a scan tells whether there is a row to ask
+ */
+type Keys = (slots: Slots) => string[] | undefined;
+
 /** How the rows of a table are found. */
 export type Access = (
   | { readonly kind: "scan" }
-  | { readonly kind: "id"; readonly ids: (slots: Slots) => string[] }
-  | { readonly kind: "index"; readonly field: string; readonly keys: (slots: Slots) => string[] }
+  | { readonly kind: "id"; readonly ids: Keys }
+  | { readonly kind: "index"; readonly field: string; readonly keys: Keys }
 ) & {
   /**
    * The conditions that an index could look up, be there one or not. They are asked first: which rows the others see, and refuse, does not
@@ -54,12 +62,39 @@ export function chooseAccess(
     ({ slot, steps }) =>
       (slot === source.idSlot && steps.length === 0) || (slot === source.slot && source.idPath !== undefined && same(steps, source.idPath)),
   );
-  if (byId !== undefined) return { kind: "id", ids: (slots) => textsOf(byId.values(slots)), lookups };
+  if (byId !== undefined) return { kind: "id", ids: keysFrom(byId, found, textsOf), lookups };
   for (const { field } of source.table.indexes) {
     const byField = found.find(({ slot, steps }) => slot === source.slot && same(steps, [...source.dataPath, field]));
-    if (byField !== undefined) return { kind: "index", field, keys: (slots) => keysOf(byField.values(slots)), lookups };
+    if (byField !== undefined) return { kind: "index", field, keys: keysFrom(byField, found, keysOf), lookups };
   }
   return { kind: "scan", lookups };
+}
+
+/** The documents that an access leads to. @param slots those before the table's are filled */
+export function documentsBy(access: Access, table: TableDefinition, slots: Slots, view: TransactionView): Iterable<Document> {
+  if (access.kind === "id") {
+    const ids = access.ids(slots);
+    if (ids !== undefined) return view.byId(table, ids);
+  }
+  if (access.kind === "index") {
+    const keys = access.keys(slots);
+    if (keys !== undefined) return view.byKey(table, access.field, keys);
+  }
+  return view.scan(table);
+}
+
+/** @param all conditions that a scan would ask before others, and whose values it would refuse */
+function keysFrom(chosen: Lookup, all: readonly Lookup[], keys: (values: readonly Value[]) => string[]): Keys {
+  const others = all.filter((each) => each !== chosen);
+  return (slots) => {
+    try {
+      for (const { values } of others) values(slots);
+      return keys(chosen.values(slots));
+    } catch (error) {
+      if (error instanceof LedgerError) return undefined;
+      throw error;
+    }
+  };
 }
 
 /** `path = value` or `path IN (values)`: which slot, which fields below it, and the values once the slots before are filled. */

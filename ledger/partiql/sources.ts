@@ -6,7 +6,7 @@ import { type Expression, type FromItem, ownName, type TableName } from "./ast.t
 import { compileExpression, type Execution } from "./compile-expression.ts";
 import { evaluationError, noSuchVariable, semanticError } from "./errors.ts";
 import { literalFields, viewFields } from "./known-fields.ts";
-import { type Access, chooseAccess, type TableAccess } from "./plan.ts";
+import { type Access, chooseAccess, documentsBy, type TableAccess } from "./plan.ts";
 import type { NamedSource, Scope } from "./scope.ts";
 import { fieldsWithin, isMany, itemsWithin, type Placed, walkAll } from "./steps.ts";
 import { type Evaluate, missing, type Slots, type Value } from "./values.ts";
@@ -102,7 +102,7 @@ function tableSource(item: FromItem, slots: SourceSlots, scope: Scope, execution
       plan: `${expression.name}: ${describeAccess(access)}`,
       lookups: access.lookups,
       *rows(values) {
-        for (const document of documents(table, access, values, execution)) {
+        for (const document of documentsBy(access, table, values, execution.view)) {
           fill(values, slots, committed ? execution.view.committed(document) : document.data, document.id);
           yield undefined;
         }
@@ -168,11 +168,6 @@ function documentPathSource({ root, steps }: Path, slots: SourceSlots, scope: Sc
 function placeAfter(steps: Path["steps"], { place }: Placed): Value {
   const last = steps.at(-1)?.kind;
   return last === "items" || last === "values" ? place : missing;
-}
-
-function documents(table: TableDefinition, access: Access, values: Slots, { view }: Execution) {
-  if (access.kind === "id") return view.byId(table, access.ids(values));
-  return access.kind === "index" ? view.byKey(table, access.field, access.keys(values)) : view.scan(table);
 }
 
 function describeAccess(access: Access): string {

@@ -20,7 +20,7 @@ async function bag(run: Run, statement: string, parameters: readonly string[]): 
   }
 }
 
-const fuzzing = new Fuzzing(2);
+const fuzzing = new Fuzzing(3);
 
 /** The same over the table P, which has the same documents and no index. */
 function withoutIndex(statement: string): string {
@@ -67,6 +67,33 @@ test("with and without an index: the same rows of what a transaction has changed
     for (const table of ["P", "Q"]) runner.run(`INSERT INTO ${table} ?`, document);
   }
   await compare(async (statement, parameters) => runner.run(statement, ...parameters), predicates, fuzzing.rounds(800));
+});
+
+test("with and without an index: the same of tables without a document", fuzzing.options, async () => {
+  const predicates = new Predicates(new Random(fuzzing.seed(53)));
+  const runner = new Runner();
+  for (const table of ["P", "Q"]) runner.run(`CREATE TABLE ${table}`);
+  for (const field of fields) runner.run(`CREATE INDEX ON Q (${field})`);
+  for (const _ of fuzzing.rounds(400)) {
+    const statement = predicates.statement();
+    expect(runner.run(statement, ...predicates.parameters), statement).toEqual([]);
+  }
+});
+
+test.each(["id", "v"])("a lookup whose value is refused is asked where a row comes to it, whatever is looked up by: %s", (by) => {
+  const runner = new Runner();
+  runner.run("CREATE TABLE Q");
+  for (const field of ["v", "w"]) runner.run(`CREATE INDEX ON Q (${field})`);
+  const bad = by === "id" ? "id = CAST(1 / 0 AS STRING)" : "q.v = 1 / 0";
+  const statements = [`SELECT * FROM Q AS q BY id WHERE ${bad}`, `DELETE FROM Q AS q BY id WHERE ${bad}`];
+  for (const statement of statements) expect(runner.run(statement)).toEqual([]);
+  expect(runner.run(`SELECT * FROM Q AS q BY id WHERE q.w = 1 AND ${bad}`)).toEqual([]);
+  runner.run("INSERT INTO Q {'v': 1, 'w': 2}");
+  for (const statement of statements) expect(() => runner.run(statement), statement).toThrow("division by zero");
+  // A row comes to the first condition, and from there to the second where it is met.
+  expect(runner.run(`SELECT * FROM Q AS q BY id WHERE q.w = 1 AND ${bad}`)).toEqual([]);
+  for (const order of [`${bad} AND q.w = 1`, `q.w = 2 AND ${bad}`])
+    expect(() => runner.run(`SELECT * FROM Q AS q BY id WHERE ${order}`), order).toThrow("division by zero");
 });
 
 test("a sexp is found as a sexp, with an index or without", () => {

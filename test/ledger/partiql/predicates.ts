@@ -7,6 +7,9 @@ const values = [
   ...["[]", "()", "{}", "[1]", "(1)", "[1.0]", "[[1]]", "[(1)]", "[null]", "[1, 2]", "(1 2)", "{a: 1}", "{a: 1.0, b: 2}", "{b: 2, a: 1}"],
 ];
 
+/** What has no value, for whoever comes to ask for it. */
+const refused = ["1 / 0", "CAST('x' AS INT)", "LOWER(1)"];
+
 /** Writes documents and conditions about them; the same sequence for the same seed. */
 export class Predicates {
   private readonly random: Random;
@@ -63,7 +66,8 @@ export class Predicates {
   private atom(aliases: readonly string[]): string {
     const { random } = this;
     const path = () => `${random.pick(aliases)}.${random.pick(["v", "v", "w", "many", "many[0]", "nope"])}`;
-    const operand = () => random.pick([() => this.literal(), () => this.literal(), path])();
+    const operand = () =>
+      random.below(30) === 0 ? random.pick(refused) : random.pick([() => this.literal(), () => this.literal(), path])();
     return random.pick([
       () => `${path()} = ${operand()}`,
       () => `${operand()} = ${path()}`,
