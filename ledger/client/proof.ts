@@ -2,17 +2,22 @@ import { dot } from "../digest/dot.ts";
 import { merkleRoot } from "../digest/merkle.ts";
 import { ionHash } from "../ion/hash.ts";
 import { field, type IonValue, textField } from "../ion/value.ts";
+import { hashOfNothing } from "../store/revision.ts";
 
 const empty = Buffer.alloc(0);
 
 /**
- * The hash of a revision, computed from what it says: `dot(H(metadata), H(data))`, with the data's own hash where it is redacted, and the
- * metadata's alone for a deletion. @returns undefined where it shows no metadata
+ * The hash of a revision, computed from what it says: `dot(H(metadata), H(data))`, with the data's own hash where it is redacted, and that of
+ * nothing for a deletion. Deletions in blocks of before have the metadata's hash alone, and are told by it.
+ * @returns undefined where it shows no metadata
  */
 export function computedRevisionHash(revision: IonValue): Buffer | undefined {
   const [metadata, data, dataHash] = ["metadata", "data", "dataHash"].map((name) => field(revision, name));
   if (metadata === undefined) return undefined;
-  return dot(ionHash(metadata), data === undefined ? hashBytes(dataHash) : ionHash(data));
+  const ofMetadata = ionHash(metadata);
+  if (data !== undefined) return dot(ofMetadata, ionHash(data));
+  if (dataHash !== undefined) return dot(ofMetadata, hashBytes(dataHash));
+  return hashBytes(field(revision, "hash")).equals(ofMetadata) ? ofMetadata : dot(ofMetadata, hashOfNothing);
 }
 
 /** @returns what is wrong with a revision's hash, or undefined */
@@ -75,6 +80,9 @@ function entriesProblem(block: IonValue, entriesHash: Buffer): string | undefine
   const has = (hash: Buffer) => hashes.some((each) => each.equals(hash));
   const info = field(block, "transactionInfo");
   if (info !== undefined && !has(ionHash(info))) return "the hash of its transactionInfo is not in its entriesHashList";
+  const redactionInfo = field(block, "redactionInfo");
+  if (redactionInfo !== undefined && !has(ionHash(redactionInfo))) return "the hash of its redactionInfo is not in its entriesHashList";
+  // Blocks of before have a list in its place.
   const redactions = field(block, "redactions");
   if (redactions !== undefined && !has(merkleRoot(itemsOf(redactions).map(ionHash))))
     return "the hash of its redactions is not in its entriesHashList";

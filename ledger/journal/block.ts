@@ -5,7 +5,8 @@ import { ionHash } from "../ion/hash.ts";
 import { epochMilliseconds, timestampOf } from "../ion/timestamp.ts";
 import { blob, field, type IonValue, int, ionLimits, list, struct, text, textField } from "../ion/value.ts";
 import { addressValue, type BlockAddress, number, type Revision, readRevision, revisionValue } from "../store/revision.ts";
-import { type Redaction, redactionValue } from "./redaction-value.ts";
+import type { BlockRules } from "./block-rules.ts";
+import { type Redaction, readRedaction, redactionValue } from "./redaction-value.ts";
 
 /** A statement that ran in a transaction. */
 export interface StatementInfo {
@@ -29,6 +30,7 @@ export interface TransactionInfo {
 
 /** What one committed transaction changed, chained to all before it. */
 export interface Block {
+  readonly rules: BlockRules;
   readonly address: BlockAddress;
   readonly transactionId: string;
   /** Milliseconds since 1970. */
@@ -45,18 +47,25 @@ export interface Block {
 
 /** Chains a block to the one before; @param previousBlockHash no bytes for the first */
 export function makeBlock(
-  parts: Pick<Block, "address" | "transactionId" | "timestamp" | "info" | "revisions" | "redactions">,
+  parts: Pick<Block, "rules" | "address" | "transactionId" | "timestamp" | "info" | "revisions" | "redactions">,
   previousBlockHash: Buffer,
 ): Block {
-  const { info, revisions, redactions } = parts;
-  const hashes = [
-    ionHash(infoValue(info)),
-    merkleRoot(revisions.map(({ hash }) => hash)),
-    merkleRoot(redactions.map((redaction) => ionHash(redactionValue(redaction)))),
-  ];
+  const { info, revisions } = parts;
+  const hashes = [ionHash(infoValue(info)), merkleRoot(revisions.map(({ hash }) => hash)), redactionsHash(parts)];
   const entriesHashList = hashes.filter((hash) => hash.length > 0);
   const entriesHash = merkleRoot(entriesHashList);
   return { ...parts, entriesHashList, entriesHash, previousBlockHash, blockHash: dot(entriesHash, previousBlockHash) };
+}
+
+/** @returns no bytes where nothing is to be erased */
+function redactionsHash({ rules, redactions }: Pick<Block, "rules" | "redactions">): Buffer {
+  if (rules === 1) return merkleRoot(redactions.map((redaction) => ionHash(redactionValue(redaction))));
+  const info = redactionInfo(redactions);
+  return info === undefined ? Buffer.alloc(0) : ionHash(info);
+}
+
+function redactionInfo(redactions: readonly Redaction[]): IonValue | undefined {
+  return redactions.length === 0 ? undefined : struct({ revisions: list(redactions.map(redactionValue)) });
 }
 
 function infoValue({ statements, documents }: TransactionInfo): IonValue {
@@ -78,7 +87,18 @@ function infoValue({ statements, documents }: TransactionInfo): IonValue {
 
 /** A block as QLDB shows it. @param show how each revision is written: system revisions may be shown by their hash alone */
 export function blockValue(block: Block, show: (revision: Revision) => IonValue = revisionValue): IonValue {
-  return struct({
+  return struct(blockFields(block, show));
+}
+
+/** A block as its record holds it: with the rules that it is made by. */
+export function recordValue(block: Block): IonValue {
+  const fields = blockFields(block, revisionValue);
+  return struct(block.rules === 1 ? fields : { ...fields, rules: int(block.rules) });
+}
+
+function blockFields(block: Block, show: (revision: Revision) => IonValue): Record<string, IonValue | undefined> {
+  const { rules, revisions, redactions } = block;
+  return {
     blockAddress: addressValue(block.address),
     transactionId: text(block.transactionId),
     blockTimestamp: timestampOf(block.timestamp),
@@ -87,9 +107,10 @@ export function blockValue(block: Block, show: (revision: Revision) => IonValue 
     previousBlockHash: blob(block.previousBlockHash),
     entriesHashList: list(block.entriesHashList.map(blob)),
     transactionInfo: infoValue(block.info),
-    revisions: list(block.revisions.map(show)),
-    redactions: block.redactions.length === 0 ? undefined : list(block.redactions.map(redactionValue)),
-  });
+    redactionInfo: rules === 1 ? undefined : redactionInfo(redactions),
+    revisions: rules > 1 && revisions.length === 0 ? undefined : list(revisions.map(show)),
+    redactions: rules > 1 || redactions.length === 0 ? undefined : list(redactions.map(redactionValue)),
+  };
 }
 
 /** A document lies a few levels deep in its block. */
@@ -100,11 +121,15 @@ export function readJournalBlock(content: Buffer): Block {
   return readBlock(readBinary(content, { depth: blockDepth }));
 }
 
-/** The reverse of blockValue. @throws Error where the value is no block */
+/** The reverse of recordValue. @throws Error where the value is no block */
 function readBlock(value: IonValue): Block {
   const address = field(value, "blockAddress");
   const info = field(value, "transactionInfo");
+  const rules = rulesOf(value);
+  const revisions = field(value, "revisions");
+  const redactions = rules === 1 ? field(value, "redactions") : field(field(value, "redactionInfo"), "revisions");
   return {
+    rules,
     address: { strandId: textField(address, "strandId") ?? "", sequenceNo: number(field(address, "sequenceNo")) },
     transactionId: textField(value, "transactionId") ?? "",
     timestamp: milliseconds(field(value, "blockTimestamp")),
@@ -120,19 +145,17 @@ function readBlock(value: IonValue): Block {
       })),
       documents: documentsOf(field(info, "documents")),
     },
-    revisions: items(field(value, "revisions")).map(readRevision),
-    redactions: field(value, "redactions") === undefined ? [] : items(field(value, "redactions")).map(readRedaction),
+    revisions: revisions === undefined ? [] : items(revisions).map(readRevision),
+    redactions: redactions === undefined ? [] : items(redactions).map(readRedaction),
   };
 }
 
-function readRedaction(value: IonValue): Redaction {
-  const address = field(value, "blockAddress");
-  return {
-    address: { strandId: textField(address, "strandId") ?? "", sequenceNo: number(field(address, "sequenceNo")) },
-    tableId: textField(value, "tableId") ?? "",
-    documentId: textField(value, "documentId") ?? "",
-    version: number(field(value, "version")),
-  };
+/** Blocks of before there were versions do not name theirs. */
+function rulesOf(value: IonValue): BlockRules {
+  const rules = field(value, "rules");
+  const version = rules === undefined ? 1 : number(rules);
+  if (version !== 1 && version !== 2) throw new Error(`a block is made by rules ${version}: this version of the ledger knows 1 and 2`);
+  return version;
 }
 
 function documentsOf(value: IonValue | undefined): Map<string, DocumentInfo> {

@@ -1,5 +1,5 @@
-import { type IonValue, int, struct, text } from "../ion/value.ts";
-import { addressValue, type BlockAddress } from "../store/revision.ts";
+import { field, type IonValue, int, struct, text, textField } from "../ion/value.ts";
+import { addressValue, type BlockAddress, number } from "../store/revision.ts";
 
 /** A request to erase the data of one revision for ever. */
 export interface Redaction {
@@ -13,4 +13,15 @@ export interface Redaction {
 /** A redaction as its statement answers it and as the journal keeps it. */
 export function redactionValue({ address, tableId, documentId, version }: Redaction): IonValue {
   return struct({ blockAddress: addressValue(address), tableId: text(tableId), documentId: text(documentId), version: int(version) });
+}
+
+/** The reverse of redactionValue. */
+export function readRedaction(value: IonValue): Redaction {
+  const address = field(value, "blockAddress");
+  return {
+    address: { strandId: textField(address, "strandId") ?? "", sequenceNo: number(field(address, "sequenceNo")) },
+    tableId: textField(value, "tableId") ?? "",
+    documentId: textField(value, "documentId") ?? "",
+    version: number(field(value, "version")),
+  };
 }

@@ -23,7 +23,7 @@ export async function takeOverJournal(path: string, owner: JournalOwner, snapsho
     if (strandId !== undefined && strandId !== owner.strandId) throw foreign(path, strandId, owner.strandId);
     await finishRewrite(path);
     if (header.owner !== undefined) return;
-    await copyBehind(journalHeader(owner), path, header.first, snapshot);
+    await copyBehind(journalHeader(owner, header.rules), path, header.first, snapshot);
     log(`${path}: now says in its header that it belongs to ledger ${owner.ledger}`);
   } catch (error) {
     if (!isDiskFull(error)) throw error;

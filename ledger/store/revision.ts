@@ -1,7 +1,8 @@
 import { dot } from "../digest/dot.ts";
-import { ionHash } from "../ion/hash.ts";
+import { ionHash, sha256 } from "../ion/hash.ts";
 import { epochMilliseconds, timestampOf } from "../ion/timestamp.ts";
 import { blob, field, type IonValue, int, struct, text, textField } from "../ion/value.ts";
+import type { BlockRules } from "../journal/block-rules.ts";
 
 /** Where a block is in the journal. */
 export interface BlockAddress {
@@ -38,9 +39,15 @@ export function metadataValue({ id, version, txTime, txId }: Metadata): IonValue
   return struct({ id: text(id), version: int(version), txTime: timestampOf(txTime), txId: text(txId) });
 }
 
-/** `dot(H(metadata), H(data))`; of a deletion the metadata's hash alone. @param dataHash where it is known */
-export function revisionHash(metadata: Metadata, data: IonValue | undefined, dataHash?: Buffer): Buffer {
-  return dot(ionHash(metadataValue(metadata)), data === undefined ? Buffer.alloc(0) : (dataHash ?? ionHash(data)));
+/** Of a deletion's data. */
+export const hashOfNothing = sha256(Buffer.alloc(0));
+
+/** `dot(H(metadata), H(data))` @param dataHash where it is known */
+export function revisionHash(metadata: Metadata, data: IonValue | undefined, rules: BlockRules, dataHash?: Buffer): Buffer {
+  const ofMetadata = ionHash(metadataValue(metadata));
+  const ofData = dataHash ?? (data && ionHash(data));
+  if (ofData !== undefined) return dot(ofMetadata, ofData);
+  return rules === 1 ? ofMetadata : dot(ofMetadata, hashOfNothing);
 }
 
 /** A revision as QLDB's committed view and its journal show it. */

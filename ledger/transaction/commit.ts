@@ -1,5 +1,6 @@
 import { isDiskFull } from "../disk-full.ts";
 import { type Block, type DocumentInfo, makeBlock } from "../journal/block.ts";
+import { presentRules } from "../journal/block-rules.ts";
 import type { Journal } from "../journal/journal.ts";
 import type { Offsets } from "../journal/offsets.ts";
 import { blockContent } from "../journal/redaction.ts";
@@ -69,7 +70,7 @@ export class Committer {
     const redactions = transaction.redaction === undefined ? [] : [transaction.redaction];
     if (revisions.length === 0 && redactions.length === 0) return;
     const info = { statements: transaction.statements, documents };
-    const parts = { address, transactionId: transaction.id, timestamp: now, info, revisions, redactions };
+    const parts = { rules: presentRules, address, transactionId: transaction.id, timestamp: now, info, revisions, redactions };
     const block = makeBlock(parts, this.last?.blockHash ?? this.store.lastBlockHash);
     const content = blockContent(block);
     if (content.length > limits.bytes)
@@ -110,7 +111,7 @@ export class Committer {
     for (const { definition, statements } of transaction.definitions.values()) {
       const meta = metadata(definition.id, versionAfter(this.store.definition(definition.id)));
       const data = definitionValue(definition);
-      revisions.push({ address, hash: revisionHash(meta, data), data, metadata: meta });
+      revisions.push({ address, hash: revisionHash(meta, data, presentRules), data, metadata: meta });
       documents.set(definition.id, { tableName: catalogId, tableId: catalogId, statements });
     }
     for (const [tableId, pending] of transaction.documents) {
@@ -121,7 +122,7 @@ export class Committer {
         // Inserted and deleted by the same transaction: nothing ever was.
         if (known === undefined && data === undefined) continue;
         const meta = metadata(id, versionAfter(known));
-        const hash = revisionHash(meta, data, data && transaction.hashes.get(data));
+        const hash = revisionHash(meta, data, presentRules, data && transaction.hashes.get(data));
         revisions.push({ address, hash, data, encoded, metadata: meta });
         documents.set(id, { tableName, tableId, statements });
       }

@@ -1,11 +1,9 @@
-import { dot } from "../digest/dot.ts";
-import { ionHash } from "../ion/hash.ts";
 import { blockProblem, readJournalBlock } from "../journal/block.ts";
 import { readHeader } from "../journal/header.ts";
 import type { RecordLock } from "../journal/record-lock.ts";
 import { JournalError, scanRecords } from "../journal/records.ts";
 import { foreign, openJournal, strandOf } from "../journal/upgrade.ts";
-import { metadataValue, type Revision, revisionHash } from "../store/revision.ts";
+import { revisionHash } from "../store/revision.ts";
 
 /** What was found sound. */
 export interface Verified {
@@ -49,7 +47,11 @@ export async function verifyJournal(path: string, { strandId, end, lock, onProgr
       const block = readJournalBlock(content);
       const problem = blockProblem(block, { strandId: own ?? "", sequenceNo: blocks, previousBlockHash });
       if (problem !== undefined) throw new Error(problem);
-      const forged = block.revisions.find((revision) => !isSound(revision));
+      if (block.rules < header.rules) throw new Error(`the block is made by rules ${block.rules}, the journal's are ${header.rules}`);
+      const { rules } = block;
+      const forged = block.revisions.find(
+        ({ hash, metadata, data, dataHash }) => !hash.equals(revisionHash(metadata, data, rules, dataHash)),
+      );
       if (forged !== undefined) {
         const { id, version } = forged.metadata;
         throw new Error(`the hash of document ${id}, version ${version}, does not fit its content`);
@@ -66,9 +68,4 @@ export async function verifyJournal(path: string, { strandId, end, lock, onProgr
   } finally {
     await file.close();
   }
-}
-
-function isSound({ hash, data, dataHash, metadata }: Revision): boolean {
-  const expected = dataHash === undefined ? revisionHash(metadata, data) : dot(ionHash(metadataValue(metadata)), dataHash);
-  return hash.equals(expected);
 }

@@ -6,16 +6,17 @@ import { ionHash } from "../../../ledger/ion/hash.ts";
 import { readText, writeText } from "../../../ledger/ion/text.ts";
 import { field, type IonValue } from "../../../ledger/ion/value.ts";
 import { blockValue, makeBlock } from "../../../ledger/journal/block.ts";
+import type { BlockRules } from "../../../ledger/journal/block-rules.ts";
 import { revisionHash, revisionValue } from "../../../ledger/store/revision.ts";
 import { Random, randomDocument } from "../random.ts";
 
 const address = { strandId: "strand", sequenceNo: 3 };
 const previous = Buffer.alloc(32, 7);
 
-function revision(id: string, data: string | undefined) {
+function revision(id: string, data: string | undefined, rules: BlockRules = 2) {
   const metadata = { id, version: 2, txTime: 1_700_000_000_000, txId: "tx" };
   const value = data === undefined ? undefined : readText(data);
-  return { address, hash: revisionHash(metadata, value), metadata, ...(value === undefined ? {} : { data: value }) };
+  return { address, hash: revisionHash(metadata, value, rules), metadata, ...(value === undefined ? {} : { data: value }) };
 }
 
 const revisions = [revision("a", "{n: 1, list: [x, 2.50]}"), revision("b", undefined), revision("c", "{}")];
@@ -24,9 +25,8 @@ const info = {
   documents: new Map([["a", { tableName: "T", tableId: "t", statements: [0] }]]),
 };
 const redaction = { address: { ...address, sequenceNo: 1 }, tableId: "t", documentId: "a", version: 5 };
-const block = blockValue(
-  makeBlock({ address, transactionId: "tx", timestamp: 1_700_000_000_001, info, revisions, redactions: [redaction] }, previous),
-);
+const parts = { address, transactionId: "tx", timestamp: 1_700_000_000_001, info, redactions: [redaction] };
+const block = blockValue(makeBlock({ ...parts, rules: 2, revisions }, previous));
 const expected = { ...address, previousBlockHash: previous };
 
 /** The same value with a piece of its text replaced. */
@@ -37,8 +37,8 @@ function changed(value: IonValue, from: string | RegExp, to: string): IonValue {
   return readText(after);
 }
 
-test("a revision's hash is computed from its metadata and data, a deletion's from its metadata alone", () => {
-  for (const each of revisions) {
+test("a revision's hash is computed from its metadata and data, a deletion's as before there were rules, too", () => {
+  for (const each of [...revisions, revision("b", undefined, 1)]) {
     const value = readText(writeText(revisionValue(each)));
     expect(computedRevisionHash(value)).toEqual(each.hash);
     expect(revisionProblem(value)).toBeUndefined();
@@ -57,7 +57,7 @@ test("any document keeps its hash on its way through Ion text", () => {
   for (let seed = 1; seed <= 300; seed++) {
     const data = randomDocument(new Random(seed));
     const metadata = { id: "a", version: 0, txTime: 1_700_000_000_000, txId: "tx" };
-    const value = revisionValue({ address, hash: revisionHash(metadata, data), metadata, data });
+    const value = revisionValue({ address, hash: revisionHash(metadata, data, 2), metadata, data });
     expect(revisionProblem(readText(writeText(value))), `seed ${seed}`).toBeUndefined();
   }
 });
@@ -76,10 +76,17 @@ test("a block holds together", () => {
   expect(blockProofProblem(readText(writeText(block)), expected)).toBeUndefined();
 });
 
+test("a block of before there were rules holds together, and is told where its redactions were changed", () => {
+  const former = blockValue(makeBlock({ ...parts, rules: 1, revisions: [revision("b", undefined, 1)] }, previous));
+  expect(blockProofProblem(readText(writeText(former)), expected)).toBeUndefined();
+  const forged = changed(former, "version:5", "version:4");
+  expect(blockProofProblem(forged, expected)).toBe("the hash of its redactions is not in its entriesHashList");
+});
+
 test.each([
   ["a document", "n:1", "n:2", "revision of document a: its hash is "],
   ["a statement", "DELETE FROM T", "DELETE FROM U", "the hash of its transactionInfo is not in its entriesHashList"],
-  ["a redaction", "version:5", "version:4", "the hash of its redactions is not in its entriesHashList"],
+  ["a redaction", "version:5", "version:4", "the hash of its redactionInfo is not in its entriesHashList"],
   ["its place", "sequenceNo:3", "sequenceNo:4", "its address is another one"],
   ["the link", /previousBlockHash:\{\{../, "previousBlockHash:{{AA", "its previousBlockHash is "],
   ["its own hash", /blockHash:\{\{../, "blockHash:{{AA", "its blockHash is not that of its entries"],

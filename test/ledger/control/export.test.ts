@@ -105,6 +105,35 @@ test("a whole journal in Ion text: two manifests, and blocks that prove themselv
   expect(blocks.flatMap(dataOf).map((data) => data.get("n")?.numberValue())).toEqual([1, 2, 3, 4]);
 });
 
+test("AWS's verification holds for inserts, updates, a deletion and a redaction, before and after the data is erased", async () => {
+  await run("CREATE TABLE T", "INSERT INTO T <<{'n': 1, 'price': 12.50}, {'n': 2}>>", "UPDATE T SET n = 3 WHERE n = 1");
+  await run("UPDATE T SET m = 1", "DELETE FROM T WHERE n = 2");
+  const driver = connect(server.url);
+  const redact = (n: number) =>
+    driver.executeLambda(async (transaction) => {
+      const history = await transaction.execute(
+        "SELECT h.blockAddress AS a, h.metadata.id AS id, t.tableId AS t FROM history(T) AS h, information_schema.user_tables AS t WHERE h.data.n = ?",
+        n,
+      );
+      const [found] = history.getResultList();
+      await transaction.execute("EXEC redact_revision ?, ?, ?", found?.get("a"), found?.get("t"), found?.get("id"));
+      // A block that erases may hold revisions of its own, too.
+      if (n === 1) await transaction.execute("INSERT INTO T {'n': 4}");
+    });
+  await redact(1);
+  await redact(2);
+  driver.close();
+  await ended(server.client, await begin({ ExclusiveEndTime: after() }));
+  const blocks = blocksOf(dataOfExport().map(({ content }) => content));
+  const none = undefined;
+  expect(blocks.map((block) => block.get("redactionInfo", "revisions")?.elements()?.length)).toEqual([none, none, none, none, none, 1, 1]);
+  expect(blocks.map((block) => block.get("revisions")?.elements()?.length)).toEqual([1, 2, 1, 2, 1, 1, none]);
+  expect(blocks.flatMap((block) => block.get("revisions")?.elements() ?? []).filter((revision) => revision.get("dataHash"))).toHaveLength(
+    2,
+  );
+  expect(chainProblem(blocks)).toBeUndefined();
+});
+
 test("a range takes the blocks from its start on and before its end, a new object with every hour", async () => {
   await run("CREATE TABLE T");
   const start = after(3_600_000);

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { createRequire } from "node:module";
 import { type dom, dumpBinary, loadAll } from "ion-js";
 
@@ -49,21 +50,40 @@ function linkProblem(before: dom.Value, block: dom.Value): string | undefined {
   return same(bytes(block.get("previousBlockHash")), bytes(before.get("blockHash"))) ? undefined : "previousBlockHash";
 }
 
+const blockFields = [
+  ...["blockAddress", "transactionId", "blockTimestamp", "blockHash", "entriesHash", "previousBlockHash", "entriesHashList"],
+  ...["transactionInfo", "redactionInfo", "revisions"],
+];
+
+/**
+ * AWS's own verification of a block: `verifyBlockHash` and `verifyRevisionHash` of https://github.com/aws-samples/amazon-qldb-dmv-sample-java,
+ * which reads blocks into a class and refuses fields that it does not know.
+ */
 function blockProblem(block: dom.Value): string | undefined {
-  const revisions = block.get("revisions")?.elements() ?? [];
-  for (const revision of revisions) {
-    const [metadata, data] = [revision.get("metadata"), revision.get("data")];
-    if (metadata === null || data === null) continue;
-    if (!same(bytes(revision.get("hash")), joined([hashOf(metadata), hashOf(data)]))) return "the hash of a revision";
+  const unknown = block.fieldNames().find((name) => !blockFields.includes(name));
+  if (unknown !== undefined) return `the field ${unknown}`;
+  const entries = (block.get("entriesHashList")?.elements() ?? []).map(bytes);
+  const missing = (hash: Uint8Array) => !entries.some((entry) => same(entry, hash));
+  const [info, redactionInfo, revisions] = ["transactionInfo", "redactionInfo", "revisions"].map((name) => block.get(name));
+  if (!info || missing(hashOf(info))) return "transactionInfo";
+  if (redactionInfo && missing(hashOf(redactionInfo))) return "redactionInfo";
+  if (revisions) {
+    const all = revisions.elements() ?? [];
+    if (!all.every(isSound)) return "the hash of a revision";
+    if (missing(root(all.map((revision) => bytes(revision.get("hash")))))) return "revisions";
   }
-  const info = block.get("transactionInfo");
-  if (info === null) return "no transactionInfo";
-  const entries = [hashOf(info), root(revisions.map((revision) => bytes(revision.get("hash"))))];
-  const listed = (block.get("entriesHashList")?.elements() ?? []).map(bytes);
-  if (listed.length !== 2 || !listed.every((hash, index) => same(hash, entries[index]))) return "entriesHashList";
-  const entriesHash = joined(entries);
+  const entriesHash = root(entries);
   if (!same(bytes(block.get("entriesHash")), entriesHash)) return "entriesHash";
   return same(bytes(block.get("blockHash")), joined([entriesHash, bytes(block.get("previousBlockHash"))])) ? undefined : "blockHash";
+}
+
+/** Of revisions of the ledger's own there is the hash alone. */
+function isSound(revision: dom.Value): boolean {
+  const [address, metadata, data, dataHash] = ["blockAddress", "metadata", "data", "dataHash"].map((name) => revision.get(name));
+  if (!address && !metadata && !data && !dataHash) return true;
+  if (!metadata) return false;
+  const ofData = dataHash ? bytes(dataHash) : data ? hashOf(data) : createHash("sha256").digest();
+  return same(bytes(revision.get("hash")), joined([hashOf(metadata), ofData]));
 }
 
 /** Neighbours are joined until one is left; an odd last one moves up. */

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { Registry } from "../../../ledger/control/registry.ts";
-import { headerSize } from "../../../ledger/journal/header.ts";
+import { headerSize, journalHeader } from "../../../ledger/journal/header.ts";
 import { headSize } from "../../../ledger/journal/records.ts";
 import { verifyFolder } from "../../../ledger/verify/verify-folder.ts";
 import { runIn } from "../run-in.ts";
@@ -166,6 +166,9 @@ function makeFormer(name: string): void {
 }
 
 test("a journal of the former version is verified as it is, and taken on with everything in it", async () => {
+  const { strandId } = JSON.parse(readFileSync(at("demo", "ledger.json"), "utf8")) as { strandId: string };
+  const records = readFileSync(at("demo", "journal")).subarray(headerSize);
+  writeFileSync(at("demo", "journal"), Buffer.concat([journalHeader({ strandId, ledger: "demo" }, 1), records]));
   const before = contents();
   makeFormer("demo");
   writeFileSync(at("demo", "journal.new"), "half a copy that a crash has left");

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { Registry } from "../../../ledger/control/registry.ts";
 import { writeBinary } from "../../../ledger/ion/binary-writer.ts";
-import { type Block, blockValue, makeBlock, readJournalBlock } from "../../../ledger/journal/block.ts";
+import { type Block, makeBlock, readJournalBlock, recordValue } from "../../../ledger/journal/block.ts";
 import { headerSize } from "../../../ledger/journal/header.ts";
 import { frame, headSize } from "../../../ledger/journal/records.ts";
 import { verifyFolder } from "../../../ledger/verify/verify-folder.ts";
@@ -48,7 +48,7 @@ function blocks(): Block[] {
 /** Puts other blocks into the journal, with checksums that fit. */
 function replace(changed: readonly Block[]): void {
   const header = readFileSync(journal).subarray(0, headerSize);
-  writeFileSync(journal, Buffer.concat([header, ...changed.map((block) => frame(writeBinary(blockValue(block))))]));
+  writeFileSync(journal, Buffer.concat([header, ...changed.map((block) => frame(writeBinary(recordValue(block))))]));
 }
 
 test("a sound folder is verified whole, while it is used or not", async () => {
