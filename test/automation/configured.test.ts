@@ -29,6 +29,7 @@ test("an encrypted executable is one that the settings bring", async () => {
   expect(bringsExecutable(await configured("  nitro:service:\n    binary: payments\n"))).toBe(true);
   expect(bringsExecutable(await configured("  nitro:service:\n    image: payments\n"))).toBe(true);
   expect(bringsExecutable(await configured(`  nitro:service:${secret}`))).toBe(true);
+  expect(bringsExecutable(await configured("  nitro:service:\n    env:\n      KEY:\n        secure: v1:abc:def\n"))).toBe(false);
 });
 
 test("a command that has to know an encrypted setting says so", async () => {

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -73,6 +73,30 @@ test("sources that are not there are told before anything could make their folde
   await expect(read(build("payments"))).rejects.toThrow(/^setting nitro:build.folder is payments: there is no such folder/);
   expect((await read(build("."))).settings.build.folder).toBe(".");
   expect((await read(build("payments"), { files: [] })).settings.build.folder).toBe("payments");
+});
+
+test("what the executable is to see is looked at, for both roles, and told together", async () => {
+  writeFileSync(join(root, "key.pem"), "one", { mode: 0o644 });
+  chmodSync(join(root, "key.pem"), 0o644);
+  const files = (role: string, ...entries: string[]) => ({ [`nitro:${role}`]: JSON.stringify({ files: entries }) });
+  const { mounts } = await read({ ...files("service", "key.pem:/etc/a"), ...files("worker", "key.pem:/etc/b") });
+  expect([mounts.service[0]?.path, mounts.worker[0]?.path]).toEqual(["/etc/a", "/etc/b"]);
+  const wrong = read({ ...files("service", "none:/etc/a"), ...files("worker", "neither:/etc/b"), "nitro:operators": '{"keys":"nowhere"}' });
+  await expect(wrong).rejects.toThrow(
+    /3 problems:\n.*operators\.keys is nowhere.*\n.*service\.files names none.*\n.*worker\.files names neither/,
+  );
+  expect((await read(files("service", "none:/etc/a"), { files: [] })).mounts.service).toEqual([]);
+});
+
+test("a secret in plain text is told by its setting, without its value; one that was encrypted is none", async () => {
+  const raw = { "nitro:worker": '{"env":{"API_KEY":"topsecret","URL":"http://me:topsecret@zebpay","PLAIN":"x"}}' };
+  const wrong = read(raw);
+  await expect(wrong).rejects.toThrow(
+    /2 problems:\n.*nitro:worker\.env\.API_KEY holds a secret, by its name, in plain text: pulumi config set --stack alice --secret/,
+  );
+  await expect(wrong).rejects.toThrow(/nitro:worker\.env\.URL holds an address with a password in plain text/);
+  await expect(wrong).rejects.not.toThrow(/topsecret/);
+  expect((await read(raw, { isSecret: (key) => key === "nitro:worker" })).settings.worker.env.API_KEY).toBe("topsecret");
 });
 
 test("files that nobody asked for are not looked at, nor a file that an image stands in for", async () => {

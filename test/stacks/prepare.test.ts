@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
@@ -53,6 +53,24 @@ test("run by plain pulumi it reads everything once, from what pulumi hands to it
   const { settings } = await prepare({}, { "nitro:service": '{"binary":"payments"}' });
   expect(reads()).toEqual({ file: 0, checks: 1, executable: 1 });
   expect(settings.bootstrap).toBe("auto");
+});
+
+test("what pulumi has decrypted stays secret, and what is beside it in the same key", async () => {
+  await recordResources("alice", true, () => {});
+  const config = { "nitro:service": '{"env":{"TOKEN":"x"},"binary":"payments"}', "nitro:worker": '{"env":{"MODE":"x"}}' };
+  pulumi.runtime.setAllConfig(config, ["nitro:service"]);
+  const { programs } = await prepareStack(root);
+  const secret = async (value: pulumi.Input<string> | undefined) => pulumi.isSecret(pulumi.output(value));
+  expect([await secret(programs.service.env.TOKEN), await secret(programs.worker.env.MODE)]).toEqual([true, false]);
+});
+
+test("an engine elsewhere cannot mount what is here", async () => {
+  vi.stubEnv("DOCKER_HOST", "tcp://127.0.0.1:1");
+  const config = { "nitro:worker": `{"files":["${root}:/etc/x"]}`, "nitro:service": '{"binary":"payments"}' };
+  chmodSync(root, 0o755);
+  await expect(prepare({}, config)).rejects.toThrow(
+    /^nitro:worker\.files names files of this machine, and the container engine is another one's/,
+  );
 });
 
 test("an executable that comes later stands in for the one that the settings name", async () => {
