@@ -1,6 +1,6 @@
 import type { ContainerDetails, Engine } from "../docker/engine.ts";
 import { isRemote } from "../docker/remote.ts";
-import { neededShares, sharePrefix, unsealedWords } from "../key-feeder/contract.ts";
+import { asidePrefix, neededShares, sharePrefix, unsealedWords } from "../key-feeder/contract.ts";
 import { innerPorts, stackNames } from "../model/names.ts";
 import { reasonOf } from "../operators/payouts/reason.ts";
 
@@ -9,6 +9,8 @@ export interface SealState {
   readonly sealed: boolean;
   /** Objects in S3 that the service takes for shares, whoever put them. */
   readonly shares: number;
+  /** Shares of other vaults that the key-feeder has set aside; undefined where there are none. */
+  readonly aside?: number;
   /** Why it is sealed although there are shares enough, as far as that is known. */
   readonly cause?: string;
 }
@@ -50,12 +52,13 @@ export async function readSealing(
   service: Service,
   localstackPort: number | undefined,
 ): Promise<SealState> {
-  const [{ sealed, reason }, shares] = await Promise.all([
+  const [{ sealed, reason }, keys] = await Promise.all([
     readSaid(engine, service),
-    localstackPort === undefined ? 0 : countShares(engine, stack, localstackPort),
+    localstackPort === undefined ? [] : listShares(engine, stack, localstackPort),
   ]);
+  const [shares = 0, aside = 0] = [sharePrefix, asidePrefix].map((prefix) => keys.filter((key) => key.startsWith(prefix)).length);
   const cause = sealed ? sealedBecause(shares, reason) : undefined;
-  return { sealed, shares, ...(cause === undefined ? {} : { cause }) };
+  return { sealed, shares, ...(aside === 0 ? {} : { aside }), ...(cause === undefined ? {} : { cause }) };
 }
 
 async function readSaid(engine: Pick<Engine, "logs">, service: Service): Promise<SaidOfSecrets> {
@@ -102,25 +105,25 @@ export async function waitUnsealed(engine: Pick<Engine, "logs">, service: Servic
   return signal.aborted ? "stopped" : "ended";
 }
 
-/** S3's ListObjectsV2; LocalStack takes it unsigned. A bucket that is not there yet holds no shares. */
-async function countShares(engine: Pick<Engine, "exec" | "host">, stack: string, port: number): Promise<number> {
+/** S3's ListObjectsV2; LocalStack takes it unsigned. A bucket that is not there yet holds nothing. */
+async function listShares(engine: Pick<Engine, "exec" | "host">, stack: string, port: number): Promise<string[]> {
   const { buckets, containers } = stackNames(stack);
-  const query = `/${buckets.shares}?list-type=2&prefix=${sharePrefix}`;
+  const query = `/${buckets.shares}?list-type=2`;
   try {
     // On another machine LocalStack's own container asks: that needs no tunnel.
     if (isRemote(engine)) {
       const url = `http://127.0.0.1:${innerPorts.localstack}${query}`;
       const { exitCode, stdout } = await engine.exec(containers.localstack, ["curl", "-fsS", "-m", String(requestTimeout / 1000), url]);
-      return exitCode === 0 ? countKeys(stdout) : 0;
+      return exitCode === 0 ? listedKeys(stdout) : [];
     }
     const answer = await fetch(`http://127.0.0.1:${port}${query}`, { signal: AbortSignal.timeout(requestTimeout) });
-    return answer.ok ? countKeys(await answer.text()) : 0;
+    return answer.ok ? listedKeys(await answer.text()) : [];
   } catch {
-    return 0;
+    return [];
   }
 }
 
-/** @param xml a ListBucketResult */
-export function countKeys(xml: string): number {
-  return xml.match(/<Key>/g)?.length ?? 0;
+/** @param xml a ListBucketResult, whose keys hold nothing that XML escapes */
+export function listedKeys(xml: string): string[] {
+  return [...xml.matchAll(/<Key>([^<]*)<\/Key>/g)].map(([, key = ""]) => key);
 }

@@ -51,11 +51,12 @@ export function drift({ role, sha256 = "", running, live }: PartStatus): string 
   return found === undefined || found === declared ? undefined : `${role} runs ${found}, declared is ${declared}`;
 }
 
-/** "unsealed", "sealed, 0 of 2 shares", or "sealed, 3 shares where 2 are needed (1 of them not of the same vault)". */
-export function sealing({ sealed, shares, cause }: Pick<StackStatus, "sealed" | "shares" | "cause">): string {
-  if (!sealed) return "unsealed";
+/** "unsealed", "sealed, 0 of 2 shares", "sealed, 3 shares where 2 are needed (1 of them not of the same vault)", or "unsealed; 1 of another vault set aside". */
+export function sealing({ sealed, shares, aside, cause }: Pick<StackStatus, "sealed" | "shares" | "aside" | "cause">): string {
+  const others = aside === undefined ? "" : `; ${aside} of another vault set aside`;
+  if (!sealed) return `unsealed${others}`;
   const counted = shares > neededShares ? `${shares} shares where ${neededShares} are needed` : `${shares} of ${neededShares} shares`;
-  return `sealed, ${counted}${cause === undefined ? "" : ` (${cause})`}`;
+  return `sealed, ${counted}${cause === undefined ? "" : ` (${cause})`}${others}`;
 }
 
 function health(part: PartStatus): string {

@@ -18,6 +18,9 @@ export const pcr2 = "abc2".repeat(24);
 /** What the keys of all objects begin with that the service takes for a share. */
 export const sharePrefix = `${pcr2}/operator-share`;
 
+/** What the keys begin with under which the key-feeder keeps what others have put where it would be in the way. */
+export const asidePrefix = "set-aside/";
+
 /** The object that holds an operator's share. */
 export function shareObject(operator: string): string {
   return `${sharePrefix}_${operator}.json`;

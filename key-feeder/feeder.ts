@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { shareObject, sharePrefix } from "./contract.ts";
+import { asidePrefix, shareObject, sharePrefix } from "./contract.ts";
 import type { Keys } from "./identity.ts";
 import type { FeederLog } from "./log.ts";
 import { encryptSecrets, holdsSecrets } from "./secrets.ts";
@@ -17,9 +17,6 @@ export interface FeederArgs {
   readonly warmUp: () => Promise<void>;
   readonly now?: () => Date;
 }
-
-/** What the keys begin with under which the key-feeder keeps what others have put where it would be in the way. */
-export const asidePrefix = "set-aside/";
 
 /** Keeps in S3 what the service needs to open its secrets. */
 export class Feeder {

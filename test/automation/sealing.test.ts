@@ -2,7 +2,8 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expect, it } from "vitest";
-import { countKeys, presentRun, readSealing, saysUnsealed, sealedBecause } from "../../automation/sealing.ts";
+import { listedKeys, presentRun, readSealing, saysUnsealed, sealedBecause } from "../../automation/sealing.ts";
+import { sharePrefix } from "../../key-feeder/contract.ts";
 
 it("knows the service's word for being unsealed from the rest of its log", () => {
   expect(saysUnsealed('{"level":"info","message":"zebpayApiKey is loaded in secrets!"}')).toBe(true);
@@ -33,22 +34,24 @@ it("takes the service's last words about its secrets, and not its answers to tho
     },
   };
   const service = { name: "s", created: "2026-11-24T00:50:38Z", finishedAt: "0001-01-01T00:00:00Z" };
-  const s3 = createServer((_, answer) => answer.end("<ListBucketResult><Key>a</Key><Key>b</Key></ListBucketResult>"));
+  const keys = [`${sharePrefix}_a`, `${sharePrefix}_b`, "set-aside/2026/c", "unrelated"];
+  const listing = `<ListBucketResult>${keys.map((key) => `<Contents><Key>${key}</Key></Contents>`).join("")}</ListBucketResult>`;
+  const s3 = createServer((_, answer) => answer.end(listing));
   await once(s3.listen(0, "127.0.0.1"), "listening");
   const { port } = s3.address() as AddressInfo;
   try {
     const cause = "the service says: malformed secret key: cannot unseal";
-    expect(await readSealing(engine, "alice", service, port)).toEqual({ sealed: true, shares: 2, cause });
+    expect(await readSealing(engine, "alice", service, port)).toEqual({ sealed: true, shares: 2, aside: 1, cause });
   } finally {
     s3.close();
   }
 });
 
-it("counts the objects of a listing", () => {
+it("reads the keys of a listing", () => {
   const listing =
     "<ListBucketResult><Contents><Key>abc2/operator-share_1</Key></Contents><Contents><Key>b</Key></Contents></ListBucketResult>";
-  expect(countKeys(listing)).toBe(2);
-  expect(countKeys("<ListBucketResult><KeyCount>0</KeyCount></ListBucketResult>")).toBe(0);
+  expect(listedKeys(listing)).toEqual(["abc2/operator-share_1", "b"]);
+  expect(listedKeys("<ListBucketResult><KeyCount>0</KeyCount></ListBucketResult>")).toEqual([]);
 });
 
 it("counts what was logged since the run before ended, or since the container was made", () => {

@@ -40,6 +40,7 @@ describe("status for people", () => {
   it("counts the shares of a sealed service", () => {
     expect(sealing({ sealed: true, shares: 0 })).toBe("sealed, 0 of 2 shares");
     expect(sealing({ sealed: true, shares: 2 })).toBe("sealed, 2 of 2 shares");
+    expect(sealing({ sealed: false, shares: 2, aside: 3 })).toBe("unsealed; 3 of another vault set aside");
     expect(sealing({ sealed: true, shares: 3, cause: "why" })).toBe("sealed, 3 shares where 2 are needed (why)");
     expect(sealing({ sealed: false, shares: 2 })).toBe("unsealed");
   });

@@ -1,7 +1,6 @@
 import { CreateBucketCommand, GetObjectCommand, ListObjectsV2Command, PutObjectCommand, type S3Client } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { feederVariables, shareObject, sharePrefix } from "../../key-feeder/contract.ts";
-import { asidePrefix } from "../../key-feeder/feeder.ts";
+import { asidePrefix, feederVariables, shareObject, sharePrefix } from "../../key-feeder/contract.ts";
 import { waitFor } from "../../testing/wait-for.ts";
 import { Parts } from "./key-feeder-parts.ts";
 
