@@ -3,6 +3,7 @@ import { declareCommand } from "./core/command.ts";
 import { jsonOption } from "./core/declaration.ts";
 
 export const command = declareCommand({
+  unread: "end",
   options: jsonOption,
   notes: `  eval "$(./nitro env)"   # then: pulumi up -s alice, pulumi preview, pulumi destroy`,
 

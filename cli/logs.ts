@@ -10,6 +10,7 @@ import { stackOption } from "./core/declaration.ts";
 import { selectStack } from "./core/selection.ts";
 
 export const command = declareCommand({
+  unread: "end",
   arguments: {
     roles: { words: roles, read: roleNamed, multiple: true, placeholder: "ROLE", help: `of these parts alone: ${roles.join(", ")}` },
   },

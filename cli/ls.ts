@@ -9,6 +9,7 @@ import { jsonOption } from "./core/declaration.ts";
 import { age } from "./status.ts";
 
 export const command = declareCommand({
+  unread: "end",
   options: jsonOption,
 
   async run({ values }, context) {

@@ -6,6 +6,7 @@ import { jsonOption, stackOption } from "./core/declaration.ts";
 import { selectStack } from "./core/selection.ts";
 
 export const command = declareCommand({
+  unread: "end",
   options: {
     ...stackOption,
     ...jsonOption,

@@ -9,6 +9,7 @@ import { jsonOption, stackOption } from "./core/declaration.ts";
 import { selectStack } from "./core/selection.ts";
 
 export const command = declareCommand({
+  unread: "end",
   options: { ...stackOption, ...jsonOption },
   notes: `The version is that of the process; where it is not the declared one, a line says so.
 Exit code 0 where everything runs and answers, 1 otherwise.`,

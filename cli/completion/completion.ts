@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { declareCommand } from "../core/command.ts";
 
 export const command = declareCommand({
+  unread: "end",
   arguments: { shell: { words: ["bash", "zsh", "fish"], what: "the shell", help: "whose script is printed" } },
   notes: `For one shell:
   bash, zsh   source <(./nitro completion bash)   # or zsh; in ~/.bashrc or ~/.zshrc for every shell to come

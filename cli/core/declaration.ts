@@ -72,6 +72,11 @@ export interface Declaration {
   readonly examples?: readonly Example[];
   /** True where the command itself watches `context.signal` and ends soon after it is aborted. */
   readonly stopsCleanly?: boolean;
+  /**
+   * What happens when nobody reads the output any more (`nitro … | head -1`). end: it only shows something. stop: as Ctrl-C does. By default
+   * the command goes on in silence, since it changes something.
+   */
+  readonly unread?: "end" | "stop";
 }
 
 type Read<T> = T extends { readonly type: "boolean" }

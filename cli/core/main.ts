@@ -15,21 +15,35 @@ import { overview, usage } from "./usage.ts";
 const root = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
 const interruptedExitCode = 130;
 
+/** Aborted when nobody reads the output any more. */
+const unread = new AbortController();
+
 function version(): string {
   const { version } = JSON.parse(readFileSync(`${root}/package.json`, "utf8")) as { version: string };
   return `nitro ${version} (node ${process.versions.node})\n`;
 }
 
 /** First Ctrl-C or SIGTERM: a clean stop for commands that know how; the second, or any other command: the end. */
-function interruptible(command: Command): Pick<Context, "signal" | "kill"> {
+function interruptible({ declaration }: Command): Pick<Context, "signal" | "kill"> {
   const stop = new AbortController();
   const kill = new AbortController();
   const onSignal = () => {
-    if (command.declaration.stopsCleanly === true && !stop.signal.aborted) return stop.abort();
+    if (declaration.stopsCleanly === true && !stop.signal.aborted) return stop.abort();
     kill.abort();
     process.exit(interruptedExitCode);
   };
   for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, onSignal);
+  unread.signal.addEventListener("abort", () => {
+    if (declaration.unread === "end") process.exit(0);
+    if (declaration.unread === "stop") stop.abort();
+  });
+  // Pulumi's own listener, which is there while a program runs, would go on as if nothing had happened.
+  process.prependListener("uncaughtException", (error, origin) => {
+    if (origin === "unhandledRejection" && process.listenerCount("unhandledRejection") > 0) return;
+    report(error);
+    kill.abort();
+    process.exit(1);
+  });
   return { signal: stop.signal, kill: kill.signal };
 }
 
@@ -94,11 +108,13 @@ function report(error: unknown): void {
   else if (!(error instanceof UserError)) process.stderr.write("  this was not expected: NITRO_DEBUG=1 shows where it happened\n");
 }
 
-// A reader that closes early (`nitro logs | head`) is no failure.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code === "EPIPE") process.exit(0);
-  throw error;
-});
+for (const stream of [process.stdout, process.stderr]) {
+  // Each write to a pipe that nobody reads fails again.
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+    unread.abort();
+  });
+}
 
 /** A pipe takes what its reader has room for: the rest is still on its way when a command is done. */
 async function end(code: number): Promise<never> {

@@ -6,6 +6,7 @@ import { jsonOption } from "../core/declaration.ts";
 import { type Check, checkMachine } from "./checks.ts";
 
 export const command = declareCommand({
+  unread: "end",
   options: jsonOption,
   notes: "Changes nothing. Exit code 1 where something is missing.",
 

@@ -10,6 +10,7 @@ import { showRows } from "./rows.ts";
 import { findLedgerTarget, ledgerOptions } from "./target.ts";
 
 export const command = declareCommand({
+  unread: "end",
   arguments: { statement: { what: "the statement", help: "each ? may be left open" } },
   options: ledgerOptions,
   notes: "Reads and writes nothing. One line for each source, in the order of the nested loops.",

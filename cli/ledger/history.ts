@@ -8,6 +8,7 @@ import { cell, counted, showRows } from "./rows.ts";
 import { ledgerOptions, withLedger } from "./target.ts";
 
 export const command = declareCommand({
+  unread: "end",
   arguments: {
     table: { what: "the table", help: "a table's name, or its id, also of a dropped one" },
     id: { what: "the document's id", help: "the document's id: SELECT id FROM T BY id WHERE …" },

@@ -12,6 +12,7 @@ interface CountedTable extends CatalogTable {
 }
 
 export const command = declareCommand({
+  unread: "end",
   options: ledgerOptions,
   stopsCleanly: true,
 

@@ -6,6 +6,7 @@ import { withPayouts } from "./connection.ts";
 import { payoutTable } from "./report.ts";
 
 export const command = declareCommand({
+  unread: "end",
   options: { ...stackOption, ...jsonOption },
 
   async run({ values }, context) {

@@ -5,6 +5,7 @@ import { withPayouts } from "./connection.ts";
 import { Payer } from "./payer.ts";
 
 export const command = declareCommand({
+  unread: "end",
   arguments: { payout: { what: "the payout's id", help: "the payout's id, as `nitro pay` tells it" } },
   options: { ...stackOption, ...jsonOption },
   notes: "Exit code 0 where every payment ended in the state it should, 1 otherwise.",

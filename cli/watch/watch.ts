@@ -60,6 +60,7 @@ change ends a build that still runs. Without --build: the setting build.command,
     ["nitro watch -s alice --build 'go build -o payments ./cmd'", "every change of a source is built and swapped"],
   ],
   stopsCleanly: true,
+  unread: "stop",
 
   async run({ values }, context) {
     const name = selectStack(values.stack, context.env);

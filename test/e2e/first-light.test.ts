@@ -150,6 +150,13 @@ test("swapping one of the two leaves the other, and the outputs say so", async (
   await nitro("swap", "-s", stack);
 });
 
+test("a swap goes on to its end when nobody reads what it says any more", async () => {
+  const binary = await buildSample(join(scratch, "unread"), "e2e-unread");
+  const { code } = await run("bash", ["-o", "pipefail", "-c", `./nitro swap -s ${stack} --binary '${binary}' 2>&1 | head -1`]);
+  expect(code).toBe(0);
+  await answersWith((await stackOutputs(stack)).serviceUrl, "e2e-unread");
+});
+
 test("each command reads settings and executable once", async () => {
   const commands: readonly (readonly [command: string, executables: number])[] = [
     ["up", 1],
