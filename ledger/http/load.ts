@@ -9,6 +9,9 @@ export interface LoadLimits {
 
 export const defaultLimits: LoadLimits = { requests: 3000, bytes: 256 << 20 };
 
+/** Bytes of an answer that is no page of rows. */
+const small = 64 << 10;
+
 /** Counts what is under way, so that too much is refused with an error that clients try again after, and memory stays bounded. */
 export class Load {
   private readonly limits: LoadLimits;
@@ -53,8 +56,12 @@ export class Load {
     this.bytes += bytes;
   }
 
-  /** What is held was so many bytes, and is so many now. */
+  /**
+   * What is held was so many bytes, and is so many now. Small answers are never refused: what they tell has happened.
+   * @throws LedgerError CapacityExceededException where there is no room for a large answer
+   */
   replace(before: number, now: number): void {
+    if (now > small && this.bytes + now - before > this.limits.bytes) throw tooMuch();
     this.bytes += now - before;
   }
 
@@ -95,7 +102,7 @@ export class Taken {
     this.held = size;
   }
 
-  /** Counts the answer, of so many bytes, in the place of the request, until its client has taken it. */
+  /** Counts the answer, of so many bytes, in the place of the request, until its client has taken it. @throws LedgerError CapacityExceededException */
   answered(size: number): void {
     // Where the connection has ended meanwhile, nothing is held.
     if (this.over) return;

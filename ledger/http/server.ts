@@ -1,11 +1,8 @@
-import type { Registry } from "../control/registry.ts";
-import { answerControl } from "../control/router.ts";
-import type { SessionContext } from "../session/context.ts";
-import { object } from "../session/requests.ts";
-import { sendCommand } from "../session/send-command.ts";
-import type { Sessions } from "../session/session.ts";
+import { ControlError } from "../control/errors.ts";
+import type { Answering, ControlHead } from "../engine/call.ts";
+import { callResult, errorResult } from "../engine/result.ts";
 import { badRequest } from "../transaction/errors.ts";
-import { errorAnswer, jsonAnswer, type Reply } from "./answer.ts";
+import { answerOf, type Reply } from "./answer.ts";
 import { Hosts, requestProblem } from "./checks.ts";
 import type { Answer, Exchange, HttpService } from "./exchange.ts";
 import { bodyTooLarge, HttpError } from "./http-error.ts";
@@ -22,9 +19,8 @@ const controlType = "application/json";
 const mostBytes = 8 << 20;
 
 export interface ServerOptions {
-  readonly registry: Registry;
-  readonly sessions: Sessions;
-  readonly now: () => number;
+  /** Answers what was let in. */
+  readonly engine: Answering;
   readonly log: (message: string) => void;
   /** Further names that requests may be addressed to. */
   readonly hosts: readonly string[];
@@ -41,14 +37,14 @@ export function ledgerServer(options: ServerOptions): HttpServer {
 /** Decides from a request's head whether it is taken on, and answers it once its body is there. */
 class LedgerService implements HttpService {
   readonly mostBytes = mostBytes;
-  private readonly context: SessionContext;
+  private readonly engine: Answering;
   private readonly log: (message: string) => void;
   private readonly hosts: Hosts;
   private readonly load: Load;
   private readonly ids = new RequestIds();
 
   constructor(options: ServerOptions) {
-    this.context = options;
+    this.engine = options.engine;
     this.log = options.log;
     this.hosts = new Hosts(options.hosts);
     this.load = new Load(options.limits ?? defaultLimits);
@@ -61,39 +57,29 @@ class LedgerService implements HttpService {
       return health(this.reply(head));
     }
     // The session API has one path: it needs no more than to be compared.
-    const url = operation !== undefined && target === "/" ? undefined : urlOf(target);
+    const control = operation !== undefined && target === "/" ? undefined : controlHead(head);
     refuse(requestProblem(head, this.hosts));
     if (operation !== undefined && (operation !== "QLDBSession.SendCommand" || method !== "POST"))
       throw new HttpError(400, "UnknownOperationException", `there is no operation ${operation}`);
     if (length > mostBytes) throw bodyTooLarge(mostBytes);
     const taken = this.load.admit();
-    return new LedgerExchange(this, head, operation === undefined ? url : undefined, taken);
+    return new LedgerExchange(this, head, operation === undefined ? control : undefined, taken);
   }
 
   refusal(error: unknown, head: RequestHead | undefined): Answer {
-    return errorAnswer(this.reply(head), error, this.log);
+    return answerOf(this.reply(head), errorResult(asItsApiTells(error, head), this.log));
   }
 
-  /** @param url of a request of the control plane */
-  async answer(head: RequestHead, url: URL | undefined, taken: Taken, body: Buffer): Promise<Answer> {
+  async answer(head: RequestHead, control: ControlHead | undefined, taken: Taken, body: Buffer): Promise<Answer> {
     let answer: Answer;
     try {
       taken.arrived(body.length);
-      const request = parsed(body);
-      if (url === undefined) answer = jsonAnswer(this.reply(head), 200, await sendCommand(object(request, "the request"), this.context));
-      else {
-        const { status, body: result } = await answerControl(this.context.registry, {
-          method: head.method,
-          url,
-          authorization: head.authorization,
-          body: request,
-        });
-        answer = jsonAnswer(this.reply(head), status, result);
-      }
+      answer = answerOf(this.reply(head), await this.engine.answer({ body, control }));
+      taken.answered(answer.body.length);
     } catch (error) {
       answer = this.refusal(error, head);
+      taken.answered(answer.body.length);
     }
-    taken.answered(answer.body.length);
     return answer;
   }
 
@@ -106,13 +92,13 @@ class LedgerService implements HttpService {
 class LedgerExchange implements Exchange {
   private readonly service: LedgerService;
   private readonly head: RequestHead;
-  private readonly url: URL | undefined;
+  private readonly control: ControlHead | undefined;
   private readonly taken: Taken;
 
-  constructor(service: LedgerService, head: RequestHead, url: URL | undefined, taken: Taken) {
+  constructor(service: LedgerService, head: RequestHead, control: ControlHead | undefined, taken: Taken) {
     this.service = service;
     this.head = head;
-    this.url = url;
+    this.control = control;
     this.taken = taken;
   }
 
@@ -121,7 +107,7 @@ class LedgerExchange implements Exchange {
   }
 
   answer(body: Buffer): Promise<Answer> {
-    return this.service.answer(this.head, this.url, this.taken, body);
+    return this.service.answer(this.head, this.control, this.taken, body);
   }
 
   end(): void {
@@ -129,9 +115,15 @@ class LedgerExchange implements Exchange {
   }
 }
 
+/** Clients of both APIs know no error of a body that is too large: they are told what they would hear of too large a parameter. */
+function asItsApiTells(error: unknown, head: RequestHead | undefined): unknown {
+  if (!(error instanceof HttpError && error.status === 413)) return error;
+  return head?.operation === undefined ? new ControlError("InvalidParameterException", error.message) : badRequest(error.message);
+}
+
 /** Takes up nothing: it is answered under any load. */
 function health(reply: Reply): Exchange {
-  const answer = jsonAnswer(reply, 200, { status: "ready" });
+  const answer = answerOf(reply, callResult(200, { status: "ready" }));
   return { grown: () => undefined, answer: () => Promise.resolve(answer), end: () => undefined };
 }
 
@@ -139,17 +131,7 @@ function refuse(problem: string | undefined): void {
   if (problem !== undefined) throw new HttpError(403, "AccessDeniedException", problem);
 }
 
-function urlOf(target: string): URL {
-  const url = URL.parse(target, "http://ledger");
-  if (url === null) throw new HttpError(400, "UnknownOperationException", `"${target}" is no path`);
-  return url;
-}
-
-function parsed(body: Buffer): unknown {
-  if (body.length === 0) return {};
-  try {
-    return JSON.parse(body.toString("utf8"));
-  } catch {
-    throw badRequest("the request is not JSON");
-  }
+function controlHead({ method, target, authorization }: RequestHead): ControlHead {
+  if (URL.parse(target, "http://ledger") === null) throw new HttpError(400, "UnknownOperationException", `"${target}" is no path`);
+  return { method, target, authorization };
 }

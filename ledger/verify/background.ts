@@ -1,5 +1,6 @@
 import { setPriority } from "node:os";
 import { parentPort, Worker, workerData } from "node:worker_threads";
+import type { Registry } from "../control/registry.ts";
 import { RecordLock } from "../journal/record-lock.ts";
 import { verifyJournal } from "./verify-journal.ts";
 
@@ -58,4 +59,25 @@ export async function verifyAsThread(): Promise<void> {
   );
   clearInterval(alive);
   parentPort?.postMessage(report);
+}
+
+/** All that was committed before this start, whatever of it the start itself has read. */
+export function verifyAll(
+  registry: Registry,
+  { program, log, onFailure }: { program: URL; log: (message: string) => void; onFailure: (error: Error) => void },
+  signal: AbortSignal,
+): void {
+  for (const { name } of registry.list()) {
+    const ledger = registry.ledger(name);
+    if (ledger === undefined || ledger.store.sequenceNo < 0) continue;
+    verifyInBackground(program, ledger.journalFile, signal).then(
+      (blocks) => {
+        if (blocks !== undefined) log(`ledger ${name}: verified ${blocks} blocks`);
+      },
+      (error: unknown) => {
+        // A ledger that was deleted meanwhile has no journal any more.
+        if (!ledger.closed) onFailure(new Error(`ledger ${name} is damaged: ${error instanceof Error ? error.message : String(error)}`));
+      },
+    );
+  }
 }

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type QldbDriver as Driver, QldbDriver, RetryConfig } from "amazon-qldb-driver-nodejs";
 import { Registry } from "../../ledger/control/registry.ts";
+import { LedgerEngine } from "../../ledger/engine/engine.ts";
 import type { LoadLimits } from "../../ledger/http/load.ts";
 import { ledgerServer } from "../../ledger/http/server.ts";
 import { Memory } from "../../ledger/memory.ts";
@@ -35,7 +36,12 @@ export async function startServer(limits?: LoadLimits, memory = Number.POSITIVE_
   const registry = await Registry.open(folder, place, { now, log, onFailure: (error) => log(`failure: ${error.message}`) });
   await registry.create({ name: "demo", permissionsMode: "STANDARD", deletionProtection: false, tags: {} });
   const sessions = new Sessions(now, new Memory(memory));
-  const server = ledgerServer({ registry, sessions, now, log, hosts: ["ledger.example"], ...(limits && { limits }) });
+  const server = ledgerServer({
+    engine: new LedgerEngine({ registry, sessions, now, log }),
+    log,
+    hosts: ["ledger.example"],
+    ...(limits && { limits }),
+  });
   const port = await server.listen(0, "127.0.0.1");
   return {
     url: `http://127.0.0.1:${port}`,

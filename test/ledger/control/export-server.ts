@@ -2,6 +2,7 @@ import { rm } from "node:fs/promises";
 import { DescribeJournalS3ExportCommand, type JournalS3ExportDescription, QLDBClient } from "@aws-sdk/client-qldb";
 import { storageFromEnvironment } from "../../../ledger/control/export-storage.ts";
 import { Registry } from "../../../ledger/control/registry.ts";
+import { LedgerEngine } from "../../../ledger/engine/engine.ts";
 import { ledgerServer } from "../../../ledger/http/server.ts";
 import { Memory } from "../../../ledger/memory.ts";
 import { Sessions } from "../../../ledger/session/session.ts";
@@ -29,7 +30,8 @@ export async function startExportServer(folder: string, env: NodeJS.ProcessEnv):
   const registry = await Registry.open(folder, place, surroundings, storageFromEnvironment(env));
   if (registry.describe("demo") === undefined)
     await registry.create({ name: "demo", permissionsMode: "STANDARD", deletionProtection: false, tags: {} });
-  const server = ledgerServer({ registry, sessions: new Sessions(now, new Memory(Number.POSITIVE_INFINITY)), now, log, hosts: [] });
+  const sessions = new Sessions(now, new Memory(Number.POSITIVE_INFINITY));
+  const server = ledgerServer({ engine: new LedgerEngine({ registry, sessions, now, log }), log, hosts: [] });
   const url = `http://127.0.0.1:${await server.listen(0, "127.0.0.1")}`;
   const client = new QLDBClient({ endpoint: url, region: place.region, credentials, maxAttempts: 1 });
   return {

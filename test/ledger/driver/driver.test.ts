@@ -170,3 +170,9 @@ test("aborted by the program: nothing is kept", async () => {
   ).rejects.toThrow();
   expect(await run("SELECT * FROM T WHERE Name = 'aborted'")).toEqual([]);
 });
+
+test("a request that is too large is an error that the driver knows, and it goes on", async () => {
+  const failure = await run("INSERT INTO T ?", { Name: "x".repeat(8 << 20) }).catch((error: unknown) => error);
+  expect(failure).toMatchObject({ name: "BadRequestException", message: "a request has at most 8388608 bytes" });
+  expect(await run("SELECT * FROM T WHERE Name = 'large'")).toEqual([]);
+});

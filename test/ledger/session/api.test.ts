@@ -215,10 +215,12 @@ test("an unknown target, path or URL", async () => {
 test("a body that is too large is refused, whether it says its length or not", async () => {
   const large = await send(server.url, JSON.stringify({ ...start, padding: "x".repeat(8 << 20) })).catch((error: unknown) => error);
   // A client that is still sending may see its connection end instead of the answer.
-  if (!(large instanceof Error)) expect(large).toMatchObject({ status: 413 });
+  if (!(large instanceof Error)) expect(large).toMatchObject({ status: 400, body: { __type: "BadRequestException" } });
   const port = Number(new URL(server.url).port);
   const head = "POST / HTTP/1.1\r\nHost: localhost\r\nAuthorization: AWS4-HMAC-SHA256 x\r\nX-Amz-Target: QLDBSession.SendCommand\r\n";
-  expect(await raw(port, `${head}Content-Length: 99999999\r\n\r\n`)).toContain("RequestTooLargeException");
+  expect(await raw(port, `${head}Content-Length: 99999999\r\n\r\n`)).toContain("x-amzn-ErrorType: BadRequestException\r\n");
+  const control = "POST /ledgers HTTP/1.1\r\nHost: localhost\r\nAuthorization: AWS4-HMAC-SHA256 x\r\n";
+  expect(await raw(port, `${control}Content-Length: 99999999\r\n\r\n`)).toContain("x-amzn-ErrorType: InvalidParameterException\r\n");
   expect((await send(server.url, start)).status).toBe(200);
 });
 
