@@ -11,7 +11,7 @@ import type { Redaction } from "./journal/redaction-value.ts";
 import { snapshotPath } from "./ledger-folder.ts";
 import { type Opened, openFolder } from "./opening.ts";
 import type { Parsed } from "./partiql/ast.ts";
-import { parseStatement } from "./partiql/parse-statement.ts";
+import { parseStatement, parseSteps } from "./partiql/parse-statement.ts";
 import { Recent } from "./recent.ts";
 import { capture } from "./snapshot/capture.ts";
 import { Snapshots } from "./snapshot/snapshots.ts";
@@ -64,6 +64,11 @@ export class Ledger {
     for (const redaction of opened.redactions) await ledger.erase(redaction);
     await ledger.markBlocks();
     return ledger;
+  }
+
+  /** Parses a statement step by step, or finds what was parsed before. @throws LedgerError */
+  *parsed(statement: string): Generator<undefined, Parsed> {
+    return this.statements.known(statement) ?? this.statements.keep(statement, yield* parseSteps(statement));
   }
 
   begin(): Transaction {

@@ -29,20 +29,26 @@ export function roomWithin(limit: number): number {
   return Math.max(leastRoom, Math.min(limit - process.memoryUsage.rss(), most - used) / 2);
 }
 
-/** Counts what open transactions hold of what they were sent. */
+/** Of the room, what one statement may take; at least so that a document of any size can be changed, and never more than is of use. */
+const [shareOfRoom, leastShare, mostShare] = [1 / 4, 16 << 20, 64 << 20];
+
+/** Counts what open transactions hold: what they were sent, and what their statements keep while others have their turn. */
 export class Memory {
+  /** Bytes that one statement may take. */
+  readonly share: number;
   private readonly room: number;
   private held = 0;
 
   /** @param room in bytes */
   constructor(room: number) {
     this.room = room;
+    this.share = Math.min(mostShare, Math.max(leastShare, room * shareOfRoom));
   }
 
   /** @throws LedgerError CapacityExceededException where there is no room for so many bytes more */
   take(bytes: number): void {
     if (this.held + bytes > this.room)
-      throw new LedgerError("CapacityExceededException", "the memory for parameters of open transactions is used up, try again");
+      throw new LedgerError("CapacityExceededException", "the memory for open transactions is used up, try again");
     this.held += bytes;
   }
 

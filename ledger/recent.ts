@@ -16,9 +16,16 @@ export class Recent<T> {
   }
 
   get(text: string): T {
-    const known = this.made.get(text);
-    if (known !== undefined) return known;
-    const made = this.make(text);
+    return this.known(text) ?? this.keep(text, this.make(text));
+  }
+
+  /** What was made of a text before, where it is still kept. */
+  known(text: string): T | undefined {
+    return this.made.get(text);
+  }
+
+  /** Keeps what was made of a text, unless it is too long. @returns it */
+  keep(text: string, made: T): T {
     if (text.length > longest) return made;
     this.made.set(text, made);
     this.characters += text.length;

@@ -47,7 +47,7 @@ function planOf(select: Select, view: TransactionView, transactionId: string, pa
     now: 0,
     tick: () => false,
     pauses: new Pauses(),
-    budget: new Budget(),
+    budget: new Budget(0),
     slot: () => slots++,
     select: (subquery, scope) => {
       inner.push(...compileSelect(subquery, scope, execution).plan.map(step));

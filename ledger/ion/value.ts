@@ -102,7 +102,7 @@ export const ionLimits = {
   /** Bytes of a number's magnitude, and the digits that surely fit in them. */
   numberBytes: 4096,
   digits: 9_864,
-  /** Characters of Ion text. */
+  /** Characters of Ion text that is read at once. */
   textLength: 100_000,
   /** Values in one that is sent, those inside others too. */
   values: 1 << 17,

@@ -3,19 +3,32 @@ import { LedgerError } from "../transaction/errors.ts";
 import { evaluationError, type Position } from "./errors.ts";
 import type { Value } from "./values.ts";
 
-/** Bytes that the expressions of one row may look at and make. */
-const most = 64 << 20;
-/** Bytes that a statement may hold at one time: rows of subqueries, documents that are to be changed. */
-const mostHeld = 64 << 20;
 /** What an item or a field takes beside its content. */
 const perItem = 64;
+/** What a row of several sources takes beside what is in it. */
+const perRow = 256;
+
+/** Numbers from here on are long: what counts with one takes up to a millisecond. */
+const long = 2n ** 1024n;
+const perLong = 128 << 10;
 
 const largest = 256n ** BigInt(ionLimits.numberBytes);
 
 /** Counts what expressions look at and make, so that no row takes memory or time without an end. */
 export class Budget {
+  private readonly most: number;
   private spent = 0;
   private held = 0;
+
+  /** @param most bytes that the expressions of one row may look at and make; as many may be held at one time: rows of subqueries, documents that are to be changed */
+  constructor(most: number) {
+    this.most = most;
+  }
+
+  /** Bytes that the statement keeps while others have their turn. */
+  get kept(): number {
+    return this.held + this.spent;
+  }
 
   /** The next row is evaluated. */
   begin(): void {
@@ -35,7 +48,7 @@ export class Budget {
   made(value: Value, at: Position): Value {
     if (value.type === "int") refuseLarge(value.value, at);
     else if (value.type === "decimal") refuseLarge(value.coefficient, at);
-    else this.spend(sizeOf(value, perItem));
+    this.spend(sizeOf(value, perItem));
     return value;
   }
 
@@ -51,12 +64,27 @@ export class Budget {
     return value;
   }
 
+  /** Counts comparisons of characters. @throws LedgerError CapacityExceededException where they are too many */
+  matched(comparisons: number): void {
+    this.spend(comparisons);
+  }
+
   /** Counts a row that stays, until release(). @throws LedgerError CapacityExceededException where it is too much */
   hold(row: Value): void {
     this.held += perItem + sizeOf(row, perItem);
     if (row.type === "struct") for (const field of row.fields) this.held += sizeOf(field.value, 0);
-    if (this.held > mostHeld)
-      throw new LedgerError("CapacityExceededException", `the statement holds more than ${mostHeld} bytes of rows: it was ended`);
+    this.refuseHeld();
+  }
+
+  /** Counts rows of values that were counted before. @throws LedgerError CapacityExceededException where they are too many */
+  holdRows(count: number): void {
+    this.held += count * perRow;
+    this.refuseHeld();
+  }
+
+  private refuseHeld(): void {
+    if (this.held > this.most)
+      throw new LedgerError("CapacityExceededException", `the statement holds more than ${this.most} bytes of rows: it was ended`);
   }
 
   /** How much is held, for release(). */
@@ -71,10 +99,10 @@ export class Budget {
 
   private spend(bytes: number): void {
     this.spent += bytes;
-    if (this.spent > most)
+    if (this.spent > this.most)
       throw new LedgerError(
         "CapacityExceededException",
-        `the expressions of one row look at more than ${most} bytes: the statement was ended`,
+        `the expressions of one row look at more than ${this.most} bytes: the statement was ended`,
       );
   }
 }
@@ -91,9 +119,17 @@ function sizeOf(value: Value, part: number): number {
       return part * value.items.length;
     case "struct":
       return part * value.fields.length;
+    case "int":
+      return isLong(value.value) ? perLong : 0;
+    case "decimal":
+      return isLong(value.coefficient) ? perLong : 0;
     default:
       return 0;
   }
+}
+
+function isLong(number: bigint): boolean {
+  return number >= long || number <= -long;
 }
 
 function refuseLarge(number: bigint, at: Position): void {

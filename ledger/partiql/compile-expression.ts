@@ -99,8 +99,9 @@ function uncounted(expression: Expression, scope: Scope, execution: Execution): 
     case "like": {
       const [operand, pattern] = [one(expression.operand), one(expression.pattern)];
       const mark = expression.escape && one(expression.escape);
+      const { budget } = execution;
       return (slots) => {
-        const matches = like(operand(slots), pattern(slots), mark?.(slots), at);
+        const matches = like(operand(slots), pattern(slots), mark?.(slots), at, (comparisons) => budget.matched(comparisons));
         return expression.negated ? negated(matches, at) : matches;
       };
     }

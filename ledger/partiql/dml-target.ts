@@ -75,18 +75,37 @@ export function* findTarget(from: readonly FromItem[], where: Expression | undef
     const slots: Slots = [];
     slots[slot] = document.data;
     if (idSlot !== undefined) slots[idSlot] = text(document.id);
-    const rows = yield* evaluated(() => {
-      const all = nested.reduce<readonly Row[]>(
-        (found, source) => found.flatMap((row) => unnested(source, row, document.data)),
-        [{ slots, ways: new Map([[slot, []]]) }],
-      );
-      return all.filter((row) => conditioned.every((passed) => passed(row.slots)));
-    }, execution);
+    const held = execution.budget.mark();
+    const all = yield* rowsWithin(document.data, { slots, ways: new Map([[slot, []]]) }, nested, execution);
+    const rows: Row[] = [];
+    for (const row of all) {
+      if (execution.tick()) yield pause;
+      if (yield* evaluated(() => conditioned.every((passed) => passed(row.slots)), execution)) rows.push(row);
+    }
+    execution.budget.release(held);
     if (rows.length === 0) continue;
+    execution.budget.holdRows(rows.length);
     execution.budget.hold(document.data);
     matched.push({ document, rows });
   }
   return { table, scope, sources, matched };
+}
+
+/** All rows that nested sources make of a document: as many as their collections have items, times each other. */
+function* rowsWithin(data: IonValue, first: Row, nested: readonly Nested[], execution: Execution): Generator<Pause, readonly Row[]> {
+  const { budget, tick } = execution;
+  let found: readonly Row[] = [first];
+  for (const source of nested) {
+    const further: Row[] = [];
+    for (const row of found) {
+      if (tick()) yield pause;
+      const rows = yield* evaluated(() => unnested(source, row, data), execution);
+      budget.holdRows(rows.length);
+      for (const each of rows) further.push(each);
+    }
+    found = further;
+  }
+  return found;
 }
 
 function prepareNested(item: FromItem, scope: Scope, sources: Set<number>, execution: Execution): Nested {

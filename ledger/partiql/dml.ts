@@ -90,11 +90,19 @@ export function* update(statement: Extract<Statement, { kind: "update" }>, writi
     if (writing.tick()) yield pause;
     // Values are computed from the document as it was, whatever the order of the changes; the last rows come first, so that what is
     // removed from a list moves none of the items that are still to be changed.
-    const ready = yield* evaluated(() => rows.toReversed().map((row) => edits.map((edit) => edit(row))), writing);
+    const ready: ReturnType<Edit>[][] = [];
+    for (const row of rows.toReversed()) {
+      if (writing.tick()) yield pause;
+      ready.push(yield* evaluated(() => edits.map((edit) => edit(row)), writing));
+    }
     const made = edits.filter((_, index) => ready.some((row) => row[index] !== undefined)).length;
     if (made === 0) continue;
-    const applied = ready.flat().flatMap((apply) => apply ?? []);
-    const data = applied.reduce<IonValue | undefined>((before, apply) => before && apply(before), document.data);
+    let data: IonValue | undefined = document.data;
+    for (const apply of ready.flat()) {
+      if (apply === undefined || data === undefined) continue;
+      if (writing.tick()) yield pause;
+      data = apply(data);
+    }
     changed.push({ id: document.id, data, made });
   }
   return changed.flatMap(({ id, data, made }) => {

@@ -1,14 +1,15 @@
 import type { IonValue } from "../ion/value.ts";
 import type { Store } from "../store/store.ts";
+import { TimeSlices } from "../time-slices.ts";
 import { badRequest } from "../transaction/errors.ts";
 import type { IoUsage, Transaction } from "../transaction/transaction.ts";
 import { TransactionView } from "../transaction/view.ts";
 import type { Parsed } from "./ast.ts";
-import { Budget } from "./budget.ts";
+import type { Budget } from "./budget.ts";
 import type { Execution } from "./compile-expression.ts";
 import { define } from "./ddl.ts";
 import { insert, remove, update, type Writing } from "./dml.ts";
-import { type Pause, Pauses, pause, TimeSlices } from "./pause.ts";
+import { type Pause, Pauses, pause } from "./pause.ts";
 import { redact } from "./redact.ts";
 import { compileSelect } from "./select.ts";
 import { toIon, type Value } from "./values.ts";
@@ -30,6 +31,8 @@ export interface ExecuteArgs {
   /** Milliseconds from any beginning: tells when others should have their turn. */
   readonly stopwatch?: () => number;
   readonly usage: IoUsage;
+  /** Counts what the statement takes. */
+  readonly budget: Budget;
   readonly newId: () => string;
 }
 
@@ -54,11 +57,11 @@ export function execute(args: ExecuteArgs): Iterator<IonValue | Pause> {
     now: args.now,
     tick: () => {
       const over = slices.tick();
-      if (over || ++rows % rowsBetweenLooks === 0) transaction.refuseExpired(args.clock());
+      if (over || ++rows % rowsBetweenLooks === 0) transaction.refuseOverrun(args.clock());
       return over;
     },
     pauses: new Pauses(),
-    budget: new Budget(),
+    budget: args.budget,
     slot: () => slots++,
     select: (select, scope) => {
       const subquery = compileSelect(select, scope, execution);

@@ -1,4 +1,6 @@
-import { ionLimits } from "../ion/value.ts";
+import { IonError } from "../ion/errors.ts";
+import { readTextSteps } from "../ion/text-reader.ts";
+import { type IonValue, ionLimits } from "../ion/value.ts";
 import { lexerError, type Position } from "./errors.ts";
 
 export type TokenKind = "word" | "quoted" | "string" | "number" | "ion" | "parameter" | "symbol" | "end";
@@ -9,6 +11,8 @@ export interface Token extends Position {
   readonly text: string;
   /** The word in upper case: keywords are told apart by it. */
   readonly keyword: string;
+  /** Of a literal in backticks its value, or what is wrong with it. */
+  readonly ion?: IonValue | IonError;
 }
 
 /** A comment that is not closed reaches to the end: it is looked at once. */
@@ -18,9 +22,17 @@ const number = /(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?/y;
 const symbol = /<<|>>|<=|>=|<>|!=|\|\||[-+*/%=<>(),.;:?[\]{}@]/y;
 const quotes: Record<string, TokenKind> = { "'": "string", '"': "quoted", "`": "ion" };
 
-/** Splits a statement into tokens, the last of which is the end. @throws LedgerError for text that begins no token */
-export function tokenize(source: string): Token[] {
+/** How many tokens are found in one step. */
+const tokensAtOnce = 500;
+
+/**
+ * Splits a statement into tokens, the last of which is the end.
+ * @returns yields wherever others may have their turn
+ * @throws LedgerError for text that begins no token
+ */
+export function* tokenSteps(source: string): Generator<undefined, Token[]> {
   const tokens: Token[] = [];
+  const values = { left: ionLimits.values };
   let at = 0;
   let line = 1;
   let lineStart = 0;
@@ -37,6 +49,7 @@ export function tokenize(source: string): Token[] {
     at += length;
   };
   while (at < source.length) {
+    if (tokens.length % tokensAtOnce === tokensAtOnce - 1) yield undefined;
     const space = match(blank);
     if (space !== undefined) {
       if (space.startsWith("/*") && (space.length < 4 || !space.endsWith("*/"))) throw lexerError(position(), "the comment is not closed");
@@ -44,8 +57,8 @@ export function tokenize(source: string): Token[] {
       continue;
     }
     const where = position();
-    const add = (kind: TokenKind, text: string, length: number) => {
-      tokens.push({ kind, text, keyword: kind === "word" ? text.toUpperCase() : "", ...where });
+    const add = (kind: TokenKind, text: string, length: number, ion?: IonValue | IonError) => {
+      tokens.push({ kind, text, keyword: kind === "word" ? text.toUpperCase() : "", ...where, ...(ion && { ion }) });
       advance(length);
     };
     const quote = quotes[source[at] ?? ""];
@@ -54,7 +67,8 @@ export function tokenize(source: string): Token[] {
       if (length === undefined) throw lexerError(where, "the quotation is not closed");
       const inner = source.slice(at + 1, at + length - 1);
       const mark = source[at] ?? "";
-      add(quote, quote === "ion" ? inner : inner.replaceAll(mark + mark, mark), length);
+      if (quote === "ion") add(quote, inner, length, yield* ionSteps(inner, values));
+      else add(quote, inner.replaceAll(mark + mark, mark), length);
       continue;
     }
     const found = match(word);
@@ -75,6 +89,16 @@ export function tokenize(source: string): Token[] {
   }
   tokens.push({ kind: "end", text: "", keyword: "", ...position() });
   return tokens;
+}
+
+/** What is wrong with a literal is told where the parser meets it. */
+function* ionSteps(source: string, values: { left: number }): Generator<undefined, IonValue | IonError> {
+  try {
+    return yield* readTextSteps(source, { values });
+  } catch (error) {
+    if (error instanceof IonError) return error;
+    throw error;
+  }
 }
 
 /** Length of a quotation with its marks; a doubled mark inside stands for one. */

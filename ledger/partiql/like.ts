@@ -11,13 +11,27 @@ const mostSteps = 5_000_000;
 /**
  * SQL's LIKE: `%` stands for any text, `_` for one character. The time grows with the lengths of text and pattern, not with their product.
  * @param mark makes the character behind it stand for itself
+ * @param spend told how many comparisons it took, where they are not as many as text and pattern are long
  * @throws LedgerError for a mark at the pattern's end, and for a pattern with `_` that would take too long
  */
-export function matchesLike(text: string, pattern: string, mark: string | undefined, at: Position): boolean {
+export function matchesLike(
+  text: string,
+  pattern: string,
+  mark: string | undefined,
+  at: Position,
+  spend: (comparisons: number) => void = () => undefined,
+): boolean {
+  const steps = { left: mostSteps, at };
+  const matches = matchesWithin(text, pattern, mark, steps);
+  spend(mostSteps - steps.left);
+  return matches;
+}
+
+function matchesWithin(text: string, pattern: string, mark: string | undefined, steps: Steps): boolean {
+  const { at } = steps;
   const subject = codePoints(text);
   const [first = noCharacters, ...rest] = segments(codePoints(pattern), mark?.codePointAt(0), at);
   const last = rest.pop();
-  const steps = { left: mostSteps, at };
   if (last === undefined) return subject.length === first.length && fitsAt(subject, first, 0, steps);
   const end = subject.length - last.length;
   if (end < first.length || !fitsAt(subject, first, 0, steps) || !fitsAt(subject, last, end, steps)) return false;

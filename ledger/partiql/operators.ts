@@ -113,13 +113,13 @@ export function textIn(value: Value): string | undefined {
   return isIon(value) ? comparedText(value) : undefined;
 }
 
-/** SQL's LIKE: `%` for any text, `_` for one character. @throws LedgerError for what is no text, and an escape that is not one character */
-export function like(value: Value, pattern: Value, mark: Value | undefined, at: Position): Value {
+/** SQL's LIKE: `%` for any text, `_` for one character. @param spend told how many comparisons it took @throws LedgerError for what is no text, and an escape that is not one character */
+export function like(value: Value, pattern: Value, mark: Value | undefined, at: Position, spend: (comparisons: number) => void): Value {
   const given = mark === undefined ? [value, pattern] : [value, pattern, mark];
   if (given.some(isAbsentValue)) return nullValue;
   const [subject, form, escaping] = given.map(textIn);
   if (subject === undefined || form === undefined || (mark !== undefined && escaping === undefined))
     throw evaluationError(at, `LIKE needs texts, found values of types ${given.map(({ type }) => type).join(", ")}`);
   if (escaping !== undefined && [...escaping].length !== 1) throw evaluationError(at, "an escape has to be one character");
-  return bool(matchesLike(subject, form, escaping, at));
+  return bool(matchesLike(subject, form, escaping, at, spend));
 }

@@ -1,5 +1,4 @@
 import { IonError } from "../ion/errors.ts";
-import { readText } from "../ion/text.ts";
 import { decimal, type IonValue, int, ionLimits, nullValue, text } from "../ion/value.ts";
 import type { BinaryOperator, Branch, Expression, Select, Step, TypeName } from "./ast.ts";
 import { type Position, parserError } from "./errors.ts";
@@ -374,10 +373,7 @@ function numberLiteral(token: Token): IonValue {
 }
 
 function ionLiteral(token: Token): IonValue {
-  try {
-    return readText(token.text);
-  } catch (error) {
-    if (error instanceof IonError) throw parserError(token, `invalid Ion literal: ${error.message}`);
-    throw error;
-  }
+  const { ion } = token;
+  if (ion === undefined || ion instanceof IonError) throw parserError(token, `invalid Ion literal: ${ion?.message}`);
+  return ion;
 }

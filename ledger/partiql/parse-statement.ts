@@ -1,6 +1,7 @@
+import { atOnce } from "../steps.ts";
 import type { ChangeClause, Expression, FromItem, Parsed, Projection, Select, Source, Statement } from "./ast.ts";
 import { parserError, semanticError } from "./errors.ts";
-import { tokenize } from "./lexer.ts";
+import { tokenSteps } from "./lexer.ts";
 import { parseDefinition, parseTableName } from "./parse-definition.ts";
 import { ExpressionParser } from "./parse-expression.ts";
 import { isMany } from "./steps.ts";
@@ -17,11 +18,17 @@ const refused: readonly (readonly string[])[] = [
 const maxSources = 50;
 
 /**
- * Parses one statement of QLDB's PartiQL: https://docs.aws.amazon.com/qldb/latest/developerguide/ql-reference.html
+ * Parses one statement step by step, of QLDB's PartiQL: https://docs.aws.amazon.com/qldb/latest/developerguide/ql-reference.html
+ * @returns yields wherever others may have their turn
  * @throws LedgerError BadRequestException with line and column
  */
+export function* parseSteps(source: string): Generator<undefined, Parsed> {
+  return new StatementParser(new Tokens(yield* tokenSteps(source))).parse();
+}
+
+/** The same at once: for statements of a bounded length. @throws LedgerError BadRequestException with line and column */
 export function parseStatement(source: string): Parsed {
-  return new StatementParser(new Tokens(tokenize(source))).parse();
+  return atOnce(parseSteps(source));
 }
 
 class StatementParser {

@@ -2,29 +2,6 @@
 export const pause = Symbol("pause");
 export type Pause = typeof pause;
 
-/** How long a statement runs before it lets others have their turn, in milliseconds. */
-const sliceMs = 8;
-
-/** Tells when a statement has run long enough. */
-export class TimeSlices {
-  private readonly clock: () => number;
-  private began: number | undefined;
-
-  /** @param clock milliseconds, from any beginning */
-  constructor(clock: () => number) {
-    this.clock = clock;
-  }
-
-  /** To be called for each row that is looked at. @returns whether the slice is over: the next one begins when the statement goes on */
-  tick(): boolean {
-    const now = this.clock();
-    this.began ??= now;
-    if (now - this.began < sliceMs) return false;
-    this.began = undefined;
-    return true;
-  }
-}
-
 /** Rows of subqueries that are known while an expression is evaluated, by the subquery. Most expressions have none. */
 interface Known<T> {
   rows: Map<object, readonly T[]> | undefined;

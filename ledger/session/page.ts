@@ -3,7 +3,7 @@ import { setImmediate as othersTurn } from "node:timers/promises";
 import { writeBinary } from "../ion/binary-writer.ts";
 import type { IonValue } from "../ion/value.ts";
 import { pause } from "../partiql/pause.ts";
-import { badRequest, LedgerError } from "../transaction/errors.ts";
+import { LedgerError } from "../transaction/errors.ts";
 import type { ValueHolder } from "./requests.ts";
 import type { Cursor, Session } from "./session.ts";
 
@@ -24,11 +24,20 @@ export interface Page {
  * @throws LedgerError where a row cannot be computed, or the transaction is over before the page is full
  */
 export async function nextPage(session: Session, cursor: Cursor): Promise<Page> {
+  try {
+    return await filled(session, cursor);
+  } catch (error) {
+    session.uncount(cursor);
+    throw error;
+  }
+}
+
+async function filled(session: Session, cursor: Cursor): Promise<Page> {
   const values: ValueHolder[] = [];
   let bytes = 0;
   while (values.length < mostRows && bytes < mostBytes) {
     if (cursor.next === undefined) cursor.next = await nextRow(session, cursor);
-    if (cursor.next.done === true) return { Values: values };
+    if (cursor.next.done === true) return lastPage(session, cursor, values);
     const row = writeBinary(cursor.next.value);
     if (row.length > mostRowBytes)
       throw new LedgerError("CapacityExceededException", `a row has ${row.length} bytes: allowed are ${mostRowBytes}`);
@@ -38,22 +47,28 @@ export async function nextPage(session: Session, cursor: Cursor): Promise<Page> 
   }
   // Only a look at the next row tells whether this page is the last.
   cursor.next ??= await nextRow(session, cursor);
-  if (cursor.next.done === true) return { Values: values };
+  if (cursor.next.done === true) return lastPage(session, cursor, values);
+  session.count(cursor);
   const token = randomBytes(24).toString("base64");
   session.cursors.set(token, cursor);
   return { Values: values, NextPageToken: token };
 }
 
+function lastPage(session: Session, cursor: Cursor, values: ValueHolder[]): Page {
+  session.uncount(cursor);
+  return { Values: values };
+}
+
 /** Other requests have their turn wherever the statement pauses; one of them may be the end of this transaction. */
-async function nextRow(session: Session, { rows, transaction }: Cursor): Promise<IteratorResult<IonValue>> {
+async function nextRow(session: Session, cursor: Cursor): Promise<IteratorResult<IonValue>> {
+  const { rows, transaction } = cursor;
   for (;;) {
     const row = rows.next();
     if (row.done === true) return { done: true, value: undefined };
     if (row.value !== pause) return { done: false, value: row.value };
+    session.count(cursor);
     await othersTurn();
-    if (session.transaction !== transaction) {
-      throw session.expired ?? badRequest(`Transaction ${transaction.id} was ended while a statement was running`);
-    }
+    session.refuseOver(transaction);
   }
 }
 

@@ -3,9 +3,12 @@ import { newId } from "../ids.ts";
 import type { IonValue } from "../ion/value.ts";
 import type { Ledger } from "../ledger.ts";
 import type { Memory } from "../memory.ts";
+import type { Budget } from "../partiql/budget.ts";
 import type { Pause } from "../partiql/pause.ts";
+import { inTurns } from "../steps.ts";
 import { badRequest, LedgerError } from "../transaction/errors.ts";
 import type { IoUsage, Transaction } from "../transaction/transaction.ts";
+import { Turnstile } from "./turnstile.ts";
 
 /** Rows of a statement that are still to come. */
 export interface Cursor {
@@ -14,6 +17,24 @@ export interface Cursor {
   /** The row after the last page, once it was looked for: whether it is there decides if a page is the last. */
   next: IteratorResult<IonValue> | undefined;
   readonly usage: IoUsage;
+  readonly budget: Budget;
+  /** Bytes that the statement itself takes, once it is ready. */
+  readonly weight: number;
+  /** Bytes that are counted for what it keeps. */
+  counted: number;
+}
+
+/** Most statements keep less than so many bytes, and are not counted. */
+const leastCounted = 64 << 10;
+
+/** Characters from which on a statement, or its parameters, are long. */
+const leastLong = 16 << 10;
+
+/** What all sessions of a server have in common. */
+interface Shared {
+  readonly memory: Memory;
+  /** Where what is long is made ready. */
+  readonly long: Turnstile;
 }
 
 /** A session: at most one open transaction at a time. */
@@ -26,25 +47,36 @@ export class Session {
   readonly cursors = new Map<string, Cursor>();
   /** Set once a transaction has expired: nothing works in this session any more. */
   expired: LedgerError | undefined;
-  private queue: Promise<unknown> = Promise.resolve();
-  private readonly memory: Memory;
+  private readonly works = new Turnstile();
+  private readonly shared: Shared;
   /** Bytes that its transaction holds of what was sent. */
   private held = 0;
 
-  constructor(ledger: Ledger, now: number, memory: Memory) {
+  constructor(ledger: Ledger, now: number, shared: Shared) {
     this.ledger = ledger;
-    this.memory = memory;
+    this.shared = shared;
     this.lastUsed = now;
   }
 
   /** Runs work once the work before it is done: a session does one thing at a time. */
   inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const done = this.queue.then(work);
-    this.queue = done.then(
-      () => undefined,
-      () => undefined,
-    );
-    return done;
+    return this.works.pass(work);
+  }
+
+  /**
+   * Runs what makes a statement of its open transaction ready. Of all sessions one alone does so with something long: what is made of it takes
+   * many times its size, and is only counted once it is there.
+   * @param length of what is made ready, in characters
+   * @throws LedgerError where the transaction was ended meanwhile
+   */
+  async ready<T>(transaction: Transaction, length: number, steps: Iterator<unknown, T>): Promise<T> {
+    const check = () => this.refuseOver(transaction);
+    const work = () => inTurns(steps, check);
+    if (length < leastLong) return await work();
+    return await this.shared.long.pass(async () => {
+      check();
+      return await work();
+    });
   }
 
   /** Ends the open transaction without a trace. */
@@ -55,14 +87,42 @@ export class Session {
 
   /** Counts what the open transaction was sent, until it is over. @throws LedgerError CapacityExceededException */
   hold(bytes: number): void {
-    this.memory.take(bytes);
+    this.shared.memory.take(bytes);
     this.held += bytes;
+  }
+
+  /** Counts what a statement keeps while others have their turn. @throws LedgerError CapacityExceededException */
+  count(cursor: Cursor): void {
+    this.countTo(cursor, cursor.weight + cursor.budget.kept);
+  }
+
+  /** A statement is over, and keeps nothing. */
+  uncount(cursor: Cursor): void {
+    this.countTo(cursor, 0);
+  }
+
+  private countTo(cursor: Cursor, kept: number): void {
+    const more = kept - cursor.counted;
+    // Once the transaction is over, nothing of it is counted any more.
+    if (this.transaction !== cursor.transaction || Math.abs(more) < leastCounted) return;
+    if (more > 0) this.hold(more);
+    else this.give(-more);
+    cursor.counted = kept;
+  }
+
+  private give(bytes: number): void {
+    this.shared.memory.give(bytes);
+    this.held -= bytes;
+  }
+
+  /** Bytes that one statement may take. */
+  get share(): number {
+    return this.shared.memory.share;
   }
 
   /** The transaction is over. */
   forget(): void {
-    this.memory.give(this.held);
-    this.held = 0;
+    this.give(this.held);
     this.transaction = undefined;
     this.cursors.clear();
   }
@@ -78,6 +138,22 @@ export class Session {
     this.expireTransaction(now);
     if (this.expired !== undefined) throw this.expired;
     return transaction;
+  }
+
+  /** To be asked by a statement that others have had their turn in: one of them may have ended its transaction. @throws LedgerError */
+  refuseOver(transaction: Transaction): void {
+    if (this.transaction !== transaction)
+      throw this.expired ?? badRequest(`Transaction ${transaction.id} was ended while a statement was running`);
+  }
+
+  /** Ends a transaction whose statement took too long; the session goes on. */
+  endOverrun(transaction: Transaction): void {
+    if (transaction.overrun && this.transaction === transaction) this.abandon();
+  }
+
+  /** Whether something is being done that ends by itself once its transaction is too old. */
+  get busy(): boolean {
+    return this.works.busy;
   }
 
   /** Ends the open transaction where it is too old, and the session with it. */
@@ -101,19 +177,19 @@ export class Sessions {
   private readonly byToken = new Map<string, Session>();
   private readonly counts = new Map<Ledger, number>();
   private readonly now: () => number;
-  private readonly memory: Memory;
+  private readonly shared: Shared;
 
-  /** @param memory for what all open transactions were sent */
+  /** @param memory for what all open transactions hold */
   constructor(now: () => number, memory: Memory) {
     this.now = now;
-    this.memory = memory;
+    this.shared = { memory, long: new Turnstile() };
   }
 
   /** @throws LedgerError LimitExceededException where the ledger has too many */
   start(ledger: Ledger): Session {
     if (this.count(ledger) >= most) this.sweep();
     if (this.count(ledger) >= most) throw new LedgerError("LimitExceededException", `the limit of ${most} sessions of a ledger is reached`);
-    const session = new Session(ledger, this.now(), this.memory);
+    const session = new Session(ledger, this.now(), this.shared);
     this.byToken.set(session.token, session);
     this.counts.set(ledger, this.count(ledger) + 1);
     return session;
@@ -150,7 +226,7 @@ export class Sessions {
     const now = this.now();
     for (const session of this.byToken.values()) {
       if (now - session.lastUsed > idleMs || session.ledger.closed) this.end(session);
-      else session.expireTransaction(now);
+      else if (!session.busy) session.expireTransaction(now);
     }
   }
 }

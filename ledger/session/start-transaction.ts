@@ -7,7 +7,7 @@ import type { Session } from "./session.ts";
  * @throws LedgerError BadRequestException where one is open, InvalidSessionException where that one has expired
  */
 export function startTransaction(_request: Json, session: Session, now: number): Json {
-  session.expireTransaction(now);
+  if (!session.busy) session.expireTransaction(now);
   if (session.expired !== undefined) throw session.expired;
   if (session.transaction !== undefined) throw badRequest("Transaction already open");
   session.transaction = session.ledger.begin();

@@ -4,7 +4,7 @@ import type { IonValue } from "../ion/value.ts";
 import type { StatementInfo } from "../journal/block.ts";
 import type { Redaction } from "../journal/redaction-value.ts";
 import type { TableDefinition } from "../store/table.ts";
-import { LedgerError } from "./errors.ts";
+import { badRequest, LedgerError } from "./errors.ts";
 import { ReadSet } from "./read-set.ts";
 
 /** How long a transaction may stay open: QLDB's limit. */
@@ -50,6 +50,8 @@ export class Transaction {
   definitions: ReadonlyMap<string, PendingDefinition> = new Map();
   /** What is to be erased; QLDB takes one a transaction. */
   redaction: Redaction | undefined;
+  /** A statement of it was ended because it took too long. */
+  overrun = false;
   private digestSoFar: Buffer;
 
   constructor(id: string, startTime: number, startedAfter: number) {
@@ -61,7 +63,21 @@ export class Transaction {
 
   /** @param now milliseconds since 1970. @throws LedgerError InvalidSessionException where it is older than it may get */
   refuseExpired(now: number): void {
-    if (now - this.startTime > lifetimeMs) throw new LedgerError("InvalidSessionException", `Transaction ${this.id} has expired`);
+    if (this.expired(now)) throw new LedgerError("InvalidSessionException", `Transaction ${this.id} has expired`);
+  }
+
+  /**
+   * To be asked while a statement runs: it ends alone, and its session goes on.
+   * @param now milliseconds since 1970. @throws LedgerError BadRequestException where the transaction is older than it may get
+   */
+  refuseOverrun(now: number): void {
+    if (!this.expired(now)) return;
+    this.overrun = true;
+    throw badRequest(`the statement was ended: its transaction ${this.id} is older than ${lifetimeMs / 1000} s`);
+  }
+
+  private expired(now: number): boolean {
+    return now - this.startTime > lifetimeMs;
   }
 
   /** The commit digest of everything executed so far. */

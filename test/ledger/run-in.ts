@@ -2,6 +2,7 @@ import { newId } from "../../ledger/ids.ts";
 import { readText, writeText } from "../../ledger/ion/text.ts";
 import { type IonValue, int, struct, text } from "../../ledger/ion/value.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
+import { Budget } from "../../ledger/partiql/budget.ts";
 import { execute } from "../../ledger/partiql/execute.ts";
 import { pause } from "../../ledger/partiql/pause.ts";
 
@@ -18,6 +19,7 @@ export async function runIn(ledger: Ledger, statement: string, ...parameters: re
   const rows = execute({
     ...{ store: ledger.store, transaction, parsed: ledger.statements.get(statement), parameters: values, newId },
     ...{ now: Date.now(), clock: Date.now, usage: { readIOs: 0, writeIOs: 0 } },
+    budget: new Budget(64 << 20),
     statement: transaction.begin({ statement, startTime: Date.now(), statementDigest }),
   });
   const texts: string[] = [];

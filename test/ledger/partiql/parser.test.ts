@@ -1,10 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { tokenize } from "../../../ledger/partiql/lexer.ts";
+import { tokenSteps } from "../../../ledger/partiql/lexer.ts";
 import { parseStatement } from "../../../ledger/partiql/parse-statement.ts";
+import { atOnce } from "../../../ledger/steps.ts";
 import { LedgerError } from "../../../ledger/transaction/errors.ts";
 
 describe("tokens", () => {
-  const kinds = (source: string) => tokenize(source).map(({ kind, text }) => `${kind} ${text}`.trim());
+  const kinds = (source: string) => atOnce(tokenSteps(source)).map(({ kind, text }) => `${kind} ${text}`.trim());
 
   test.each([
     ["a.b[0]", ["word a", "symbol .", "word b", "symbol [", "number 0", "symbol ]", "end"]],
@@ -20,7 +21,7 @@ describe("tokens", () => {
   });
 
   test("positions: lines and columns from 1", () => {
-    expect(tokenize("a\n  b /* \n */ c").map(({ line, column }) => [line, column])).toEqual([
+    expect(atOnce(tokenSteps("a\n  b /* \n */ c")).map(({ line, column }) => [line, column])).toEqual([
       [1, 1],
       [2, 3],
       [3, 5],

@@ -1,5 +1,6 @@
 import { newId } from "../../../ledger/ids.ts";
 import { readText, writeText } from "../../../ledger/ion/text.ts";
+import { Budget } from "../../../ledger/partiql/budget.ts";
 import { execute } from "../../../ledger/partiql/execute.ts";
 import { parseStatement } from "../../../ledger/partiql/parse-statement.ts";
 import { pause } from "../../../ledger/partiql/pause.ts";
@@ -33,6 +34,7 @@ export class Runner {
     const rows = execute({
       ...{ store: this.store, transaction: this.transaction, usage: this.usage, now, newId, clock: this.clock },
       ...(this.stopwatch && { stopwatch: this.stopwatch }),
+      budget: new Budget(64 << 20),
       parsed: parseStatement(statement),
       parameters: parameters.map(readText),
       statement: this.transaction.begin({ statement, startTime: now, statementDigest: Buffer.alloc(32) }),
