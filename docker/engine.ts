@@ -4,7 +4,7 @@ import { createBody, mostProcesses } from "./create.ts";
 import { EngineError, isNotFound, unreachable } from "./error.ts";
 import { attachExec, type ExecOptions, type ExecResult, type ExecStream, exec, openExec, type Terminal } from "./exec.ts";
 import { type BuildOptions, Images, labelFilter, type OnProgress } from "./images.ts";
-import { frames, jsonLines, lines, rawFrames } from "./streams.ts";
+import { frames, jsonLines, lines, rawFrames, stampedLines } from "./streams.ts";
 import { type Call, Transport } from "./transport.ts";
 import type {
   ContainerDetails,
@@ -253,10 +253,7 @@ export class Engine {
       signal: options.signal,
       doing: `read the logs of ${name}`,
     };
-    for await (const { stream, line } of endedBy(options.signal, this.logLines(call, tty))) {
-      const space = timestamps ? line.indexOf(" ") : -1;
-      yield space === -1 ? { stream, line } : { stream, line: line.slice(space + 1), time: line.slice(0, space) };
-    }
+    yield* endedBy(options.signal, this.logLines(call, tty, timestamps));
   }
 
   /** Events from the first step of the iteration on. Use `subscribe` where none may be missed after a certain point. */
@@ -313,9 +310,11 @@ export class Engine {
     await this.transport.text({ method: "PUT", path: `/containers/${name}/archive`, query: { path }, tar, doing: `write into ${name}` });
   }
 
-  private async *logLines(call: Call, tty: boolean) {
+  private async *logLines(call: Call, tty: boolean, timestamps: boolean): AsyncGenerator<LogLine> {
     const body = this.transport.body(await this.transport.request(call), call);
-    yield* lines(tty ? rawFrames(body) : frames(body));
+    if (!timestamps) yield* lines(tty ? rawFrames(body) : frames(body));
+    else if (!tty) yield* stampedLines(frames(body));
+    else for await (const { stream, line } of lines(rawFrames(body))) yield { stream, ...splitStamp(line) };
   }
 
   private async *readEvents(body: AsyncIterable<Buffer>): AsyncGenerator<EngineEvent> {
@@ -334,6 +333,11 @@ export class Engine {
 /** What a container may take to stop, in ms: its own grace may be longer than ours, which is not known here. */
 function stopLimit({ graceSeconds = 60 }: { graceSeconds?: number }): number {
   return 120_000 + 1000 * graceSeconds;
+}
+
+function splitStamp(text: string): { line: string; time: string } {
+  const space = text.indexOf(" ");
+  return { line: text.slice(space + 1), time: text.slice(0, space) };
 }
 
 /** An aborted signal is the caller's own wish: the iteration ends, nothing is thrown. */

@@ -11,6 +11,8 @@ export interface Frame {
 
 const headerLength = 8;
 
+const lineFeed = 10;
+
 /**
  * Splits the engine's multiplexed stream: an 8 byte header (stream 0–2, three zero bytes, length as big-endian 32 bit) before each piece.
  * Source: Docker Engine API, "Attach to a container", stream format.
@@ -67,6 +69,30 @@ export async function* lines(source: AsyncIterable<Frame>): AsyncGenerator<Outpu
   const splitters = { stdout: new LineSplitter(), stderr: new LineSplitter() };
   for await (const { stream, data } of source) for (const line of splitters[stream].push(data)) yield { stream, line };
   for (const stream of ["stdout", "stderr"] as const) for (const line of splitters[stream].end()) yield { stream, line };
+}
+
+/** A line with the time when it was written. */
+export interface StampedLine extends OutputLine {
+  readonly time: string;
+}
+
+/**
+ * Lines of a container's log, asked for with timestamps. The engine puts one before every piece that it has kept, in a frame of its own: a
+ * line of more than 16 KiB is several.
+ */
+export async function* stampedLines(source: AsyncIterable<Frame>): AsyncGenerator<StampedLine> {
+  const states = { stdout: { splitter: new LineSplitter(), time: "" }, stderr: { splitter: new LineSplitter(), time: "" } };
+  for await (const { stream, data } of source) {
+    const state = states[stream];
+    const space = data.indexOf(" ");
+    state.time ||= data.toString("latin1", 0, space);
+    for (const line of state.splitter.push(data.subarray(space + 1))) yield { stream, line, time: state.time };
+    if (data.at(-1) === lineFeed) state.time = "";
+  }
+  for (const stream of ["stdout", "stderr"] as const) {
+    const { splitter, time } = states[stream];
+    for (const line of splitter.end()) yield { stream, line, time };
+  }
 }
 
 /** One JSON value a line, as builds, pulls and events answer. Empty lines are skipped. */

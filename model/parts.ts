@@ -26,6 +26,18 @@ export interface LabelledContainer {
   readonly labels: Readonly<Record<string, string>>;
 }
 
+/** Whose something is. */
+export interface Owned {
+  readonly stack: string;
+  /** As toolchain/owner.ts tells it. */
+  readonly owner: string;
+}
+
+/** Whether a container belongs to a stack of this owner. */
+export function isOf(container: Pick<LabelledContainer, "labels">, { stack, owner }: Owned): boolean {
+  return container.labels[labels.owner] === owner && container.labels[labels.stack] === stack;
+}
+
 /**
  * The container of a role.
  * @throws UserError where there is none, or it is somebody else's
@@ -38,7 +50,7 @@ export async function roleContainer<T extends LabelledContainer>(
 ): Promise<T> {
   const details = await engine.inspect(stackNames(stack).containers[role]);
   if (details === undefined) throw new UserError(`stack "${stack}" has no container for ${role}`, `./nitro up -s ${stack}`);
-  if (details.labels[labels.owner] !== owner || details.labels[labels.stack] !== stack) {
+  if (!isOf(details, { stack, owner })) {
     throw new UserError(`container ${details.name} belongs to somebody else: it is left alone`, "use another stack name: -s <name>");
   }
   return details;

@@ -39,7 +39,7 @@ export const commands = {
   },
   logs: {
     summary: "What the parts of the stack log",
-    load: () => import("../logs.ts"),
+    load: () => import("../logs/logs.ts"),
   },
   exec: {
     summary: "Run a command inside a part of the stack",

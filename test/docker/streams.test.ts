@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type Frame, frames, jsonLines, LineSplitter, lines, rawFrames } from "../../docker/streams.ts";
+import { type Frame, frames, jsonLines, LineSplitter, lines, rawFrames, stampedLines } from "../../docker/streams.ts";
 
 /** A frame as the engine sends it: stream, three zero bytes, length, data. */
 function frame(stream: number, text: string): Buffer {
@@ -67,4 +67,15 @@ test("empty lines count, an ended stream adds none", () => {
 test.each([1, 4, 1000])("JSON values come one a line in chunks of %d bytes", async (size) => {
   const bytes = Buffer.from('{"a":1}\r\n\n{"b":"ü"}\n{"c":null}');
   expect(await collect(jsonLines(chunks(bytes, size)))).toEqual([{ a: 1 }, { b: "ü" }, { c: null }]);
+});
+
+test("a line that the engine has kept in pieces comes whole, with the time of its first piece", async () => {
+  const [one, two] = ["2026-01-01T00:00:01.000000000Z", "2026-01-01T00:00:02.000000000Z"];
+  const halves = ["ü".repeat(8192), `${"y".repeat(100)}\n`];
+  const pieces = [frame(1, `${one} ${halves[0]}`), frame(2, `${two} a b\n`), frame(1, `${two} ${halves[1]}`), frame(1, `${two} \n`)];
+  expect(await collect(stampedLines(frames(chunks(Buffer.concat(pieces), 100))))).toEqual([
+    { stream: "stderr", line: "a b", time: two },
+    { stream: "stdout", line: halves.join("").trimEnd(), time: one },
+    { stream: "stdout", line: "", time: two },
+  ]);
 });

@@ -88,6 +88,35 @@ test("logs follow a container until they are no longer wanted", async () => {
   expect(tail).toEqual([{ stream: "stdout", line: "später" }]);
 });
 
+test("a line of more than the 16 KiB that the engine keeps in one piece comes whole, with one time", async () => {
+  const id = await engine.create(`${name}-long`, {
+    image: imageRefs((await engine.ping()).arch).base,
+    entrypoint: ["sh", "-c"],
+    command: ["head -c 50000 /dev/zero | tr '\\0' x; echo; echo short"],
+    labels,
+  });
+  await engine.start(id);
+  await engine.wait(id);
+  const seen: LogLine[] = [];
+  for await (const line of engine.logs(id, { timestamps: true })) seen.push(line);
+  expect(seen.map(({ line }) => line)).toEqual(["x".repeat(50_000), "short"]);
+});
+
+test("how a container's runs have ended is known after it was started again", async () => {
+  const spec = { image: imageRefs((await engine.ping()).arch).base, entrypoint: ["sh", "-c"], command: ["exit 7"], labels };
+  const id = await engine.create(`${name}-ends`, spec);
+  for (let run = 0; run < 2; run++) {
+    await engine.start(id);
+    await engine.wait(id);
+  }
+  const { created = "" } = (await engine.inspect(id)) ?? {};
+  const events = await engine.pastEvents({ container: id, actions: ["die"], since: new Date(created) });
+  expect(events.map(({ action, attributes }) => [action, attributes.exitCode])).toEqual([
+    ["die", "7"],
+    ["die", "7"],
+  ]);
+});
+
 test("memory is read at once", async () => {
   const stats = await engine.stats(name);
   expect(stats.memoryLimit).toBe(64 << 20);

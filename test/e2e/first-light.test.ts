@@ -1,6 +1,8 @@
+import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { StackStatus } from "../../automation/status.ts";
@@ -148,6 +150,27 @@ test("swapping one of the two leaves the other, and the outputs say so", async (
   expect(outputs.worker.sha256).toBe(sums.get("v2"));
   expect(outputs.service.sha256).not.toBe(sums.get("v2"));
   await nitro("swap", "-s", stack);
+});
+
+test("logs -f goes on with the container that a swap puts in the place of another", async () => {
+  const logs = spawn("./nitro", ["logs", "-s", stack, "-f", "--json", "--tail", "1", "service"], {
+    cwd: root,
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const told: { stream?: string; line?: string; replacedBy?: string }[] = [];
+  createInterface({ input: logs.stdout }).on("line", (line) => told.push(JSON.parse(line)));
+  await waitFor(() => told.length > 0, { what: "a first line" });
+  const binary = await buildSample(join(scratch, "logged"), "e2e-logged");
+  await nitro("swap", "-s", stack, "--binary", binary);
+  const { service } = await ids();
+  const replaced = () => told.findIndex(({ replacedBy }) => replacedBy !== undefined);
+  await waitFor(() => replaced() >= 0 && told.length > replaced() + 1, { what: "the new container's log" });
+  logs.kill("SIGINT");
+  const at = replaced();
+  expect(told[at]?.replacedBy).toBe(service);
+  const whole = (await nitro("logs", "-s", stack, "--json", "service")).trim().split("\n");
+  const after = told.slice(at + 1).map(({ line }) => line);
+  expect(whole.slice(0, after.length).map((line) => (JSON.parse(line) as { line: string }).line)).toEqual(after);
 });
 
 test("a swap goes on to its end when nobody reads what it says any more", async () => {

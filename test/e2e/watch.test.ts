@@ -191,7 +191,7 @@ test("one that is killed in the middle of a swap is gone on from by the same com
   const watcher = await watching();
   const before = (await engine.inspect(containers.service))?.id;
   put("two");
-  while ((await engine.inspect(containers.service))?.id === before) await new Promise((resolve) => setTimeout(resolve, 5));
+  await waitFor(async () => (await engine.inspect(containers.service))?.id !== before, { what: "the swap's first step", intervalMs: 5 });
   await watcher.end("SIGKILL");
   const again = await tryNitro("swap", "-s", stack);
   expect(again.code, again.stderr).toBe(0);
