@@ -76,6 +76,8 @@ export function operatorVariables(
     REDIS_PASSWORD: password,
     REDISCLI_AUTH: password,
     AWS_REGION: outputs.aws.region,
+    // Python's SDK reads this one alone.
+    AWS_DEFAULT_REGION: outputs.aws.region,
     AWS_ACCESS_KEY_ID: outputs.aws.accessKeyId,
     AWS_SECRET_ACCESS_KEY: outputs.aws.secretAccessKey,
     ...(local ? { AWS_ENDPOINT_URL: outputs.localstackUrl } : {}),

@@ -119,7 +119,7 @@ test("bootstrap manual: vault create, configure, bootstrap twice, and the servic
   expect(Contents.map(({ Key, ETag }) => [Key, ETag])).toEqual([
     [first.ENCLAVE_CONFIG_OBJECT_NAME, `"${createHash("md5").update(config).digest("hex")}"`],
   ]);
-  await nitro("up", "-s", stack);
+  expect(await nitro("up", "-s", stack, "--json")).not.toMatch(/PRIVATE KEY|AGE-SECRET/);
   await nitro("pay", "-s", stack);
 });
 

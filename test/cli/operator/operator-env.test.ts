@@ -23,6 +23,7 @@ test("what the operators' tools read", () => {
     REDIS_PASSWORD: "pass word",
     REDISCLI_AUTH: "pass word",
     AWS_REGION: "us-west-2",
+    AWS_DEFAULT_REGION: "us-west-2",
     AWS_ACCESS_KEY_ID: "ID",
     AWS_SECRET_ACCESS_KEY: "secret",
     AWS_ENDPOINT_URL: "http://127.0.0.1:21002",
