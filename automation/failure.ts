@@ -1,4 +1,5 @@
 import { UserError } from "../common/errors.ts";
+import { passphraseFile } from "../toolchain/environment.ts";
 import { awsFailure } from "./aws-failure.ts";
 import { type Outcome, plain } from "./events.ts";
 import { heldBy } from "./lock.ts";
@@ -54,12 +55,26 @@ export function tidy(message: string): string {
 
 const locked = /currently locked by[\s\S]*?created by (.+)@(.+) \(pid (\d+)\) at (\S+)/;
 
-/** A failure of pulumi as an error of ours; a lock taken in the meantime names its holder. */
-export function failure(stack: string, outcome: Outcome, ending: PulumiEnding): UserError {
+/**
+ * A failure of pulumi as an error of ours; a lock taken in the meantime names its holder.
+ * @param env that pulumi ran with
+ */
+export function failure(stack: string, outcome: Outcome, ending: PulumiEnding, env: NodeJS.ProcessEnv): UserError {
   const lock = locked.exec(ending.errors);
   if (lock !== null) {
     const [, username = "?", hostname = "?", pid = "0", timestamp = "?"] = lock;
     return heldBy(stack, { username, hostname, pid: Number(pid), timestamp });
   }
-  return new UserError(failureText(outcome, ending));
+  const text = failureText(outcome, ending);
+  return new UserError(text, passphraseHint(text, env));
+}
+
+/** Where the stack's secrets cannot be decrypted: what to do about the passphrase. */
+function passphraseHint(text: string, env: NodeJS.ProcessEnv): string | undefined {
+  if (!/get stack secrets manager: .*passphrase/i.test(text)) return undefined;
+  const set = (["PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE"] as const).find((name) => env[name] !== undefined);
+  const ours = passphraseFile(env);
+  if (set === undefined || env[set] === ours)
+    return `its secrets were encrypted with another passphrase than that in ${ours}: put that one there`;
+  return `${set} is set here, for another project perhaps: unset ${set}; nitro's own passphrase is in ${ours}`;
 }

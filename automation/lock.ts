@@ -95,10 +95,23 @@ function isLivingPulumi(pid: number): boolean {
 /** Somebody else is changing the stack. */
 export class HeldError extends UserError {}
 
-export function heldBy(stack: string, lock: Lock | undefined): HeldError {
-  const holder =
-    lock === undefined ? "another command" : `${lock.username} on ${lock.hostname} (process ${lock.pid}, since ${lock.timestamp})`;
-  const end =
-    lock === undefined || lock.hostname === hostname() ? `wait for it, or end it: kill -INT ${lock?.pid ?? "<pid>"}` : "wait for it";
+/** @param now milliseconds since 1970, for the lock's age */
+export function heldBy(stack: string, lock: Lock | undefined, now = Date.now()): HeldError {
+  if (lock === undefined) return new HeldError(`stack "${stack}" is being changed by another command`, "wait for it");
+  const { username, hostname: host, pid, timestamp } = lock;
+  const holder = `${username} on ${host} (process ${pid}, since ${timestamp}${age(timestamp, now)})`;
+  const here = host === hostname();
+  // A number means nothing on another machine; whether that one, or this one under a former name, is still at work is for people to judge.
+  const end = here
+    ? `wait for it, or end it: kill -INT ${pid}`
+    : `wait for it; where nothing of it runs any more: eval "$(./nitro env)" && pulumi cancel --yes --stack ${stack}`;
   return new HeldError(`stack "${stack}" is being changed by ${holder}`, end);
+}
+
+/** ", 2 h ago", or nothing for what is no time. */
+function age(timestamp: string, now: number): string {
+  const minutes = Math.floor((now - Date.parse(timestamp)) / 60_000);
+  if (!(minutes >= 1)) return "";
+  if (minutes < 120) return `, ${minutes} min ago`;
+  return minutes < 48 * 60 ? `, ${Math.floor(minutes / 60)} h ago` : `, ${Math.floor(minutes / 60 / 24)} days ago`;
 }

@@ -51,7 +51,7 @@ export async function previewFromEmpty({ stack, configured, blueprint, context }
       ...(blueprint ? { DOCKER_HOST: "unix:///var/run/docker.sock" } : {}),
     };
     const made = await pulumi(["stack", "init", stack.name, "--no-select"], { cwd, env, context });
-    if (made.exitCode !== 0) throw failure(stack.name, withErrors([]), made);
+    if (made.exitCode !== 0) throw failure(stack.name, withErrors([]), made, env);
     return await run({ stack, configured, blueprint, context, cwd, env, args: [] });
   });
 }
@@ -77,7 +77,7 @@ async function run({
     const all = ["preview", "--json", "--show-sames", "--stack", stack.name, "--client", host.address, ...args];
     const result = await pulumi(all, place, () => host.load());
     const digest = parseDigest(result.output);
-    if (result.exitCode !== 0 || digest === undefined) throw failure(stack.name, withErrors(digest?.diagnostics ?? []), result);
+    if (result.exitCode !== 0 || digest === undefined) throw failure(stack.name, withErrors(digest?.diagnostics ?? []), result, place.env);
     return { digest, declared: await Promise.all(declared) };
   } finally {
     host.close();

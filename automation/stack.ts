@@ -59,7 +59,7 @@ export class Stack {
     const result = await this.pulumi(["stack", "export"]);
     if (result.exitCode === 0) return parseState(result.output);
     if (/no stack named/.test(result.errors)) return undefined;
-    throw failure(this.name, outcomeOf([]), result);
+    throw failure(this.name, outcomeOf([]), result, this.env);
   }
 
   /** Makes the stack; it must not exist. @throws HeldError where another command was faster */
@@ -70,7 +70,7 @@ export class Stack {
       await this.clearLocks();
       throw new HeldError(`stack "${this.name}" is being made by another command`, `wait for it, then: ./nitro up -s ${this.name}`);
     }
-    throw this.context.signal.aborted ? stopped(this.name) : failure(this.name, outcomeOf([]), result);
+    throw this.context.signal.aborted ? stopped(this.name) : failure(this.name, outcomeOf([]), result, this.env);
   }
 
   /**
@@ -153,13 +153,13 @@ export class Stack {
     const outcome = outcomeOf(events);
     if (result.exitCode === 0) return outcome;
     if (this.context.signal.aborted) throw stopped(this.name);
-    throw new UpdateError(failure(this.name, outcome, result), outcome);
+    throw new UpdateError(failure(this.name, outcome, result, env), outcome);
   }
 
   private async mustPulumi(args: string[], select = true): Promise<PulumiResult> {
     const result = await this.pulumi(args, {}, select);
     if (result.exitCode === 0) return result;
-    throw this.context.signal.aborted ? stopped(this.name) : failure(this.name, outcomeOf([]), result);
+    throw this.context.signal.aborted ? stopped(this.name) : failure(this.name, outcomeOf([]), result, this.env);
   }
 
   private async pulumi(args: string[], listeners: Listeners = {}, select = true, env = this.env): Promise<PulumiResult> {

@@ -8,7 +8,7 @@ import { Stack } from "../automation/stack.ts";
 import { hasAwsParts } from "../automation/state.ts";
 import { showUpdate } from "../automation/update-progress.ts";
 import type { Context } from "../common/context.ts";
-import { InterruptedError } from "../common/errors.ts";
+import { InterruptedError, UserError } from "../common/errors.ts";
 import { announceStop, Progress, seconds } from "../common/progress.ts";
 import { Engine, EngineError } from "../docker/engine.ts";
 import { removeExecutableImages } from "../executable/layer.ts";
@@ -23,6 +23,7 @@ export const command = declareCommand({
   options: {
     ...stackOption,
     yes: { type: "boolean", short: "y", help: "do not ask (without a terminal nothing is ever asked)" },
+    force: { type: "boolean", help: "take containers of yours off the stack's network first" },
     "keep-settings": { type: "boolean", help: "leave Pulumi.STACK.yaml for the next up" },
   },
   stopsCleanly: true,
@@ -39,6 +40,8 @@ export const command = declareCommand({
       if (state === undefined && error instanceof EngineError && error.status === undefined) return nothing;
       throw error;
     });
+    const guests = await guestsOf(engine, seen);
+    if (guests.length > 0 && !values.force) throw guestsError(stack.name, guests);
     const staged = join(context.root, ".nitro", stack.name);
     if (state === undefined && count(seen) === 0 && !existsSync(staged)) {
       context.stdout.write(`there is no stack "${stack.name}": nothing to remove\n`);
@@ -48,6 +51,7 @@ export const command = declareCommand({
       context.stdout.write("nothing was removed\n");
       return 1;
     }
+    for (const { network, container } of guests) await engine.disconnect(network, container);
     const healing = decideHealing(stackNames(stack.name), ownerId(context.env), seen, state);
     if (state !== undefined && hasAwsParts(state)) await (await import("../automation/aws-ready.ts")).checkAwsRemoval(stack, context);
     await withoutBroken(stack.settingsPath, async () => {
@@ -105,6 +109,27 @@ async function lookAtOwn(engine: Engine, stack: string, context: Context): Promi
   const isOwn = ({ labels: has }: { readonly labels: Readonly<Record<string, string>> }) => has[labels.owner] === owner;
   const { containers, networks, volumes } = await look(engine, stack);
   return { containers: containers.filter(isOwn), networks: networks.filter(isOwn), volumes: volumes.filter(isOwn) };
+}
+
+/** A container of somebody else on a network of the stack, which cannot be removed while it is there. */
+interface Guest {
+  readonly network: string;
+  readonly container: string;
+}
+
+async function guestsOf(engine: Engine, { networks, containers }: Seen): Promise<Guest[]> {
+  const own = new Set(containers.map(({ name }) => name));
+  const found = networks.map(async ({ name }) => (await engine.containersOn(name)).map((container) => ({ network: name, container })));
+  return (await Promise.all(found)).flat().filter(({ container }) => !own.has(container));
+}
+
+function guestsError(stack: string, guests: readonly Guest[]): UserError {
+  const names = guests.map(({ container }) => container).join(", ");
+  const commands = guests.map(({ network, container }) => `docker network disconnect ${network} ${container}`).join("; ");
+  return new UserError(
+    `${names} ${guests.length === 1 ? "is" : "are"} on the network of stack "${stack}" and no part of it: nothing was removed`,
+    `${commands}; or let down do that: ./nitro down -s ${stack} --force`,
+  );
 }
 
 const nothing: Seen = { containers: [], networks: [], volumes: [] };

@@ -120,6 +120,25 @@ export class Engine {
     return raw.map(answers.namedResource);
   }
 
+  /** Names of the containers on a network that run; empty where there is no such network. */
+  async containersOn(network: string): Promise<string[]> {
+    const call: Call = { method: "GET", path: `/networks/${network}`, doing: `inspect network ${network}` };
+    try {
+      const { Containers } = await this.transport.json<{ Containers: Record<string, { Name: string }> | null }>(call);
+      return Object.values(Containers ?? {}).map(({ Name }) => Name);
+    } catch (error) {
+      if (isNotFound(error)) return [];
+      throw error;
+    }
+  }
+
+  /** Takes a container off a network, which it may need. */
+  async disconnect(network: string, container: string): Promise<void> {
+    const json = { Container: container, Force: true };
+    const doing = `disconnect ${container} from network ${network}`;
+    await this.transport.text({ method: "POST", path: `/networks/${network}/disconnect`, json, doing });
+  }
+
   async volumes(options: { labels?: Record<string, string> } = {}): Promise<NamedResource[]> {
     const query = { filters: labelFilter(options.labels ?? {}) };
     const call: Call = { method: "GET", path: "/volumes", query, doing: "list volumes" };

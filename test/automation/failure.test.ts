@@ -48,8 +48,19 @@ describe("failure", () => {
   it("names the holder of a lock that was taken in the meantime", () => {
     const errors = `error: the stack is currently locked by 1 lock(s). Either wait for the other process(es) to end or delete the lock file with \`pulumi cancel\`.
   file:///b/.pulumi/locks/organization/nitro/alice/1.json: created by ann@elsewhere.example (pid 20725) at 2026-11-24T00:21:57Z`;
-    expect(failure("alice", outcomeOf([]), ending(errors)).message).toBe(
-      'stack "alice" is being changed by ann on elsewhere.example (process 20725, since 2026-11-24T00:21:57Z)',
+    expect(failure("alice", outcomeOf([]), ending(errors), {}).message).toMatch(
+      /^stack "alice" is being changed by ann on elsewhere\.example \(process 20725, since 2026-11-24T00:21:57Z.*\)$/,
     );
+  });
+
+  const refused = "error: getting stack configuration: get stack secrets manager: incorrect passphrase";
+  it.each([
+    [{ PULUMI_CONFIG_PASSPHRASE: "of another project" }, /^PULUMI_CONFIG_PASSPHRASE is set here, .*: unset PULUMI_CONFIG_PASSPHRASE; /],
+    [{ PULUMI_CONFIG_PASSPHRASE_FILE: "/elsewhere" }, /unset PULUMI_CONFIG_PASSPHRASE_FILE; nitro's own passphrase is in \/n\/passphrase$/],
+    [{ PULUMI_CONFIG_PASSPHRASE_FILE: "/n/passphrase" }, /encrypted with another passphrase than that in \/n\/passphrase/],
+  ])("tells where a passphrase that does not fit comes from: %j", (env, hint) => {
+    const error = failure("alice", outcomeOf([]), ending(refused), { NITRO_HOME: "/n", ...env });
+    expect(error.message).toBe("getting stack configuration: get stack secrets manager: incorrect passphrase");
+    expect(error.hint).toMatch(hint);
   });
 });

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { backendFolder, clearStaleLocks, isStale, parseLock, updateVariable } from "../../automation/lock.ts";
+import { backendFolder, clearStaleLocks, heldBy, isStale, parseLock, updateVariable } from "../../automation/lock.ts";
 import { descendants, killTree, listProcesses } from "../../common/process-tree.ts";
 
 const lock = { pid: 42, username: "ann", hostname: "here", timestamp: "2026-11-24T00:00:00Z" };
@@ -27,6 +27,32 @@ describe("isStale", () => {
 
   it("takes a half-written lock for a dead one", () => {
     expect(isStale(undefined, "here", () => true)).toBe(true);
+  });
+});
+
+describe("heldBy", () => {
+  const now = Date.parse("2026-11-24T03:10:00Z");
+
+  it("names holder and age, and on this host the way to end it", () => {
+    const { message, hint } = heldBy("alice", { ...lock, hostname: hostname() }, now);
+    expect(message).toBe(`stack "alice" is being changed by ann on ${hostname()} (process 42, since 2026-11-24T00:00:00Z, 3 h ago)`);
+    expect(hint).toBe("wait for it, or end it: kill -INT 42");
+  });
+
+  it("never names a process of another host, or of this one under a former name, as something to end here", () => {
+    const { message, hint } = heldBy("alice", { ...lock, hostname: "elsewhere.example" }, now);
+    expect(message).toContain("ann on elsewhere.example (process 42, since 2026-11-24T00:00:00Z, 3 h ago)");
+    expect(hint).toContain("pulumi cancel --yes --stack alice");
+    expect(hint).not.toContain("kill");
+  });
+
+  it.each([
+    ["2026-11-24T03:09:30Z", ")"],
+    ["2026-11-24T02:00:00Z", ", 70 min ago)"],
+    ["2026-11-19T02:00:00Z", ", 5 days ago)"],
+    ["once", ")"],
+  ])("of %s: %s", (timestamp, expected) => {
+    expect(heldBy("alice", { ...lock, timestamp }, now).message).toContain(`since ${timestamp}${expected}`);
   });
 });
 
@@ -99,7 +125,7 @@ describe("clearStaleLocks", () => {
   it("names the holder of a lock from another host and leaves it", async () => {
     await writeFile(join(locks, "a.json"), JSON.stringify({ ...lock, hostname: "elsewhere.example" }));
     await expect(clearStaleLocks(folder, "alice")).rejects.toThrow(
-      'stack "alice" is being changed by ann on elsewhere.example (process 42, since 2026-11-24T00:00:00Z)',
+      /^stack "alice" is being changed by ann on elsewhere\.example \(process 42, since 2026-11-24T00:00:00Z, \d+ days ago\)$/,
     );
     expect(await readdir(locks)).toEqual(["a.json"]);
   });

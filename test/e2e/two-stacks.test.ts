@@ -111,8 +111,27 @@ test("a typo in the settings is told with all others, before anything happens", 
   expect(refused.stderr).not.toMatch(/^\s+at /m);
 });
 
+test("a container of yours on the stack's network is named by down, which takes it off when told to", async () => {
+  const engine = Engine.connect();
+  const { network, containers } = stackNames(one);
+  const before = await engineResources(one);
+  const image = (await engine.inspect(containers.service))?.imageId ?? "";
+  const guest = `${containers.service}-guest`;
+  await engine.create(guest, { image, entrypoint: ["sleep", "600"], network, labels: { "nitro.test": one } });
+  try {
+    await engine.start(guest);
+    const refused = await tryNitro("down", "-s", one, "--yes");
+    expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining(`${guest} is on the network of stack "${one}"`) });
+    expect(refused.stderr).toContain(`docker network disconnect ${network} ${guest}`);
+    expect(await engineResources(one)).toEqual(before);
+    await nitro("down", "-s", one, "--yes", "--force");
+    expect((await engine.inspect(guest))?.running).toBe(true);
+  } finally {
+    await engine.removeContainer(guest, { force: true });
+  }
+});
+
 test("down of one leaves the other alone", async () => {
-  await nitro("down", "-s", one, "--yes");
   expect(await engineResources(one)).toEqual({ containers: {}, networks: [], volumes: [] });
   await nitro("up", "-s", two, "--bootstrap", "manual");
   expect(await nitroJson<StackStatus>("status", "-s", two)).toMatchObject({ sealed: true, shares: 0 });
