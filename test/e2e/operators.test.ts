@@ -13,7 +13,7 @@ import { operatorNames, sharePrefix } from "../../key-feeder/contract.ts";
 import { createSigner } from "../../key-feeder/payouts/signer.ts";
 import { combineShares } from "../../key-feeder/shares.ts";
 import { roles, stackNames } from "../../model/names.ts";
-import { redisClient, stackOutputs, waitFor } from "../../testing/index.ts";
+import { operatorEnvironment, redisClient, stackOutputs, waitFor } from "../../testing/index.ts";
 import { engineResources, nitro, nitroJson, root, run, tryNitro } from "./nitro.ts";
 
 // Operators who work by hand, with nothing but what `nitro operator env` gives them.
@@ -36,7 +36,7 @@ afterAll(async () => {
   rmSync(scratch, { recursive: true, force: true });
 });
 
-const environment = (operator: number) => nitroJson<Variables>("operator", "env", "-s", stack, "--operator", String(operator));
+const environment = (operator: number) => operatorEnvironment(stack, { operator });
 const key = (env: Variables) => createPrivateKey(readFileSync(env.BAT_OPERATOR_KEY ?? "", "utf8"));
 const status = async () => JSON.parse((await tryNitro("status", "-s", stack, "--json")).stdout) as StackStatus;
 const shareOf = (env: Variables) => decryptAsOperator(key(env), readFileSync(env.BAT_OPERATOR_SHARE ?? ""));
@@ -181,6 +181,5 @@ test("down removes the files", async () => {
   await environment(1);
   await nitro("down", "-s", stack, "--yes");
   expect(existsSync(folder)).toBe(false);
-  const gone = await tryNitro("operator", "env", "-s", stack);
-  expect([gone.code, gone.stderr]).toEqual([1, expect.stringContaining(`there is no stack "${stack}"`)]);
+  await expect(environment(1)).rejects.toThrow(`there is no stack "${stack}"\n  ./nitro up -s ${stack}`);
 });
