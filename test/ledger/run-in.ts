@@ -5,6 +5,7 @@ import type { Ledger } from "../../ledger/ledger.ts";
 import { Budget } from "../../ledger/partiql/budget.ts";
 import { execute } from "../../ledger/partiql/execute.ts";
 import { pause } from "../../ledger/partiql/pause.ts";
+import type { Transaction } from "../../ledger/transaction/transaction.ts";
 
 /** Rows as Ion text. */
 export type Ran = readonly string[];
@@ -14,6 +15,13 @@ type Parameter = IonValue | number | string | { readonly [name: string]: Paramet
 /** Runs one statement in a transaction of its own, without a server. @throws LedgerError */
 export async function runIn(ledger: Ledger, statement: string, ...parameters: readonly Parameter[]): Promise<Ran> {
   const transaction = ledger.begin();
+  const rows = runWithin(ledger, transaction, statement, ...parameters);
+  await ledger.commit(transaction);
+  return rows;
+}
+
+/** Runs one statement in a transaction, which stays open. @throws LedgerError */
+export function runWithin(ledger: Ledger, transaction: Transaction, statement: string, ...parameters: readonly Parameter[]): Ran {
   const values = parameters.map(ion);
   const statementDigest = ledger.digests.digest(statement, values);
   const rows = execute({
@@ -24,7 +32,6 @@ export async function runIn(ledger: Ledger, statement: string, ...parameters: re
   });
   const texts: string[] = [];
   for (let row = rows.next(); row.done !== true; row = rows.next()) if (row.value !== pause) texts.push(writeText(row.value));
-  await ledger.commit(transaction);
   return texts;
 }
 

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/qldbsession"
@@ -95,12 +96,17 @@ func (p *Process) Empty(t *testing.T) {
 // Client makes a client of the ledger with the official SDK, as it comes.
 func (p *Process) Client(t *testing.T) *qldbsession.Client {
 	t.Helper()
+	return qldbsession.NewFromConfig(p.config(t))
+}
+
+func (p *Process) config(t *testing.T) aws.Config {
+	t.Helper()
 	loaded, err := config.LoadDefaultConfig(t.Context(), config.WithRegion("us-west-2"), config.WithBaseEndpoint(p.URL),
 		config.WithCredentialsProvider(credentials.NewStaticCredentialsProvider("test", "test", "")))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return qldbsession.NewFromConfig(loaded)
+	return loaded
 }
 
 func (p *Process) end(t *testing.T, signal syscall.Signal) {
