@@ -23,6 +23,8 @@ const mostInVain = 100;
 
 const nothing = Buffer.alloc(0);
 
+const now = () => performance.now();
+
 /**
  * One client's connection: its requests, which Node's parser has read, are answered one after the other. The next one is not looked at before
  * the client's system has taken the answer to the last.
@@ -143,14 +145,14 @@ export class Connection implements Deliverable {
 
   private ask(turn: Turn, body: Buffer): void {
     if (this.last) return;
-    if (turn.head !== undefined && isHasty(turn.head)) turn.readAt = performance.now();
+    if (turn.head !== undefined && isHasty(turn.head)) turn.readAt = now();
     turn.exchange?.answer(body).then((answer) => this.answered(turn, answer));
   }
 
   private answered(turn: Turn, answer: Answer): void {
     if (this.last || this.current !== turn) return;
     turn.answer = answer;
-    const wait = turn.readAt === undefined ? 0 : waitOf(sizeOf(answer), performance.now() - turn.readAt);
+    const wait = turn.readAt === undefined ? 0 : waitOf(answer.body.length, turn.readAt, now);
     if (wait === 0) this.around.outbox.add(this);
     else setTimeout(() => this.around.outbox.add(this), wait);
   }
@@ -214,9 +216,4 @@ export class Connection implements Deliverable {
     this.current?.end();
     this.current = undefined;
   }
-}
-
-/** Bytes of an answer's body and of the header fields that it brings along. */
-function sizeOf({ headers, body }: Answer): number {
-  return headers.reduce((sum, text) => sum + text.length + 2, body.length);
 }

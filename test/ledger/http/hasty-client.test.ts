@@ -65,8 +65,8 @@ test("a client that is gone meanwhile is left alone", async () => {
 });
 
 test("what has taken its time already does not wait", () => {
-  expect(waitOf(3840, 0)).toBe(0);
-  expect(waitOf(3841, 0)).toBe(5);
-  expect(waitOf(1_000_000, 1.5)).toBe(4);
-  expect(waitOf(1_000_000, 7)).toBe(0);
+  expect(waitOf(3584, 100, () => 100)).toBe(0);
+  expect(waitOf(3585, 100, () => 100)).toBe(5);
+  expect(waitOf(1_000_000, 100, () => 101.5)).toBe(4);
+  expect(waitOf(1_000_000, 100, () => 107)).toBe(0);
 });

@@ -10,12 +10,12 @@ import { Runner } from "./run.ts";
 
 type Run = (statement: string, parameters: readonly string[]) => Promise<readonly string[]>;
 
-/** The bag of a statement's rows; where it is refused, the error. */
+/** The bag of a statement's rows, or that it is refused: which row is refused first hangs on the order in which they are found. */
 async function bag(run: Run, statement: string, parameters: readonly string[]): Promise<readonly string[]> {
   try {
     return [...(await run(statement, parameters))].sort();
   } catch (error) {
-    if (error instanceof LedgerError) return [`refused: ${error.message}`];
+    if (error instanceof LedgerError) return ["refused"];
     throw new Error(`${statement}: ${error instanceof Error ? error.stack : String(error)}`);
   }
 }

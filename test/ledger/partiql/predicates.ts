@@ -81,6 +81,22 @@ export class Predicates {
       () => `${path()} ${random.pick(["<", ">="])} ${operand()}`,
       () => `${path()} IS ${random.pick(["", "NOT "])}${random.pick(["NULL", "MISSING", "INT", "LIST", "SEXP"])}`,
       () => `${operand()} IN ${random.pick(aliases)}.many[*]`,
+      () => `COALESCE(${path()}, ${operand()}) = ${operand()}`,
+      () => `NULLIF(${path()}, ${operand()}) IS ${random.pick(["NULL", "NOT NULL", "MISSING"])}`,
+      () => `CASE WHEN ${path()} IS ${random.pick(["INT", "STRING", "SEXP"])} THEN ${path()} ELSE ${operand()} END = ${operand()}`,
+      () => `${path()} = CASE ${operand()} WHEN ${operand()} THEN ${operand()} ELSE ${operand()} END`,
+      () => (random.below(4) === 0 ? this.picky(path) : `SIZE(${random.pick(aliases)}.many[*]) = ${random.below(4)}`),
+    ])();
+  }
+
+  /** What most values are refused for. */
+  private picky(path: () => string): string {
+    return this.random.pick([
+      () => `LOWER(${path()}) = 'a'`,
+      () => `${path()} + 1 = 2`,
+      () => `${path()} LIKE 'a%'`,
+      () => `${path()} BETWEEN 0 AND ${path()}`,
+      () => `NOT ${path()}`,
     ])();
   }
 
