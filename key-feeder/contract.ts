@@ -32,6 +32,14 @@ export const unsealedWords = " is loaded in secrets!";
 /** The calls that travel over streams, all of them POST. */
 export const paths = { prepare: "/v1/payments/prepare", submit: "/v1/payments/submit" } as const;
 
+/** The calls of key ceremonies: POST too, signed by an operator, and sent to the service itself. */
+export const ceremonyPaths = {
+  createVault: "/v1/payments/vault/create",
+  verifyVault: "/v1/payments/vault/verify",
+  generateAddress: "/v1/payments/generatesol",
+  approveAddress: "/v1/payments/approvesol",
+} as const;
+
 /** The streams of orders to the worker. */
 export const prepareConfigStream = "prepare-config";
 export const submitConfigStream = "submit-config";
@@ -71,6 +79,11 @@ export function documentsKey(payoutId: string): string {
 /** The hash of a payout's payments that the first operator has authorized and the second not yet: payment → documentId. */
 export function firstKey(payoutId: string): string {
   return `${payoutKey(payoutId)}:first`;
+}
+
+/** The hash that says how far a report was put on its stream: what of it, and whether the worker was told. */
+export function prepareKey(payoutId: string): string {
+  return `nitro:prepare:${payoutId}`;
 }
 
 /** What the executable reads from its environment besides AWS's own variables. */

@@ -20,9 +20,12 @@ const mark = { "put-by": "key-feeder" };
 export class Storage {
   private readonly client: S3Client;
   private readonly region: string;
+  private readonly metadata: Readonly<Record<string, string>>;
 
-  constructor(aws: Aws) {
+  /** @param by who puts objects with it: those of the key-feeder are its own to take back */
+  constructor(aws: Aws, by: "key-feeder" | "operator" = "key-feeder") {
     this.region = aws.region;
+    this.metadata = by === "key-feeder" ? mark : {};
     this.client = new S3Client({
       region: aws.region,
       endpoint: aws.s3Endpoint,
@@ -93,7 +96,7 @@ export class Storage {
 
   private async putIf(bucket: string, key: string, content: Uint8Array | string, condition: { IfMatch?: string; IfNoneMatch?: string }) {
     try {
-      const put = new PutObjectCommand({ Bucket: bucket, Key: key, Body: content, Metadata: mark, ...condition });
+      const put = new PutObjectCommand({ Bucket: bucket, Key: key, Body: content, Metadata: this.metadata, ...condition });
       return unquoted((await this.client.send(put)).ETag ?? "");
     } catch (error) {
       if (isNamed(error, "PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey")) return undefined;

@@ -22,6 +22,12 @@ const (
 	PreparePath = "/v1/payments/prepare"
 	SubmitPath  = "/v1/payments/submit"
 
+	// CreateVaultPath and the others are the calls of key ceremonies, which operators send to the service itself.
+	CreateVaultPath     = "/v1/payments/vault/create"
+	VerifyVaultPath     = "/v1/payments/vault/verify"
+	GenerateAddressPath = "/v1/payments/generatesol"
+	ApproveAddressPath  = "/v1/payments/approvesol"
+
 	// PrepareOrders and SubmitOrders are the streams of orders.
 	PrepareOrders = "prepare-config"
 	SubmitOrders  = "submit-config"
