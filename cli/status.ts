@@ -1,8 +1,10 @@
 import { styleText } from "node:util";
 import { type PartStatus, type StackStatus, stackStatus } from "../automation/status.ts";
+import { paymentsWaiting } from "../automation/waiting.ts";
 import { table } from "../common/table.ts";
 import { Engine } from "../docker/engine.ts";
 import { neededShares } from "../key-feeder/contract.ts";
+import { type WaitingPayments, waitingLines } from "../operators/payouts/waiting.ts";
 import { ownerId } from "../toolchain/owner.ts";
 import { declareCommand } from "./core/command.ts";
 import { jsonOption, stackOption } from "./core/declaration.ts";
@@ -12,18 +14,24 @@ export const command = declareCommand({
   unread: "end",
   options: { ...stackOption, ...jsonOption },
   notes: `The version is that of the process; where it is not the declared one, a line says so.
+Below: the key shares that a sealed service waits for, and the prepared payments that wait for an operator.
 Exit code 0 where everything runs and answers, 1 otherwise.`,
 
   async run({ values }, context) {
     const stack = selectStack(values.stack, context.env);
-    const status = await stackStatus(Engine.connect(context.env), stack, ownerId(context.env));
-    context.stdout.write(values.json ? `${JSON.stringify(status, null, 2)}\n` : describeStatus(status, new Date()));
+    const engine = Engine.connect(context.env);
+    const owner = ownerId(context.env);
+    const status = await stackStatus(engine, stack, owner);
+    const waiting = await paymentsWaiting(engine, status, owner);
+    context.stdout.write(
+      values.json ? `${JSON.stringify({ ...status, waiting }, null, 2)}\n` : describeStatus(status, new Date(), waiting),
+    );
     return status.healthy ? 0 : 1;
   },
 });
 
 /** The status for people. */
-export function describeStatus(status: StackStatus, now: Date): string {
+export function describeStatus(status: StackStatus, now: Date, waiting: readonly WaitingPayments[] = []): string {
   if (status.parts.every(({ state }) => state === "missing")) {
     return `stack "${status.stack}" is not up: ./nitro up -s ${status.stack}\n`;
   }
@@ -39,7 +47,8 @@ export function describeStatus(status: StackStatus, now: Date): string {
   const drifts = status.parts.flatMap((part) => drift(part) ?? []);
   const mend = drifts.length === 0 ? "" : `./nitro up -s ${status.stack} makes it as declared\n`;
   const below = `${drifts.map((line) => `${line}\n`).join("")}${mend}${sealing(status)}, ${mebibytes(total)} in all\n`;
-  return `${table(["part", "state", "version", "port", "up", "memory"], rows)}\n${below}`;
+  const waits = waitingLines(waiting).map((line) => `${line}\n`);
+  return `${table(["part", "state", "version", "port", "up", "memory"], rows)}\n${below}${waits.join("")}`;
 }
 
 /** What a part runs, or is to run, in place of its declared executable, in one line; undefined where it is as declared. */

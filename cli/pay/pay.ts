@@ -22,7 +22,11 @@ export const command = declareCommand({
       help: `${custodians.join(", ")}, or one of your executable; by default nitro:payout.custodian`,
     },
     amount: { type: "string", placeholder: "DECIMAL", default: "1.5", read: amount, help: "of each payment, in nitro:payout.currency" },
-    authorization: { type: "string", words: ["auto", "manual"], help: "manual: leave this payout to a person; it ends prepared" },
+    authorization: {
+      type: "string",
+      words: ["auto", "manual"],
+      help: "for this payout alone. auto: as both operators; manual: left to people, it ends prepared",
+    },
     timeout: {
       type: "string",
       placeholder: "S",
@@ -48,7 +52,7 @@ export const command = declareCommand({
         count,
         custodian,
         amount,
-        manual: authorization === "manual",
+        authorization,
         timeoutMs: timeout * 1_000,
         json,
       });

@@ -1,32 +1,25 @@
 import { randomBytes } from "node:crypto";
 import type { Context } from "../../common/context.ts";
 import { UserError } from "../../common/errors.ts";
-import { Progress, seconds } from "../../common/progress.ts";
-import { type Look, type Moment, wait } from "../../common/waiting.ts";
 import { cancelPayout } from "../../operators/payouts/cancel.ts";
 import { readOpenOrders } from "../../operators/payouts/orders.ts";
 import { type Authorizing, isDone, isFinal, type PaymentView, paymentViews } from "../../operators/payouts/payout.ts";
-import { stalledProblem } from "../../operators/payouts/problem.ts";
 import { PayoutStreams } from "../../operators/payouts/streams.ts";
-import { type PayoutStack, stoppedParts } from "./connection.ts";
-import { observe } from "./observe.ts";
+import { stoppedParts } from "../connection.ts";
+import { authorizeAsAll, authorizesItself, leftToPeople } from "./authorize.ts";
+import type { PayoutStack } from "./connection.ts";
+import { followPayout } from "./follow.ts";
 import { counts, isRight, paymentTable, payoutSummary } from "./report.ts";
 
 const interruptedExitCode = 130;
-/** After so long without news it is worth looking why, and again each time as long. What the program says is told at once. */
-const lookMs = 1_000;
-/** After so long it is worth saying that nothing is known. */
-const noteMs = 8_000;
 const pollMs = 250;
-/** News come one by one: what arrives meanwhile is shown together. */
-const restMs = 50;
-
 /** A payout of equal payments. */
 export interface PayoutRequest {
   readonly count: number;
   readonly amount: string;
   readonly custodian: string;
-  readonly manual: boolean;
+  /** For this payout alone; by default as the stack does. */
+  readonly authorization: "auto" | "manual" | undefined;
   readonly timeoutMs: number;
   readonly json: boolean;
 }
@@ -42,7 +35,10 @@ export class Payer {
   }
 
   async pay(request: PayoutRequest): Promise<number> {
-    const { count, custodian, amount: each, manual, json } = request;
+    const { count, custodian, amount: each, authorization, timeoutMs, json } = request;
+    const itself = authorizesItself(this.stack, authorization);
+    const refusal = itself ? leftToPeople(this.stack, custodian) : undefined;
+    if (refusal !== undefined) throw new UserError(`custodian ${custodian} is authorized by nobody: ${refusal}; no payout was made`);
     const payoutId = newPayoutId(new Date());
     const { redis, serviceHost, payout } = this.stack;
     const { from, currency } = payout;
@@ -55,9 +51,15 @@ export class Payer {
       payoutId,
       custodian,
     }));
-    await streams.put(payments, serviceHost, manual);
-    const authorizing: Authorizing = manual ? { ...this.stack.authorizing, mode: "manual" } : this.stack.authorizing;
-    const views = await this.follow(streams, authorizing, count, request.timeoutMs);
+    await streams.put(payments, serviceHost, authorization === "manual");
+    this.context.stderr.write(`payout ${payoutId}: ${count} payment${count === 1 ? "" : "s"}\n`);
+    const { authorizing } = this.stack;
+    const mode = itself ? "manual" : (authorization ?? authorizing.mode);
+    let views = await this.follow(streams, { ...authorizing, mode }, count, timeoutMs);
+    if (views !== undefined && itself) {
+      await authorizeAsAll(this.stack, payoutId, timeoutMs, this.context);
+      views = await this.follow(streams, { ...authorizing, mode: "auto" }, count, timeoutMs);
+    }
     if (views === undefined) return interruptedExitCode;
     return this.print(payoutId, views, json);
   }
@@ -72,7 +74,7 @@ export class Payer {
     const [payments, orders, stopped] = await Promise.all([
       this.payments(payoutId),
       readOpenOrders(redis),
-      stoppedParts(name, this.context),
+      stoppedParts(name, this.context, ["worker"]),
     ]);
     if (payments.every(isFinal) && !orders.some((order) => order.payoutId === payoutId))
       throw new UserError(`payout ${payoutId} has come to its end: ${counts(payments)}`, `./nitro pay status ${payoutId} -s ${name}`);
@@ -83,7 +85,25 @@ export class Payer {
     return ended ? 0 : 1;
   }
 
-  private async payments(payoutId: string): Promise<readonly PaymentView[]> {
+  /** Follows a payout until all its payments are paid or failed, however long that takes. */
+  async watch(payoutId: string, json: boolean): Promise<number> {
+    const { redis, authorizing } = this.stack;
+    await this.payments(payoutId);
+    const streams = new PayoutStreams(redis, payoutId);
+    const read = async () => paymentViews(streams.entries, (await streams.isManual()) ? { ...authorizing, mode: "manual" } : authorizing);
+    const look = async () => {
+      let news = false;
+      // All that is there at first is one piece of news.
+      while (await streams.next(news ? 1 : pollMs).catch(() => false)) news = true;
+      const now = await read();
+      return { shown: counts(now), news, done: now.length > 0 && now.every(isFinal) ? now : undefined };
+    };
+    const views = await followPayout(this.stack, this.context, { payoutId, timeoutMs: Infinity, look, payments: read });
+    return views === undefined ? interruptedExitCode : this.print(payoutId, views, json);
+  }
+
+  /** @throws UserError where there is no such payout */
+  async payments(payoutId: string): Promise<readonly PaymentView[]> {
     const { name, redis, authorizing } = this.stack;
     const streams = await PayoutStreams.whole(redis, payoutId);
     const payments = paymentViews(streams.entries, (await streams.isManual()) ? { ...authorizing, mode: "manual" } : authorizing);
@@ -92,56 +112,19 @@ export class Payer {
   }
 
   /** @returns the payments once all are done; undefined where the user stopped following. @throws UserError when nothing moves any more */
-  private async follow(
+  private follow(
     streams: PayoutStreams,
     authorizing: Authorizing,
     count: number,
     timeoutMs: number,
   ): Promise<readonly PaymentView[] | undefined> {
-    const { signal, stderr } = this.context;
-    const { name, redis, payout } = this.stack;
-    const { payoutId } = streams;
-    const progress = new Progress(stderr);
-    const stalled = async () => {
-      const observed = await observe(name, this.context, redis, streams);
-      const found = stalledProblem(
-        { stack: name, payoutId, custodian: payout.custodian },
-        paymentViews(streams.entries, authorizing),
-        observed,
-      );
-      return { ...found, certain: observed.says !== undefined || observed.behind !== undefined || observed.stopped.length > 0 };
-    };
-    let shown = "";
-    let told = "";
-    let nextLook = 0;
-    progress.line(`payout ${payoutId}: ${count} payment${count === 1 ? "" : "s"}`);
-    const look = async ({ waited, silent }: Moment): Promise<Look<readonly PaymentView[]>> => {
+    const payments = () => paymentViews(streams.entries, authorizing);
+    const look = async () => {
       const news = await streams.next(pollMs).catch(() => false);
-      const payments = paymentViews(streams.entries, authorizing);
-      const now = counts(payments);
-      if (now !== shown && stderr.isTTY !== true) progress.line(`  ${now} ${seconds(waited)}`);
-      progress.status(`${now} ${seconds(waited)}`);
-      shown = now;
-      if (payments.length >= count && payments.every(isDone)) return { found: payments };
-      if (!news && silent >= lookMs && waited >= nextLook) {
-        const { message, hint, certain } = await stalled();
-        if (message !== told && (certain || silent >= noteMs)) {
-          progress.line(`no news for ${seconds(silent)}: ${message} (${hint})`);
-          told = message;
-        }
-        nextLook = waited + lookMs;
-      }
-      return { seen: now, news };
+      const now = payments();
+      return { shown: counts(now), news, done: now.length >= count && now.every(isDone) ? now : undefined };
     };
-    const waited = await wait({ what: `payout ${payoutId}`, look }, { timeoutMs, intervalMs: restMs, signal });
-    if (waited.end === "stopped") {
-      progress.line(`stopped following; the payout goes on: ./nitro pay status ${payoutId} -s ${name}`);
-      return undefined;
-    }
-    progress.status(undefined);
-    if (waited.end === "found") return waited.value;
-    const { message, hint } = await stalled();
-    throw new UserError(`no news of payout ${payoutId} for ${seconds(timeoutMs)}: ${message}`, hint);
+    return followPayout(this.stack, this.context, { payoutId: streams.payoutId, timeoutMs, look, payments: async () => payments() });
   }
 
   private print(payoutId: string, payments: readonly PaymentView[], json: boolean): number {

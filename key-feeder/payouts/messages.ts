@@ -59,22 +59,41 @@ export function parseOrder(data: string): Order | undefined {
 /** An answer of the service, as the worker put it on a stream. */
 export interface PaymentAnswer {
   readonly statusCode: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** The body as it came; "" where it is no text. */
+  readonly octets: string;
   /** The body; undefined where it is not a JSON object. */
   readonly body: Readonly<Record<string, unknown>> | undefined;
 }
 
 /** @returns the answer in an entry's data, or undefined where it is none */
 export function parseAnswer(data: string): PaymentAnswer | undefined {
-  const { statusCode, octets } = object(object(parsed(data)).response);
+  const { statusCode, octets, headers } = object(object(parsed(data)).response);
   if (typeof statusCode !== "number") return undefined;
   const body = typeof octets === "string" ? parsed(octets) : octets;
-  return { statusCode, body: isObject(body) ? body : undefined };
+  const text = typeof octets === "string" ? octets : "";
+  return { statusCode, headers: textsIn(headers), octets: text, body: isObject(body) ? body : undefined };
 }
 
 /** @returns the body of the request in an entry's data; empty where it is none */
 export function parseRequestBody(data: string): Readonly<Record<string, unknown>> {
-  const { octets } = object(object(parsed(data)).request);
-  return object(typeof octets === "string" ? parsed(octets) : undefined);
+  return parseRequest(data).body;
+}
+
+/** A request that was put on a stream. */
+export interface PutRequest {
+  /** By name, as they were signed. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly octets: string;
+  /** The JSON object in the octets; empty where there is none. */
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+/** @returns the request in an entry's data; an empty one where it is none */
+export function parseRequest(data: string): PutRequest {
+  const { octets, headers } = object(object(parsed(data)).request);
+  const text = typeof octets === "string" ? octets : "";
+  return { headers: textsIn(headers), octets: text, body: object(parsed(text)) };
 }
 
 /** @returns the payment in an answer to prepare; undefined where the answer is not 200 or lacks a field */
@@ -124,4 +143,9 @@ function isObject(value: unknown): value is Record<string, unknown> {
 
 function object(value: unknown): Record<string, unknown> {
   return isObject(value) ? value : {};
+}
+
+/** The fields of an object that are texts. */
+function textsIn(value: unknown): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(object(value)).filter((field): field is [string, string] => typeof field[1] === "string"));
 }

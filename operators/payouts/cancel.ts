@@ -6,11 +6,13 @@ import {
   manualKey,
   payoutKey,
   payoutsKey,
+  prepareKey,
   prepareStream,
   responseStream,
   submitStream,
 } from "../../key-feeder/contract.ts";
-import { ifMissing, type PutOrder, readOpenOrders, readOrders, workerGroup } from "./orders.ts";
+import { ifMissing, pendingIn } from "./groups.ts";
+import { type PutOrder, readOpenOrders, readOrders, workerGroup } from "./orders.ts";
 
 /** How long the worker has to end an order of which nothing is left to do. */
 const letGoMs = 15_000;
@@ -42,7 +44,7 @@ export async function cancelPayout(redis: Redis, payoutId: string, workerRuns: b
     `${stream}-status`,
     `${stream}-status-documents`,
   ]);
-  await run(redis.multi().del(streams).srem(manualKey, payoutId));
+  await run(redis.multi().del(streams).del(prepareKey(payoutId)).srem(manualKey, payoutId));
   return ended;
 }
 
@@ -50,7 +52,7 @@ export async function cancelPayout(redis: Redis, payoutId: string, workerRuns: b
 async function leaveNothing(redis: Redis, stream: string, group: string): Promise<void> {
   await redis.xgroup("SETID", stream, group, "$").catch(ifMissing(undefined));
   for (;;) {
-    const ids = await taken(redis, stream, group, "-", "+");
+    const ids = await pendingIn(redis, stream, group, 1_000);
     if (ids.length === 0) return;
     await run(
       redis
@@ -64,16 +66,10 @@ async function leaveNothing(redis: Redis, stream: string, group: string): Promis
 /** Waits until the worker has none of the orders, also of those that it took a moment before they were removed. */
 async function ending(redis: Redis, orders: readonly PutOrder[]): Promise<boolean> {
   const look = async () => {
-    const held = await Promise.all(orders.map(({ config, id }) => taken(redis, config, workerGroup(config), id, id)));
+    const held = await Promise.all(orders.map(({ config, id }) => pendingIn(redis, config, workerGroup(config), 1, id, id)));
     return held.flat().length === 0 ? { found: true } : { seen: "the worker is at it" };
   };
   return (await wait({ what: "the worker ends the order", look }, { timeoutMs: letGoMs, intervalMs: 50 })).end === "found";
-}
-
-/** Ids of entries that a group took and did not acknowledge; none where there is no such group. */
-async function taken(redis: Redis, stream: string, group: string, from: string, to: string): Promise<string[]> {
-  const entries = await redis.xpending(stream, group, from, to, 1_000).catch(ifMissing<unknown[]>([]));
-  return entries.map((entry) => String(Array.isArray(entry) ? entry[0] : ""));
 }
 
 /** @throws the first error of a transaction */

@@ -1,6 +1,7 @@
 import type { Redis } from "ioredis";
 import { dataField, prepareConfigStream, submitConfigStream } from "../../key-feeder/contract.ts";
 import { type Order, parseOrder } from "../../key-feeder/payouts/messages.ts";
+import { infoGroups, isAfter, pendingIn } from "./groups.ts";
 
 /** The streams of orders, each with what its orders ask for. */
 const kinds = [
@@ -73,41 +74,12 @@ async function view(redis: Redis, config: string): Promise<ConfigView> {
   const [entries, groups, taken] = await Promise.all([
     entriesOf(redis, config),
     infoGroups(redis, config),
-    redis.xpending(config, group, "-", "+", 1_000).catch(ifMissing<unknown[]>([])),
+    pendingIn(redis, config, group, 1_000),
   ]);
-  return { entries, taken: taken.map((entry) => String(Array.isArray(entry) ? entry[0] : "")), lastTaken: groups.get(group) ?? "0-0" };
+  return { entries, taken, lastTaken: groups.get(group) ?? "0-0" };
 }
 
 async function entriesOf(redis: Redis, stream: string): Promise<ConfigView["entries"]> {
   const range = await redis.xrange(stream, "-", "+");
   return range.map(([id, fields]) => ({ id, data: fields[fields.indexOf(dataField) + 1] ?? "" }));
-}
-
-/** The groups of a stream with the newest entry that each has taken; none where there is no such stream. */
-async function infoGroups(redis: Redis, stream: string): Promise<Map<string, string>> {
-  const answer: unknown = await redis.xinfo("GROUPS", stream).catch(ifMissing<unknown>([]));
-  const groups = Array.isArray(answer) ? answer : [];
-  return new Map(
-    groups.map((fields: unknown) => {
-      const flat = Array.isArray(fields) ? fields.map(String) : [];
-      const field = (name: string) => flat[flat.indexOf(name) + 1] ?? "";
-      return [field("name"), field("last-delivered-id")];
-    }),
-  );
-}
-
-/** A stream or a group that is not there holds nothing; any other error is one. */
-export function ifMissing<T>(value: T): (error: unknown) => T {
-  return (error) => {
-    if (error instanceof Error && /no such key|requires the key to exist|NOGROUP/i.test(error.message)) return value;
-    throw error;
-  };
-}
-
-function isAfter(id: string, other: string): boolean {
-  const [[ms = 0, sequence = 0], [otherMs = 0, otherSequence = 0]] = [id, other].map((each) => each.split("-").map(Number)) as [
-    number[],
-    number[],
-  ];
-  return ms > otherMs || (ms === otherMs && sequence > otherSequence);
 }

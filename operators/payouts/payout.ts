@@ -1,7 +1,8 @@
 import { operatorNames } from "../../key-feeder/contract.ts";
 import { mayAuthorize } from "../../key-feeder/payouts/authorizer.ts";
-import { type PaymentAnswer, parseAnswer, parseRequestBody, preparedPayment } from "../../key-feeder/payouts/messages.ts";
+import { type PaymentAnswer, parseAnswer, parseRequestBody, paymentKey, preparedPayment } from "../../key-feeder/payouts/messages.ts";
 import type { StreamEntry } from "../../key-feeder/payouts/streams.ts";
+import { putAt } from "./scan.ts";
 
 /** Where a payment is; `waiting`: its prepare request was not answered yet. */
 export const states = ["waiting", "prepared", "authorized", "pending", "failed", "paid"] as const;
@@ -62,7 +63,8 @@ export function paymentViews(entries: PayoutEntries, authorizing: Authorizing): 
   const documents = new Map<string, { documentId: string; at: number }>();
   for (const entry of entries.prepared) {
     const payment = preparedPayment(parseAnswer(entry.data));
-    if (payment !== undefined && !documents.has(payment.to)) documents.set(payment.to, { documentId: payment.documentId, at: time(entry) });
+    if (payment !== undefined && !documents.has(payment.to))
+      documents.set(payment.to, { documentId: payment.documentId, at: putAt(entry) });
   }
   const authorizations = new Map<string, number>();
   for (const entry of entries.submits) {
@@ -90,7 +92,7 @@ export function paymentViews(entries: PayoutEntries, authorizing: Authorizing): 
         state: outcome?.state ?? (document === undefined ? "waiting" : "prepared"),
         expected: expectedState(text(details.custodian), authorizing, authorized),
         authorizations: given,
-        ms: reached && Math.max(0, reached - time(entry)),
+        ms: reached && Math.max(0, reached - putAt(entry)),
       },
     ];
   });
@@ -100,22 +102,19 @@ export function paymentViews(entries: PayoutEntries, authorizing: Authorizing): 
 function submitOutcomes(entries: readonly StreamEntry[]): Map<string, { state: PaymentState; at: number }> {
   const outcomes = new Map<string, { state: PaymentState; at: number }>();
   for (const entry of entries) {
-    const { to, state } = outcomeOf(parseAnswer(entry.data));
+    const { to, state } = stateIn(parseAnswer(entry.data));
     const known = outcomes.get(to);
     if (state === undefined || (known !== undefined && states.indexOf(known.state) >= states.indexOf(state))) continue;
-    outcomes.set(to, { state, at: time(entry) });
+    outcomes.set(to, { state, at: putAt(entry) });
   }
   return outcomes;
 }
 
-function outcomeOf(answer: PaymentAnswer | undefined): { to: string; state: PaymentState | undefined } {
+/** What an answer to a submit request says: of which payment (as `paymentKey` writes it), and how it is. */
+export function stateIn(answer: PaymentAnswer | undefined): { to: string; payment: string; state: PaymentState | undefined } {
   const data = object(answer?.body?.data);
-  return { to: text(object(data.paymentDetails).to), state: states.find((state) => state === data.status) };
-}
-
-/** When an entry was put on its stream, in milliseconds by Redis's clock. */
-function time(entry: StreamEntry): number {
-  return Number(entry.id.split("-")[0]);
+  const details = object(data.paymentDetails);
+  return { to: text(details.to), payment: paymentKey(details), state: states.find((state) => state === data.status) };
 }
 
 function text(value: unknown): string {

@@ -31,6 +31,16 @@ describe("status for people", () => {
     ]);
   });
 
+  it("says which payments wait for whom", () => {
+    const status = { stack: "alice", healthy: true, sealed: false, shares: 2, parts: [service] };
+    const waiting = [
+      { payoutId: "p", operator: 1, payments: 1 },
+      { payoutId: "p", operator: 2, payments: 12 },
+    ];
+    const text = describeStatus(status, now, waiting);
+    expect(text).toMatch(/in all\n1 payment waits for operator 1 \(payout p\)\n12 payments wait for operator 2 \(payout p\)\n$/);
+  });
+
   it("says how to bring up a stack that is not", () => {
     const missing: PartStatus = { ...redis, state: "missing" };
     const text = describeStatus({ stack: "alice", healthy: false, sealed: true, shares: 0, parts: [missing] }, now);
