@@ -1,5 +1,6 @@
 import { UserError } from "../common/errors.ts";
 import { type Engine, EngineError } from "../docker/engine.ts";
+import { type Listener, parseListeners } from "../docker/listening.ts";
 import { parseReport, programFunctions, type RunningProgram } from "./probe-script.ts";
 
 /** What a container really runs, and whether it answers. */
@@ -66,7 +67,14 @@ until program && "$@" >/dev/null 2>&1; do
   sleep 0.03
 done
 report || exit 3
+cat /proc/net/tcp /proc/net/tcp6 2>/dev/null
+exit 0
 `;
+
+/** A program that answers, and what listens in its container. */
+export interface AnsweringProgram extends RunningProgram {
+  readonly listeners: readonly Listener[];
+}
 
 /**
  * Waits some seconds inside a container until its program answers.
@@ -80,11 +88,12 @@ export async function awaitAnswer(
   container: string,
   healthCheck: readonly string[],
   signal?: AbortSignal,
-): Promise<RunningProgram | undefined> {
+): Promise<AnsweringProgram | undefined> {
   try {
     const command = ["sh", "-c", patientScript, "sh", ...healthCheck];
     const { exitCode, stdout } = await engine.exec(container, command, { signal });
-    return exitCode === 0 ? parseReport(stdout) : undefined;
+    const program = exitCode === 0 ? parseReport(stdout) : undefined;
+    return program && { ...program, listeners: parseListeners(stdout) };
   } catch (error) {
     if (signal?.aborted === true) return undefined;
     if (error instanceof EngineError && error.status !== undefined) return undefined;

@@ -1,11 +1,13 @@
 import { RunError } from "@pulumi/pulumi";
-import { type Clock, wait } from "../common/waiting.ts";
+import { type Clock, type Strategy, wait } from "../common/waiting.ts";
 import type { HealthCheck } from "../components/context.ts";
 import type { Engine } from "../docker/engine.ts";
 import { lastLines } from "../docker/last-lines.ts";
+import { listenersOf } from "../docker/listening.ts";
 import { answers } from "../docker/waiting/answers.ts";
 import { ContainerExit, exitOf } from "../docker/waiting/exit.ts";
 import type { Role } from "../model/names.ts";
+import { listeningProblem } from "./listening-problem.ts";
 
 /** Who cannot start before a part answers: a failure names them. */
 const waiting: Record<Role, readonly Role[]> = {
@@ -24,6 +26,8 @@ export interface HealthWaitOptions {
   readonly role: Role;
   readonly check: HealthCheck;
   readonly stack: string;
+  /** Where it is asked from outside; for what runs a developer's program, which may listen elsewhere. */
+  readonly port?: number | undefined;
   /** Aborted: nobody needs the answer any more, and it is taken for given. */
   readonly superseded?: AbortSignal | undefined;
   /** Asks once, or for a while, in place of the check: true where the part answered. The check is run when it did not. */
@@ -47,13 +51,46 @@ export async function waitForHealth(
   options: HealthWaitOptions,
 ): Promise<void> {
   const { role, check, superseded, ask, timeoutMs = 120_000, intervalMs = 100, clock } = options;
-  const strategy = answers(engine, container, { check: check.command, believed: !last.includes(role), ask });
+  const strategy = elsewhere(
+    engine,
+    container,
+    options,
+    answers(engine, container, { check: check.command, believed: !last.includes(role), ask }),
+  );
   const waited = await wait(strategy, { timeoutMs, intervalMs, signal: superseded, clock }).catch(async (error) => {
     throw error instanceof ContainerExit ? await exited(engine, container, options, error) : error;
   });
   if (waited.end !== "late") return;
   const says = waited.seen === "" ? "" : `, its health check says: ${waited.seen}`;
   throw await failure(engine, container, options, `${role} runs but did not answer within ${timeoutMs / 1000} s${says}`);
+}
+
+/** How long a program may listen on other ports alone before that is told, in ms: it may open its own last. */
+const elsewhereMs = 10_000;
+
+/** Fails where the program listens, but not where it is asked: nothing else would be told before the whole time is over. */
+function elsewhere(
+  engine: Pick<Engine, "exec" | "logs">,
+  container: string,
+  options: HealthWaitOptions,
+  strategy: Strategy<void>,
+): Strategy<void> {
+  const { port, role, ask } = options;
+  if (port === undefined) return strategy;
+  let since: number | undefined;
+  return {
+    what: strategy.what,
+    async look(moment) {
+      const look = await strategy.look(moment);
+      // Whoever asks in place of the check has looked already.
+      if ("found" in look && ask !== undefined) return look;
+      const problem = listeningProblem(await listenersOf(engine, container), port);
+      since = problem === undefined ? undefined : (since ?? moment.waited);
+      if (problem === undefined || since === undefined) return look;
+      if (!problem.certain && moment.waited - since < elsewhereMs) return look;
+      throw await failure(engine, container, options, `${role} ${problem.text}`);
+    },
+  };
 }
 
 async function exited(

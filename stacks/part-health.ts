@@ -5,12 +5,12 @@ import type { Engine } from "../docker/engine.ts";
 import { started } from "../docker/waiting/started.ts";
 import { type LiveRole, liveRoles, removeOverride } from "../executable/live-override.ts";
 import { notePastExecutable } from "../executable/past-executables.ts";
-import type { RunningProgram } from "../executable/probe-script.ts";
-import { awaitAnswer } from "../executable/running.ts";
+import { type AnsweringProgram, awaitAnswer } from "../executable/running.ts";
 import type { StagedExecutable } from "../executable/staging.ts";
-import type { Role, StackNames } from "../model/names.ts";
+import { innerPorts, type Role, type StackNames } from "../model/names.ts";
 import { runDeclared } from "./declared.ts";
 import { waitForHealth } from "./healthy.ts";
+import { listeningProblem } from "./listening-problem.ts";
 
 export interface PartHealthArgs {
   readonly engine: Engine;
@@ -49,10 +49,15 @@ export function partHealth(args: PartHealthArgs): StackContext["healthy"] {
 }
 
 function answers({ engine, names, superseded }: PartHealthArgs, role: Role, check: HealthCheck): Promise<void> {
-  return waitForHealth(engine, names.containers[role], { role, check, stack: names.stack, superseded });
+  return waitForHealth(engine, names.containers[role], { role, check, stack: names.stack, port: portOf(role), superseded });
 }
 
-type Answer = Promise<RunningProgram | undefined>;
+/** Where a developer's program is asked from outside its container. */
+function portOf(role: Role): number | undefined {
+  return role === "service" ? innerPorts.service : undefined;
+}
+
+type Answer = Promise<AnsweringProgram | undefined>;
 
 async function runsAndAnswers(args: PartHealthArgs, role: LiveRole, id: string, check: HealthCheck, early?: Answer): Promise<void> {
   const { sha256, folder: bin, image } = await args.executable;
@@ -83,8 +88,12 @@ async function answersFreshly(args: PartHealthArgs, role: LiveRole, check: Healt
     program = await awaitAnswer(engine, container, check.command, superseded);
     return program !== undefined;
   };
-  if (program === undefined) await waitForHealth(engine, container, { role, check, stack: names.stack, superseded, ask });
-  if (program === undefined || program.sha256 === sha256) return;
+  if (program === undefined)
+    await waitForHealth(engine, container, { role, check, stack: names.stack, port: portOf(role), superseded, ask });
+  if (program === undefined) return;
+  const problem = role === "service" ? listeningProblem(program.listeners, innerPorts.service) : undefined;
+  if (problem?.certain === true) throw new RunError(`service ${problem.text} (container ${container})`);
+  if (program.sha256 === sha256) return;
   throw new RunError(
     `${role} runs ${program.sha256.slice(0, 12)} and not ${sha256.slice(0, 12)}, which is declared (container ${container})`,
   );

@@ -18,11 +18,20 @@ export async function buildCrashing(file: string, words: string): Promise<string
   return await buildMain(file, `panic(${JSON.stringify(words)})`, { GOOS: "linux" });
 }
 
-async function buildMain(file: string, body: string, target: NodeJS.ProcessEnv): Promise<string> {
+/** Builds a service that answers everything with 200, on an address of its own whatever it is told. @returns the file's absolute path */
+export async function buildListening(file: string, address: string): Promise<string> {
+  const handler = "http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})";
+  return await buildMain(file, `panic(http.ListenAndServe(${JSON.stringify(address)}, ${handler}))`, { GOOS: "linux" }, ["net/http"]);
+}
+
+async function buildMain(file: string, body: string, target: NodeJS.ProcessEnv, imports: readonly string[] = []): Promise<string> {
   const folder = `${resolve(file)}.src`;
   mkdirSync(folder, { recursive: true });
   writeFileSync(resolve(folder, "go.mod"), "module empty\n\ngo 1.25\n");
-  writeFileSync(resolve(folder, "main.go"), `package main\n\nfunc main() { ${body} }\n`);
+  writeFileSync(
+    resolve(folder, "main.go"),
+    `package main\n\n${imports.map((path) => `import "${path}"\n`).join("")}func main() { ${body} }\n`,
+  );
   return await build(folder, file, target, []);
 }
 

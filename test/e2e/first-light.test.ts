@@ -12,7 +12,7 @@ import type { StackOutputs } from "../../model/outputs.ts";
 import type { ListedPayout } from "../../operators/payouts/register.ts";
 import { stackOutputs } from "../../testing/outputs.ts";
 import { waitFor } from "../../testing/wait-for.ts";
-import { buildEmpty, buildSample } from "./build-sample.ts";
+import { buildEmpty, buildListening, buildSample } from "./build-sample.ts";
 import { engineResources, nitro, nitroJson, root, run, tryNitro } from "./nitro.ts";
 
 const stack = "e2e-first-light";
@@ -227,6 +227,17 @@ test("an executable that cannot run is refused with its own message and leaves t
   }
   expect(await nitroJson<StackStatus>("status", "-s", stack)).toMatchObject({ healthy: true });
   await nitro("swap", "-s", stack);
+});
+
+test.each([
+  ["127.0.0.1:80", "service listens on 127.0.0.1:80: outside its container nobody reaches it; the stack tells it to by ADDR=0.0.0.0:80"],
+  ["0.0.0.0:9000", "service listens on 0.0.0.0:9000 and not on port 80, where it is asked; the stack tells it to by ADDR=0.0.0.0:80"],
+])("a service that listens on %s is told so", async (address, message) => {
+  const binary = await buildListening(join(scratch, "listens"), address);
+  const { code, stderr } = await tryNitro("swap", "service", "-s", stack, "--binary", binary);
+  expect(code).toBe(1);
+  expect(stderr.replaceAll("[::]", "0.0.0.0")).toContain(message);
+  await nitro("swap", "-s", stack, "--previous");
 });
 
 test("after a restart of LocalStack the keys are back and a payout is paid", async () => {

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { ContainerDetails, EngineEvent, ExecResult, LogLine } from "../../docker/engine.ts";
 import { type HealthWaitOptions, waitForHealth } from "../../stacks/healthy.ts";
 
-type Moment = Partial<ContainerDetails> & { readonly gone?: boolean; readonly exitsWith?: number };
+type Moment = Partial<ContainerDetails> & { readonly gone?: boolean; readonly exitsWith?: number; readonly listens?: string };
 
 /** A container that is in the given states at one look after the other, the last one for ever. */
 function container(moments: readonly Moment[], log: readonly string[] = [], events: readonly Partial<EngineEvent>[] = []) {
@@ -29,7 +29,8 @@ function container(moments: readonly Moment[], log: readonly string[] = [], even
         if (at().gone) return undefined;
         return { ...details(name), running: (at().status ?? "running") === "running", ...at() };
       },
-      exec: async (): Promise<ExecResult> => {
+      exec: async (_name: string, [program]: readonly string[]): Promise<ExecResult> => {
+        if (program === "cat") return { exitCode: 0, output: "", stdout: at().listens ?? "", stderr: "" };
         seen.tries++;
         return { exitCode: at().exitsWith ?? 1, output: "connection refused\n", stdout: "", stderr: "connection refused\n" };
       },
@@ -120,4 +121,27 @@ test("a container that is gone names the command that brings it back", async () 
   await expect(waitForHealth(engine, "nitro-alice-service", options())).rejects.toThrow(
     "service: container nitro-alice-service is not there; bring it back with: ./nitro up -s alice",
   );
+});
+
+const listening = (address: string) => `   0: ${address} 00000000:0000 0A 00000000:00000000 00:00000000 00000000  1000        0 1 1\n`;
+const everywhere = "00000000";
+const loopback = "0100007F";
+
+test("a service that answers in its own container alone is told at once", async () => {
+  const { engine, options, seen } = container([{ exitsWith: 0, listens: listening(`${loopback}:0050`) }]);
+  await expect(waitForHealth(engine, "c", { ...options(), port: 80 })).rejects.toThrow(
+    "service listens on 127.0.0.1:80: outside its container nobody reaches it; the stack tells it to by ADDR=0.0.0.0:80",
+  );
+  expect(seen.clock).toBe(0);
+});
+
+test("a service on another port is told with that port after ten seconds, in which it may open its own", async () => {
+  const wrong = { listens: listening(`${everywhere}:2328`) };
+  const { engine, options, seen } = container([wrong]);
+  await expect(waitForHealth(engine, "c", { ...options(), port: 80, timeoutMs: 120_000 })).rejects.toThrow(
+    "service listens on 0.0.0.0:9000 and not on port 80, where it is asked; the stack tells it to by ADDR=0.0.0.0:80",
+  );
+  expect(seen.clock).toBe(10_000);
+  const slow = container([{}, wrong, wrong, { exitsWith: 0, listens: wrong.listens + listening(`${everywhere}:0050`) }]);
+  await waitForHealth(slow.engine, "c", { ...slow.options(), port: 80 });
 });

@@ -122,9 +122,18 @@ test("superseded, nobody waits for an answer, and it is no way back", async () =
   expect(await readPastExecutables(root, "alice")).toEqual([]);
 });
 
-test("an image of other people is asked by its health check alone", async () => {
+test("a service that only its own container reaches has not answered", async () => {
+  const listens = "   0: 0100007F:0050 00000000:0000 0A 00000000:00000000 00:00000000 00000000  1000        0 1 1\n";
+  const { engine } = engineWith(() => ({}), [{ ...runs(wanted), stdout: `${runs(wanted).stdout}${listens}` }]);
+  await expect(waiting(engine)("service", pulumi.output("new"), check)).rejects.toThrow(
+    `service listens on 127.0.0.1:80: outside its container nobody reaches it; the stack tells it to by ADDR=0.0.0.0:80 (container ${names.containers.service})`,
+  );
+  await waiting(engine)("worker", pulumi.output("new"), check);
+});
+
+test("an image of other people is asked by its health check, and where it listens", async () => {
   const { engine, calls } = engineWith(() => ({}), [{ exitCode: 0 }]);
   const executable = Promise.resolve({ sha256: wanted, image: { id: "i", entrypoint: ["/app"] } });
   await waiting(engine, { executable, early: true })("service", pulumi.output("new"), check);
-  expect(calls.exec).toBe(1);
+  expect(calls.exec).toBe(2);
 });
