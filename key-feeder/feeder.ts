@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { asidePrefix, shareObject, sharePrefix } from "./contract.ts";
 import type { Keys } from "./identity.ts";
 import type { FeederLog } from "./log.ts";
-import { encryptSecrets, holdsSecrets } from "./secrets.ts";
+import { encryptSecrets, holdsSecrets, opens } from "./secrets.ts";
 import type { FeederSettings } from "./settings.ts";
 import type { Listing, Storage } from "./storage.ts";
 
@@ -85,16 +85,18 @@ export class Feeder {
     return [...(found.shares?.keys() ?? [])].filter((key) => !this.shares.has(key));
   }
 
-  /** False too for secrets that operators have put themselves while bootstrap is theirs. */
+  /** False too for secrets that somebody else has put: while bootstrap is theirs, and whenever the vault opens them. */
   private async isToPut(etag: string | undefined): Promise<boolean> {
     if (await this.holdsOurSecrets(etag)) return false;
     if (etag === undefined) return true;
     if (etag === this.left) return false;
-    const { storage, settings, log } = this.args;
+    const { storage, settings, keys, log } = this.args;
     const { bucket, object } = settings.config;
-    if (settings.bootstrap === "auto" || (await storage.isOurs(bucket, object))) return true;
+    if (await storage.isOurs(bucket, object)) return true;
+    const file = settings.bootstrap === "auto" ? await storage.get(bucket, object) : undefined;
+    if (settings.bootstrap === "auto" && (file === undefined || !(await opens(keys.identity, file)))) return true;
     this.left = etag;
-    log.info("bootstrap is manual: the secrets that somebody has put are left alone", { object });
+    log.info("the secrets that somebody has put are left alone", { object, bootstrap: settings.bootstrap });
     return false;
   }
 
@@ -142,7 +144,7 @@ export class Feeder {
     if (keys.length === 0) return;
     const { storage, log, now = () => new Date() } = this.args;
     const to = `${asidePrefix}${now().toISOString()}/`;
-    for (const key of keys) await storage.move(bucket, key, `${to}${key.split("/").at(-1)}`);
+    for (const key of keys) await storage.move(bucket, key, to + key);
     log.warn("objects of another vault were in the way of unsealing: set aside", { bucket, objects: keys, to });
   }
 

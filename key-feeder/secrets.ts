@@ -46,11 +46,20 @@ export async function encryptSecrets(identity: string, secrets: SecretsText): Pr
 
 /** @returns true where the age file opens with the identity and holds these secrets */
 export async function holdsSecrets(identity: string, file: Uint8Array, secrets: SecretsText): Promise<boolean> {
+  return (await decrypted(identity, file)) === secrets;
+}
+
+/** @returns true where the age file opens with the identity, whatever it holds */
+export async function opens(identity: string, file: Uint8Array): Promise<boolean> {
+  return (await decrypted(identity, file)) !== undefined;
+}
+
+async function decrypted(identity: string, file: Uint8Array): Promise<string | undefined> {
   const decrypter = new Decrypter();
   decrypter.addIdentity(identity);
   try {
-    return (await decrypter.decrypt(file, "text")) === secrets;
+    return await decrypter.decrypt(file, "text");
   } catch {
-    return false;
+    return undefined;
   }
 }

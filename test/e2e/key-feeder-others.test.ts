@@ -1,6 +1,16 @@
-import { CreateBucketCommand, GetObjectCommand, ListObjectsV2Command, PutObjectCommand, type S3Client } from "@aws-sdk/client-s3";
+import {
+  CreateBucketCommand,
+  DeleteObjectCommand,
+  GetObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  type S3Client,
+} from "@aws-sdk/client-s3";
+import { Encrypter } from "age-encryption";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { asidePrefix, feederVariables, shareObject, sharePrefix } from "../../key-feeder/contract.ts";
+import { asidePrefix, feederVariables, type OperatorsFile, shareObject, sharePrefix } from "../../key-feeder/contract.ts";
+import { holdsSecrets } from "../../key-feeder/secrets.ts";
+import { combineShares } from "../../key-feeder/shares.ts";
 import { waitFor } from "../../testing/wait-for.ts";
 import { Parts } from "./key-feeder-parts.ts";
 
@@ -81,6 +91,23 @@ test("bootstrap auto: a share that comes later does not stay either", async () =
   const aside = await keys(buckets.shares, asidePrefix);
   expect(aside).toHaveLength(3);
   expect(await Promise.all(aside.map((key) => content(buckets.shares, key)))).toContain("bGF0ZXI=");
+});
+
+test("bootstrap auto: secrets that somebody has put for the stack's own vault stay, and open", async () => {
+  const told = JSON.parse((await parts.engine.exec(parts.feeder, ["cat", "/keys/operators.json"])).stdout) as OperatorsFile;
+  const encrypter = new Encrypter();
+  encrypter.addRecipient(told.vault);
+  const file = await encrypter.encrypt('{"key":"by hand"}');
+  await s3.send(new PutObjectCommand({ Bucket: buckets.config, Key: configObject, Body: file }));
+  await waitFor(async () => (await says("are left alone")).length === 1, { what: "it has looked at it" });
+  await parts.startFeeder();
+  await parts.healthy();
+  expect(await content(buckets.config, configObject)).toBe(Buffer.from(file).toString());
+  const identity = await combineShares(told.operators.map(({ share }) => share));
+  expect(await holdsSecrets(identity, file, '{"key":"by hand"}')).toBe(true);
+  // Gone, it is replaced by the key-feeder's own.
+  await s3.send(new DeleteObjectCommand({ Bucket: buckets.config, Key: configObject }));
+  await waitFor(async () => (await keys(buckets.config, configObject)).length === 1, { what: "its own are there", timeoutMs: 10_000 });
 });
 
 test("bootstrap manual after auto: its own secrets are renewed where they change, shares are taken back", async () => {

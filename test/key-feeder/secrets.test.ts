@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { encryptSecrets, holdsSecrets, madeUpSecrets, parseSecrets } from "../../key-feeder/secrets.ts";
+import { encryptSecrets, holdsSecrets, madeUpSecrets, opens, parseSecrets } from "../../key-feeder/secrets.ts";
 
 /** Made by filippo.io/age v1.2.1 in Go. */
 const identity = "AGE-SECRET-KEY-1YVR53Z8AG5A206TNAGEMTEN7G7Z7LYRD7S0KVX5D3Y2248KKRANQMD53LD";
@@ -15,6 +15,7 @@ test("a file that Go's age made opens", async () => {
 
 test("other secrets are noticed", async () => {
   expect(await holdsSecrets(identity, goFile, '{"zebpayApiKey":"changed"}')).toBe(false);
+  expect(await opens(identity, goFile)).toBe(true);
 });
 
 test("what is encrypted to the vault opens with its identity and with no other", async () => {
@@ -23,6 +24,7 @@ test("what is encrypted to the vault opens with its identity and with no other",
   expect(Buffer.from(file).includes('"a"')).toBe(false);
   expect(await holdsSecrets(identity, file, '{"a":"b"}')).toBe(true);
   expect(await holdsSecrets(other, file, '{"a":"b"}')).toBe(false);
+  expect([await opens(identity, file), await opens(other, file)]).toEqual([true, false]);
 });
 
 test("a damaged file holds nothing", async () => {
