@@ -20,7 +20,7 @@ async function bag(run: Run, statement: string, parameters: readonly string[]): 
   }
 }
 
-const fuzzing = new Fuzzing(3);
+const fuzzing = new Fuzzing(4);
 
 /** The same over the table P, which has the same documents and no index. */
 function withoutIndex(statement: string): string {
@@ -48,7 +48,7 @@ test("with and without an index: the same rows of what is committed", fuzzing.op
   const predicates = new Predicates(new Random(fuzzing.seed(51)));
   for (const table of ["P", "Q"]) await runIn(ledger, `CREATE TABLE ${table}`);
   for (const field of fields) await runIn(ledger, `CREATE INDEX ON Q (${field})`);
-  for (let k = 0; k < 30; k++) {
+  for (let k = 0; k < 22; k++) {
     const document = readText(predicates.document(k));
     for (const table of ["P", "Q"]) await runIn(ledger, `INSERT INTO ${table} ?`, document);
   }
@@ -78,6 +78,58 @@ test("with and without an index: the same of tables without a document", fuzzing
     const statement = predicates.statement();
     expect(runner.run(statement, ...predicates.parameters), statement).toEqual([]);
   }
+});
+
+test("by a document's id and by a scan: the same rows", fuzzing.options, async () => {
+  const server = await startServer();
+  const ledger = server.registry.ledger("demo");
+  if (ledger === undefined) throw new Error("no ledger");
+  const random = new Random(fuzzing.seed(54));
+  const predicates = new Predicates(random);
+  await runIn(ledger, "CREATE TABLE Q");
+  for (let k = 0; k < 8; k++) await runIn(ledger, "INSERT INTO Q ?", readText(predicates.document(k)));
+  await runIn(ledger, "UPDATE Q SET w = 1 WHERE k < 4");
+  await runIn(ledger, "DELETE FROM Q WHERE k = 7");
+  const ids = await runIn(ledger, "SELECT VALUE h.metadata.id FROM history(Q) AS h");
+  const id = () => {
+    const text = random.pick(ids);
+    return random.pick([
+      () => text,
+      () => text,
+      () => `'${JSON.parse(text)}'`,
+      () => `x::${text}`,
+      () => `[${text}]`,
+      () => predicates.value(),
+    ])();
+  };
+  const sources = [
+    ["Q AS a BY id", "id", "a.k"],
+    ["_ql_committed_Q AS a", "a.metadata.id", "a.data.k"],
+    ["_ql_committed_Q AS a BY id", "id", "a.data.k"],
+    ["history(Q) AS a", "a.metadata.id", "a.metadata.version"],
+    ["history(Q) AS a BY id", "id", "a.metadata.version"],
+    ["Q AS b BY other, Q AS a BY id", "id", "[a.k, b.k]"],
+  ] as const;
+  const run: Run = (statement) => runIn(ledger, statement);
+  let found = 0;
+  for (const _ of fuzzing.rounds(400)) {
+    const [source, path, shown] = random.pick(sources);
+    const value = () => (source.startsWith("Q AS b") && random.below(2) === 0 ? "other" : `\`${id()}\``);
+    const condition = random.pick([
+      () => `${path} = ${value()}`,
+      () => `${value()} = ${path}`,
+      () => `${path} IN (${value()}, ${value()})`,
+      () => `${path} IN [${value()}]`,
+      () => `${path} IN ${value()}`,
+      () => `${path} = ${value()} AND ${path} = ${value()}`,
+    ])();
+    const [looked, scanned] = [condition, `(${condition}) OR FALSE`].map((where) => `SELECT VALUE ${shown} FROM ${source} WHERE ${where}`);
+    const rows = await bag(run, looked ?? "", []);
+    expect(rows, looked).toEqual(await bag(run, scanned ?? "", []));
+    if (rows.length > 0) found++;
+  }
+  expect(found).toBeGreaterThan(0);
+  await server.close();
 });
 
 test.each(["id", "v"])("a lookup whose value is refused is asked where a row comes to it, whatever is looked up by: %s", (by) => {
