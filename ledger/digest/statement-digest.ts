@@ -1,6 +1,7 @@
-import { ionHash } from "../ion/hash.ts";
+import { ionHash, ionHashSteps } from "../ion/hash.ts";
 import { type IonValue, text } from "../ion/value.ts";
 import { Recent } from "../recent.ts";
+import { atOnce } from "../steps.ts";
 import { dot } from "./dot.ts";
 
 /** Hashes of statements and their parameters, as the drivers compute them for the commit digest. */
@@ -12,11 +13,18 @@ export class StatementDigests {
    * @param hashes takes the parameters' hashes: a parameter may become a document, whose hash is then known
    */
   digest(statement: string, parameters: readonly IonValue[], hashes?: Map<IonValue, Buffer>): Buffer {
-    return parameters.reduce<Buffer>((joined, parameter) => {
-      const hash = ionHash(parameter);
+    return atOnce(this.steps(statement, parameters, hashes));
+  }
+
+  /** The same step by step. @returns yields wherever others may have their turn */
+  *steps(statement: string, parameters: readonly IonValue[], hashes?: Map<IonValue, Buffer>): Generator<undefined, Buffer> {
+    let joined = this.statements.get(statement);
+    for (const parameter of parameters) {
+      const hash = yield* ionHashSteps(parameter);
       hashes?.set(parameter, hash);
-      return dot(joined, hash);
-    }, this.statements.get(statement));
+      joined = dot(joined, hash);
+    }
+    return joined;
   }
 }
 

@@ -1,7 +1,7 @@
 /** A request to one of the APIs, once all of it is there. */
 export interface EngineCall {
-  /** JSON in UTF-8, or nothing. Whoever answers may take its bytes away. */
-  readonly body: string | Buffer;
+  /** JSON in UTF-8, or nothing. */
+  readonly body: Buffer;
   /** What else is known of a request to the control plane; undefined for the session API, whose requests are all alike. */
   readonly control: ControlHead | undefined;
 }

@@ -4,6 +4,7 @@ import { object } from "../session/requests.ts";
 import { sendCommand } from "../session/send-command.ts";
 import { badRequest } from "../transaction/errors.ts";
 import type { Answering, CallResult, EngineCall } from "./call.ts";
+import { hasMoreValues } from "./json-size.ts";
 import { callResult, errorResult } from "./result.ts";
 
 /** Both of QLDB's APIs, behind whatever carries their requests. */
@@ -31,8 +32,12 @@ export class LedgerEngine implements Answering {
   }
 }
 
-function parsed(body: string | Buffer): unknown {
+/** Values of a request's JSON: as many parameters as a statement can have, and what is around them. */
+const mostValues = 150_000;
+
+function parsed(body: Buffer): unknown {
   if (body.length === 0) return {};
+  if (hasMoreValues(body, mostValues)) throw badRequest(`the request has more than ${mostValues} values of JSON`);
   try {
     return JSON.parse(body.toString("utf8"));
   } catch {

@@ -159,6 +159,17 @@ export function textField(value: IonValue | undefined, name: string): string | u
   return (found?.type === "string" || found?.type === "symbol") && found.value !== null ? found.value : undefined;
 }
 
+/** How many values there are in one, it and those inside others too; counting ends once they are `most`. */
+export function countUpTo(value: IonValue, most: number): number {
+  let count = 1;
+  const inside = value.type === "struct" ? value.fields : "items" in value ? value.items : [];
+  for (const each of inside) {
+    if (count >= most) break;
+    count += countUpTo("name" in each ? each.value : each, most - count);
+  }
+  return count;
+}
+
 /** How deeply a value is nested, as the binary encoding nests it: annotations wrap a value too. 0 for a plain scalar or an empty container. */
 export function depthOf(value: IonValue): number {
   const inside = value.type === "struct" ? value.fields.map((each) => each.value) : "items" in value ? value.items : [];

@@ -6,11 +6,11 @@ import type { Value } from "./values.ts";
 /** What an item or a field takes beside its content. */
 const perItem = 64;
 /** What a row of several sources takes beside what is in it. */
-const perRow = 256;
+const perRow = 512;
 
 /** Numbers from here on are long: what counts with one takes up to a millisecond. */
 const long = 2n ** 1024n;
-const perLong = 128 << 10;
+const perLong = 256 << 10;
 
 const largest = 256n ** BigInt(ionLimits.numberBytes);
 

@@ -38,6 +38,7 @@ function write(table: TableDefinition, id: string, data: IonValue | undefined, w
     throw badRequest(`Number of documents in a transaction exceeds the limit of ${limits.documents}`);
   }
   transaction.write(table.id, id, data, encoded, writing.statement);
+  if (transaction.valueCount > limits.values) throw badRequest(`Number of values in a transaction exceeds the limit of ${limits.values}`);
 }
 
 /** INSERT INTO table: one document or several. @returns a row with the id of each */

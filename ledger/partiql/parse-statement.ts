@@ -23,7 +23,11 @@ const maxSources = 50;
  * @throws LedgerError BadRequestException with line and column
  */
 export function* parseSteps(source: string): Generator<undefined, Parsed> {
-  return new StatementParser(new Tokens(yield* tokenSteps(source))).parse();
+  const tokens = yield* tokenSteps(source);
+  yield undefined;
+  const parsed = new StatementParser(new Tokens(tokens)).parse();
+  yield undefined;
+  return parsed;
 }
 
 /** The same at once: for statements of a bounded length. @throws LedgerError BadRequestException with line and column */

@@ -10,6 +10,8 @@ export async function commitTransaction(request: Json, session: Session, now: nu
     session.abandon();
     throw badRequest(`Commit digest does not match for transaction ${transaction.id}`);
   }
+  // What a commit itself does is one step.
+  await session.ready(transaction, 0, transaction.hashSteps());
   const writeIOs = transaction.documentCount;
   session.forget();
   await session.ledger.commit(transaction);

@@ -18,7 +18,8 @@ export async function executeStatement(request: Json, session: Session, clock: (
   const parameters = await session.ready(transaction, parametersLength(request.Parameters), reading);
   const { ledger } = session;
   // Drivers have hashed the statement before they sent it: it counts even where it fails.
-  const statementDigest = ledger.digests.digest(statement, parameters, transaction.hashes);
+  const hashing = ledger.digests.steps(statement, parameters, transaction.hashes);
+  const statementDigest = await session.ready(transaction, 0, hashing);
   const index = transaction.begin({ statement, startTime: now, statementDigest });
   const usage = { readIOs: 0, writeIOs: 0 };
   const undo = transaction.savepoint();
@@ -27,6 +28,7 @@ export async function executeStatement(request: Json, session: Session, clock: (
     const parsed = await session.ready(transaction, statement.length, ledger.parsed(statement));
     const budget = new Budget(session.share);
     const rows = execute({ store: ledger.store, transaction, parsed, parameters, statement: index, now, clock, usage, budget, newId });
+    await session.rest(transaction, statement.length);
     const cursor: Cursor = { transaction, rows, next: undefined, usage, budget, weight: statement.length * bytesPerCharacter, counted: 0 };
     return { FirstPage: await nextPage(session, cursor), ConsumedIOs: takeUsage(cursor) };
   } catch (error) {

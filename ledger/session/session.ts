@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { setImmediate as othersTurn } from "node:timers/promises";
 import { newId } from "../ids.ts";
 import type { IonValue } from "../ion/value.ts";
 import type { Ledger } from "../ledger.ts";
@@ -71,12 +72,20 @@ export class Session {
    */
   async ready<T>(transaction: Transaction, length: number, steps: Iterator<unknown, T>): Promise<T> {
     const check = () => this.refuseOver(transaction);
-    const work = () => inTurns(steps, check);
-    if (length < leastLong) return await work();
-    return await this.shared.long.pass(async () => {
+    const work = async () => {
       check();
-      return await work();
-    });
+      const made = await inTurns(steps, check);
+      check();
+      return made;
+    };
+    return await (length < leastLong ? work() : this.shared.long.pass(work));
+  }
+
+  /** Gives others their turn between two steps of a long statement. @throws LedgerError where its transaction was ended meanwhile */
+  async rest(transaction: Transaction, length: number): Promise<void> {
+    if (length < leastLong) return;
+    await othersTurn();
+    this.refuseOver(transaction);
   }
 
   /** Ends the open transaction without a trace. */

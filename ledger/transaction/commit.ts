@@ -15,7 +15,13 @@ import type { Transaction } from "./transaction.ts";
 const mostBacklog = 64 << 20;
 
 /** QLDB's limits of one transaction: https://docs.aws.amazon.com/qldb/latest/developerguide/limits.html */
-export const limits = { documents: 40, bytes: 4 << 20, documentBytes: 128 << 10 };
+export const limits = {
+  documents: 40,
+  bytes: 4 << 20,
+  documentBytes: 128 << 10,
+  /** In its documents, those inside others too: a bound of ours, as a block is made in one step. */
+  values: 1 << 18,
+};
 
 /**
  * Commits transactions one after the other: on disk together with others, and then in memory, so that nobody reads what the disk may still

@@ -1,6 +1,7 @@
 import { dot } from "../digest/dot.ts";
 import { transactionDigest } from "../digest/statement-digest.ts";
-import type { IonValue } from "../ion/value.ts";
+import { ionHashSteps } from "../ion/hash.ts";
+import { countUpTo, type IonValue } from "../ion/value.ts";
 import type { StatementInfo } from "../journal/block.ts";
 import type { Redaction } from "../journal/redaction-value.ts";
 import type { TableDefinition } from "../store/table.ts";
@@ -17,6 +18,8 @@ export interface PendingDocument {
   readonly data: IonValue | undefined;
   /** The data in binary Ion. */
   readonly encoded: Buffer | undefined;
+  /** How many values are in it, those inside others too. */
+  readonly values: number;
   /** Indexes of the statements that changed it. */
   readonly statements: readonly number[];
 }
@@ -99,7 +102,8 @@ export class Transaction {
   write(tableId: string, id: string, data: IonValue | undefined, encoded: Buffer | undefined, statement: number): void {
     const table = this.documents.get(tableId);
     const before = table?.get(id)?.statements ?? [];
-    const document = { id, data, encoded, statements: before.includes(statement) ? before : [...before, statement] };
+    const values = data === undefined ? 0 : countUpTo(data, Number.POSITIVE_INFINITY);
+    const document = { id, data, encoded, values, statements: before.includes(statement) ? before : [...before, statement] };
     this.documents = new Map(this.documents).set(tableId, new Map(table).set(id, document));
   }
 
@@ -116,6 +120,22 @@ export class Transaction {
       this.definitions = definitions;
       this.redaction = redaction;
     };
+  }
+
+  /** Hashes the documents that no parameter was, step by step. @returns yields wherever others may have their turn */
+  *hashSteps(): Generator<undefined, void> {
+    for (const table of this.documents.values()) {
+      for (const { data } of table.values()) {
+        if (data !== undefined && !this.hashes.has(data)) this.hashes.set(data, yield* ionHashSteps(data));
+      }
+    }
+  }
+
+  /** How many values are in the documents that it changed, those inside others too. */
+  get valueCount(): number {
+    let count = 0;
+    for (const table of this.documents.values()) for (const { values } of table.values()) count += values;
+    return count;
   }
 
   /** How many documents it changed. */

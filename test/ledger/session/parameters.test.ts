@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { writeBinary } from "../../../ledger/ion/binary-writer.ts";
 import { blob, bool, type IonValue, int, ionLimits, list } from "../../../ledger/ion/value.ts";
+import { limits } from "../../../ledger/transaction/commit.ts";
 import { startServer, type TestServer } from "../server.ts";
 import { RawSession, send } from "./client.ts";
 
@@ -101,4 +102,27 @@ test("what open transactions were sent is counted until they end", async () => {
   } finally {
     await small.close();
   }
+});
+
+test("a request of many values is refused before it is read", async () => {
+  const session = await RawSession.start(server.url);
+  const many = Array.from({ length: 160_000 }, () => 1);
+  expect(await send(server.url, { SessionToken: session.token, ExecuteStatement: { Parameters: many } })).toMatchObject({
+    status: 400,
+    body: { __type: "BadRequestException", Message: "the request has more than 150000 values of JSON" },
+  });
+});
+
+test("a transaction's documents have so many values, and not more", async () => {
+  const session = await RawSession.start(server.url);
+  await session.run("CREATE TABLE Many");
+  const transaction = await session.begin();
+  const half = list(Array.from({ length: limits.values / 4 }, () => bool(true)));
+  for (let count = 0; count < 3; count++) await transaction.execute("INSERT INTO Many {'l': ?}", half);
+  await expect(transaction.execute("INSERT INTO Many {'l': ?}", half)).rejects.toMatchObject({
+    type: "BadRequestException",
+    message: `Number of values in a transaction exceeds the limit of ${limits.values}`,
+  });
+  await transaction.commit();
+  expect(await session.run("SELECT VALUE SIZE(v.l) FROM Many AS v")).toHaveLength(3);
 });
