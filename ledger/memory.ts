@@ -3,7 +3,8 @@ import { getHeapStatistics } from "node:v8";
 import { LedgerError } from "./transaction/errors.ts";
 
 const units: Record<string, number> = { "": 1, k: 1 << 10, m: 1 << 20, g: 1 << 30 };
-const least = 128 << 20;
+/** With less, Node itself and what it has not yet given back leave too little: what is asked at once would take more than the limit. */
+const least = 512 << 20;
 /** Transactions always have so much, whatever the documents take. */
 const leastRoom = 32 << 20;
 

@@ -4,7 +4,7 @@ import { Memory, memoryLimit, roomWithin } from "../../ledger/memory.ts";
 import { LedgerError } from "../../ledger/transaction/errors.ts";
 
 test("LEDGER_MEMORY is bytes, or a number with a unit; by default what there is", () => {
-  expect(memoryLimit("268435456")).toBe(256 << 20);
+  expect(memoryLimit("805306368")).toBe(768 << 20);
   expect(memoryLimit("512m")).toBe(512 << 20);
   expect(memoryLimit("2G")).toBe(2 * 2 ** 30);
   for (const none of [undefined, ""]) {
@@ -14,7 +14,7 @@ test("LEDGER_MEMORY is bytes, or a number with a unit; by default what there is"
   }
 });
 
-test.each(["127m", "1t", "-1", "lots", "1.5g"])('LEDGER_MEMORY "%s" is refused', (setting) => {
+test.each(["511m", "1t", "-1", "lots", "1.5g"])('LEDGER_MEMORY "%s" is refused', (setting) => {
   expect(memoryLimit(setting)).toEqual({ problem: expect.stringContaining(`LEDGER_MEMORY is "${setting}": allowed are`) });
 });
 
