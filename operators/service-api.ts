@@ -11,6 +11,8 @@ const answerMs = 30_000;
 export interface ServiceAddress {
   /** Such as http://127.0.0.1:23450 */
   readonly url: string;
+  /** The stack's name, for messages. */
+  readonly stack: string;
   /** The Host that is signed and sent, whatever the address: the service holds signatures to it. */
   readonly host: string;
 }
@@ -60,7 +62,7 @@ export async function askService(caller: SignedCaller, path: string, body: objec
     throw new ServiceRefusal(
       status,
       `the service answered ${status} to ${path}: ${typeof message === "string" && message !== "" ? message : text.trim()}`,
-      hintFor(status),
+      hintFor(status, service.stack),
     );
   }
   if (attestation.verdict === "wrong") throw new UserError(`the answer to ${path} cannot be trusted: ${attestation.why}`);
@@ -88,13 +90,16 @@ export async function sendSigned(service: ServiceAddress, signed: SignedRequest,
       sent.end(signed.octets);
     });
   } catch (error) {
-    throw new UserError(`the service does not answer at ${service.url}: ${errorMessage(error)}`, "./nitro status says what runs");
+    throw new UserError(
+      `the service does not answer at ${service.url}: ${errorMessage(error)}`,
+      `./nitro status -s ${service.stack} says what runs`,
+    );
   }
 }
 
-function hintFor(status: number): string | undefined {
+function hintFor(status: number, stack: string): string | undefined {
   if (status === 401) return "a signature counts for 30 days from its date, and covers the body as it was sent";
-  if (status === 403) return "only the stack's operators may ask for that: ./nitro operator keys lists them";
+  if (status === 403) return `only the stack's operators may ask for that: ./nitro operator keys -s ${stack} lists them`;
   return undefined;
 }
 

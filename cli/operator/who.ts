@@ -37,7 +37,7 @@ export async function callerOf(
   context: Context,
 ): Promise<SignedCaller> {
   const signer = key === undefined ? operatorNumbered(stack, operator).signer : strangerOfKey(await readKeyFile(key, context), key);
-  return { service: { url: stack.outputs.serviceUrl, host: stack.serviceHost }, signer, signal: context.signal };
+  return { service: { stack: stack.name, url: stack.outputs.serviceUrl, host: stack.serviceHost }, signer, signal: context.signal };
 }
 
 /** The operators that authorize, in the order in which they were named. @throws UserError for a key that is no operator's */

@@ -19,7 +19,7 @@ export async function authorizeAs(
   const began = Date.now();
   const onProgress = ({ put, held }: { put: number; held: number }) =>
     beat(`operator ${number}: ${put} authorized${held === 0 ? "" : `, ${held} wait for answers`}`, seconds(Date.now() - began));
-  const result = await authorizePayout(redis, { payoutId, signer, host, timeoutMs, signal: context.signal, onProgress });
+  const result = await authorizePayout(redis, { stack: name, payoutId, signer, host, timeoutMs, signal: context.signal, onProgress });
   progress.status(undefined);
   if (result.held === 0) return result;
   throw new UserError(

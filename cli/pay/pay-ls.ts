@@ -8,6 +8,8 @@ import { payoutTable } from "./report.ts";
 export const command = declareCommand({
   unread: "end",
   options: { ...stackOption, ...jsonOption },
+  notes: `worker: prepare or submit, it is at the payout; queued, it is not yet; idle, it has done what was ordered; untold, the payout's report is not
+wholly there: nitro pay prepare with the same report goes on.`,
 
   async run({ values }, context) {
     const stack = selectStack(values.stack, context.env);

@@ -60,7 +60,7 @@ Interrupted, the same command goes on where it was; what was sent is not sent ag
       const beat = heartbeat(progress);
       const manual = values.authorization === "manual";
       const onProgress = ({ sent }: { sent: number }) => beat(`${sent} of ${count} requests sent`);
-      const { before, now } = await preparePayout(redis, report, { host, manual, signal, onProgress });
+      const { before, now } = await preparePayout(redis, report, { stack: name, host, manual, signal, onProgress });
       progress.status(undefined);
       if (before.sent > 0) progress.line(`${before.sent} requests were there already, ${now.sent - before.sent} were sent now`);
       const began = Date.now();

@@ -37,10 +37,10 @@ The enclave of a stack is mocked: its signatures show that an answer is whole, n
     const stack = selectStack(values.stack, context.env);
     const report = values.report === undefined ? undefined : await checkReport(resolve(context.cwd, values.report));
     const found = await withPayouts(stack, context, ["redis"], async ({ redis }) => {
-      if (values.out === undefined) return reportPayout(redis, payout, { report });
+      if (values.out === undefined) return reportPayout(redis, payout, { stack, report });
       let result: PayoutReport | undefined;
       await writeByDraft(resolve(context.cwd, values.out), async (draft) => {
-        result = await writingAttested(draft, (onPrepared) => reportPayout(redis, payout, { report, onPrepared }));
+        result = await writingAttested(draft, (onPrepared) => reportPayout(redis, payout, { stack, report, onPrepared }));
       });
       return result;
     });

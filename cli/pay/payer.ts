@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { Context } from "../../common/context.ts";
 import { UserError } from "../../common/errors.ts";
+import { unknownPayout } from "../../operators/payouts/authorize.ts";
 import { cancelPayout } from "../../operators/payouts/cancel.ts";
 import { readOpenOrders } from "../../operators/payouts/orders.ts";
 import { type Authorizing, isDone, isFinal, type PaymentView, paymentViews } from "../../operators/payouts/payout.ts";
@@ -107,7 +108,7 @@ export class Payer {
     const { name, redis, authorizing } = this.stack;
     const streams = await PayoutStreams.whole(redis, payoutId);
     const payments = paymentViews(streams.entries, (await streams.isManual()) ? { ...authorizing, mode: "manual" } : authorizing);
-    if (payments.length === 0) throw new UserError(`stack "${name}" knows no payout "${payoutId}"`, `./nitro pay ls -s ${name} lists them`);
+    if (payments.length === 0) throw unknownPayout(name, payoutId);
     return payments;
   }
 

@@ -12,6 +12,7 @@ import {
 import { judgeAnswer } from "../attestation.ts";
 import { Sums } from "../report/decimal.ts";
 import { type CheckedReport, paymentsOf } from "../report/report.ts";
+import { unknownPayout } from "./authorize.ts";
 import { stateIn } from "./payout.ts";
 import { scanStream } from "./scan.ts";
 
@@ -30,6 +31,8 @@ export interface PayoutReport {
 }
 
 export interface ReportOptions {
+  /** The stack's name, for messages. */
+  readonly stack: string;
   /** What the payout is compared with; by default the requests that were sent. */
   readonly report?: CheckedReport;
   /** Gets each prepared payment once, in the order in which it was prepared: the attested report. */
@@ -47,7 +50,7 @@ interface Reported {
  * Reads every answer of a payout once, judges its signature, and compares payments and sums with the report.
  * @throws UserError where there is no such payout
  */
-export async function reportPayout(redis: Redis, payoutId: string, options: ReportOptions = {}): Promise<PayoutReport> {
+export async function reportPayout(redis: Redis, payoutId: string, options: ReportOptions): Promise<PayoutReport> {
   const problems: string[] = [];
   const signatures: Signatures = { attested: 0, unknown: 0, wrong: 0 };
   const sums = { reported: new Sums(), prepared: new Sums(), paid: new Sums(), failed: new Sums() };
@@ -60,7 +63,7 @@ export async function reportPayout(redis: Redis, payoutId: string, options: Repo
     payments.reported++;
     sums.reported.add(currency, amount);
   }
-  if (reported.size === 0) throw new UserError(`there is no payout "${payoutId}"`, "./nitro pay ls lists them");
+  if (reported.size === 0) throw unknownPayout(options.stack, payoutId);
   const judge = (what: string, answer: ReturnType<typeof parseAnswer>) => {
     const judged = judgeAnswer(answer?.headers ?? {}, answer?.octets ?? "");
     signatures[judged.verdict]++;

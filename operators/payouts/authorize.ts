@@ -15,10 +15,12 @@ const lookMs = 100;
 const quietMs = 2_000;
 /** How long the service accepts a signature, and how far its date may be ahead: see docs of the program, and the sample. */
 const dayMs = 86_400_000;
-export const signatureDays = 30;
+const signatureDays = 30;
 const aheadMs = 10 * 60_000;
 
 export interface AuthorizeOptions {
+  /** The stack's name, for messages. */
+  readonly stack: string;
   readonly payoutId: string;
   readonly signer: Signer;
   /** The host that is signed. */
@@ -65,7 +67,7 @@ export async function authorizePayout(redis: Redis, options: AuthorizeOptions): 
   if (date !== undefined) mustCount(date, new Date());
   let put = 0;
   let seen = await readAuthorizations(redis, payoutId);
-  if (seen.requests === 0) throw new UserError(`there is no payout "${payoutId}"`, "./nitro pay ls lists them");
+  if (seen.requests === 0) throw unknownPayout(options.stack, payoutId);
   const before = mine(seen, signer).length;
   if (before < seen.prepared.length) await redis.sadd(manualKey, payoutId);
   let readyBefore = 0;
@@ -136,12 +138,22 @@ function submitMessage({ payoutId, signer, host, date = new Date() }: AuthorizeO
   return { id: randomUUID(), timestamp: new Date().toISOString(), request: signer.sign(paths.submit, host, body, date) };
 }
 
+/** Whether the service accepts a signature of that date. */
+export function stillCounts(date: Date, now: Date): boolean {
+  const age = now.getTime() - date.getTime();
+  return age <= signatureDays * dayMs && age >= -aheadMs;
+}
+
 /** @throws UserError for a date that the service refuses: a worker would send such a request again for ever */
 export function mustCount(date: Date, now: Date): void {
-  const age = now.getTime() - date.getTime();
-  if (age <= signatureDays * dayMs && age >= -aheadMs) return;
+  if (stillCounts(date, now)) return;
   const from = new Date(now.getTime() - signatureDays * dayMs).toISOString();
   throw new UserError(
-    `a signature of ${Number.isNaN(age) ? "no date" : date.toISOString()} does not count: allowed are dates from ${from} to ${new Date(now.getTime() + aheadMs).toISOString()}; nothing was sent`,
+    `a signature of ${Number.isNaN(date.getTime()) ? "no date" : date.toISOString()} does not count: allowed are dates from ${from} to ${new Date(now.getTime() + aheadMs).toISOString()}; nothing was sent`,
   );
+}
+
+/** There is no such payout, or none any more. */
+export function unknownPayout(stack: string, payoutId: string): UserError {
+  return new UserError(`stack "${stack}" knows no payout "${payoutId}"`, `./nitro pay ls -s ${stack} lists them`);
 }

@@ -18,6 +18,8 @@ export interface PrepareProgress {
 }
 
 export interface PayoutPreparation {
+  /** The stack's name, for messages. */
+  readonly stack: string;
   /** The host that is signed. */
   readonly host: string;
   /** True: the payout is left to a person, whatever the stack does with others. */
@@ -101,20 +103,20 @@ export async function countPrepared(redis: Redis, payoutId: string): Promise<{ r
 async function put(
   redis: Redis,
   { payoutId, sha256, count, path }: CheckedReport,
-  { manual }: PayoutPreparation,
+  { manual, stack }: PayoutPreparation,
   sent: number,
   messages: readonly RequestMessage[],
 ): Promise<PrepareProgress> {
-  const stream = prepareStream(payoutId);
-  const last = sent + messages.length === count ? JSON.stringify(order(payoutId, stream, count)) : "";
-  const keys = [prepareKey(payoutId), stream, prepareConfigStream, manualKey];
+  const requests = prepareStream(payoutId);
+  const last = sent + messages.length === count ? JSON.stringify(order(payoutId, requests, count)) : "";
+  const keys = [prepareKey(payoutId), requests, prepareConfigStream, manualKey];
   const values = [sha256, sent, count, last, manual ? payoutId : "", ...messages.map((message) => JSON.stringify(message))];
   const answer: unknown = await redis.eval(putScript, keys.length, ...keys, ...values);
   const [kind, there, ordered] = Array.isArray(answer) ? answer : [];
   if (kind !== "same")
     throw new UserError(
       `payout ${payoutId} is there already, and not from ${path} as it is now: nothing was sent`,
-      `./nitro pay status ${payoutId} says how it is; ./nitro pay cancel ${payoutId} removes one that is not at its end; a new payout needs another payoutId`,
+      `./nitro pay status ${payoutId} -s ${stack} says how it is, ./nitro pay cancel ${payoutId} -s ${stack} removes one that is not at its end; a new payout needs another payoutId`,
     );
   return { sent: Number(there), ordered: Number(ordered) === 1 };
 }

@@ -10,7 +10,8 @@ import {
   submitStream,
 } from "../../key-feeder/contract.ts";
 import { order, parseAnswer, parseRequest, paymentKey, preparedPayment } from "../../key-feeder/payouts/messages.ts";
-import { signatureDays } from "./authorize.ts";
+import { signatureParameters } from "../attestation.ts";
+import { stillCounts } from "./authorize.ts";
 import { isAfter, readTaken } from "./groups.ts";
 import { readOpenOrders } from "./orders.ts";
 import { stateIn } from "./payout.ts";
@@ -79,7 +80,7 @@ async function stopped(
     const { headers, octets, body } = parseRequest(data);
     const documentId = String(body.documentId ?? "");
     if (isAfter(id, newest) || pending.has(id)) waiting.add(documentId);
-    const signer = /keyId="([^"]*)"/.exec(headers.signature ?? "")?.[1] ?? "";
+    const signer = signatureParameters(headers.signature ?? "").keyId ?? "";
     const message = { timestamp: now.toISOString(), request: { headers, octets } };
     byDocument.set(documentId, (byDocument.get(documentId) ?? new Map()).set(signer, { message, date: headers.date ?? "" }));
   }
@@ -89,7 +90,7 @@ async function stopped(
     const done = waiting.has(documentId) || ended.has(payments.get(documentId) ?? "");
     if (done || signed.size < operatorNames.length) continue;
     const each = [...signed.values()];
-    if (each.every(({ date }) => now.getTime() - Date.parse(date) < signatureDays * 86_400_000))
+    if (each.every(({ date }) => stillCounts(new Date(date), now)))
       messages.set(
         documentId,
         each.map(({ message }) => message),

@@ -1,19 +1,12 @@
-import { generateKeyPairSync, randomUUID } from "node:crypto";
+import { generateKeyPairSync } from "node:crypto";
 import { Redis } from "ioredis";
 import { errorMessage, UserError } from "../../common/errors.ts";
-import {
-  dataField,
-  manualKey,
-  paths,
-  prepareConfigStream,
-  prepareStream,
-  responseStream,
-  submitStream,
-} from "../../key-feeder/contract.ts";
-import { order, type PaymentDetails, type RequestMessage } from "../../key-feeder/payouts/messages.ts";
+import { dataField, manualKey, prepareConfigStream, prepareStream, responseStream, submitStream } from "../../key-feeder/contract.ts";
+import { order, type PaymentDetails } from "../../key-feeder/payouts/messages.ts";
 import { createSigner } from "../../key-feeder/payouts/signer.ts";
 import { type StreamEntry, Streams } from "../../key-feeder/payouts/streams.ts";
 import type { PayoutEntries } from "./payout.ts";
+import { prepareMessage } from "./prepare.ts";
 
 const beginning = "0-0";
 
@@ -86,7 +79,8 @@ export class PayoutStreams {
     const stream = prepareStream(this.payoutId);
     const transaction = this.redis.multi();
     if (manual) transaction.sadd(manualKey, this.payoutId);
-    for (const message of prepareMessages(payments, host)) transaction.xadd(stream, "*", dataField, JSON.stringify(message));
+    const signer = createSigner(generateKeyPairSync("ed25519").privateKey);
+    for (const payment of payments) transaction.xadd(stream, "*", dataField, JSON.stringify(prepareMessage(signer, host, payment)));
     transaction.xadd(prepareConfigStream, "*", dataField, JSON.stringify(order(this.payoutId, stream, payments.length)));
     for (const [error] of (await transaction.exec()) ?? []) if (error !== null) throw error;
   }
@@ -114,15 +108,4 @@ export class PayoutStreams {
     }
     return entries.length > 0;
   }
-}
-
-/** Anybody may ask for a payment to be prepared: the requests are signed, as the worker wants them, by a key of the moment. */
-function prepareMessages(payments: readonly PaymentDetails[], host: string): RequestMessage[] {
-  const signer = createSigner(generateKeyPairSync("ed25519").privateKey);
-  const now = new Date();
-  return payments.map((payment) => ({
-    id: randomUUID(),
-    timestamp: now.toISOString(),
-    request: signer.sign(paths.prepare, host, JSON.stringify(payment), now),
-  }));
 }

@@ -56,7 +56,7 @@ afterAll(async () => {
 const status = () => tryNitro("status", "-s", stack).then(({ stdout }) => stdout);
 const first = () => operators[0] as StackOperator;
 const caller = (more: Partial<SignedCaller> = {}): SignedCaller => ({
-  service: { url: serviceUrl, host },
+  service: { stack, url: serviceUrl, host },
   signer: first().signer,
   ...more,
 });
@@ -139,13 +139,13 @@ test("a stranger's key authorizes nothing, neither does a signature of long ago 
   expect(asked.code).toBe(1);
   expect(asked.stderr).toContain("the service answered 403");
   const days = (count: number) => new Date(Date.now() + count * 86_400_000);
-  const authorize = (date: Date) => authorizePayout(redis, { payoutId: "p1", signer: first().signer, host, date, timeoutMs: 1_000 });
+  const authorize = (date: Date) => authorizePayout(redis, { stack, payoutId: "p1", signer: first().signer, host, date, timeoutMs: 1_000 });
   for (const date of [days(-31), days(1)]) {
     await expect(authorize(date)).rejects.toThrow("does not count");
     await expect(createVault(caller({ date }), 2)).rejects.toMatchObject({ status: 401 });
   }
   const signed = first().signer.sign("/v1/payments/submit", host, JSON.stringify({ documentId: "x", payoutId: "p1" }), new Date());
-  const changed = await sendSigned({ url: serviceUrl, host }, { ...signed, octets: signed.octets.replace("x", "y") });
+  const changed = await sendSigned({ stack, url: serviceUrl, host }, { ...signed, octets: signed.octets.replace("x", "y") });
   expect(changed).toMatchObject({ status: 401, attestation: { verdict: "attested" } });
   expect(await messages("p1")).toEqual({ prepare: 12, submit: 0 });
 });
@@ -191,11 +191,22 @@ test("the report of the payout: answers attested, sums compared, the attested re
   expect(id).not.toBe("");
 });
 
-test("both operators in one command", async () => {
-  await nitro("pay", "prepare", report("p2.json", "p2", 25), "-s", stack);
+test("both operators in one command, after a report that two commands sent at the same moment", async () => {
+  const path = report("p2.json", "p2", 600);
+  await Promise.all([1, 2].map(() => nitro("pay", "prepare", path, "-s", stack)));
+  expect(await messages("p2")).toEqual({ prepare: 600, submit: 0 });
   await nitro("operator", "authorize", "p2", "-s", stack, "--operator", "1", "--operator", "2");
+  expect(await messages("p2")).toEqual({ prepare: 600, submit: 1_200 });
   const { payments } = await nitroJson<{ payments: { state: string }[] }>("pay", "status", "p2", "-s", stack, "--watch");
-  expect(payments.map(({ state }) => state)).toEqual(Array(25).fill("paid"));
+  expect(payments.map(({ state }) => state)).toEqual(Array(600).fill("paid"));
+});
+
+test("two operators at the same moment: each payment is authorized once by each, and paid", async () => {
+  await nitro("pay", "prepare", report("p5.json", "p5", 30), "-s", stack);
+  await Promise.all(["1", "2"].map((operator) => nitro("operator", "authorize", "p5", "-s", stack, "--operator", operator)));
+  expect(await messages("p5")).toEqual({ prepare: 30, submit: 60 });
+  const { payments } = await nitroJson<{ payments: { state: string }[] }>("pay", "status", "p5", "-s", stack, "--watch");
+  expect(payments.map(({ state }) => state)).toEqual(Array(30).fill("paid"));
 });
 
 test("a payout alone may be authorized by itself, where the stack leaves them to people", async () => {
@@ -210,7 +221,7 @@ test("retry: an order that the worker never saw is put again", async () => {
   const engine = Engine.connect();
   const { worker } = stackNames(stack).containers;
   await engine.stop(worker, { graceSeconds: 1 });
-  await preparePayout(redis, await checkReport(report("p4.json", "p4", 10)), { host, manual: true });
+  await preparePayout(redis, await checkReport(report("p4.json", "p4", 10)), { stack, host, manual: true });
   const [[id = ""] = []] = await redis.xrevrange(prepareConfigStream, "+", "-", "COUNT", 1);
   await redis.xdel(prepareConfigStream, id);
   await engine.start(worker);
@@ -247,6 +258,8 @@ test("ten thousand payments: prepare is killed and goes on where it was; nothing
   expect(order).toBeUndefined();
   expect(Number(sent)).toBeLessThan(10_000);
   expect(await messages("p3")).toEqual({ prepare: Number(sent), submit: 0 });
+  const listed = (await nitroJson<ListedPayout[]>("pay", "ls", "-s", stack)).find(({ payoutId }) => payoutId === "p3");
+  expect(listed).toMatchObject({ payments: Number(sent), prepared: 0, worker: "untold" });
   const { stderr, stdout } = await tryNitro("pay", "prepare", path, "-s", stack);
   expect(stderr).toContain(`${sent} requests were there already, ${10_000 - Number(sent)} were sent now`);
   expect(stdout).toContain("payout p3: 10000 payments prepared");
