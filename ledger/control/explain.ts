@@ -4,6 +4,8 @@ import { Budget } from "../partiql/budget.ts";
 import type { Execution } from "../partiql/compile-expression.ts";
 import { Pauses } from "../partiql/pause.ts";
 import { compileSelect } from "../partiql/select.ts";
+import { inTurns } from "../steps.ts";
+import { limits } from "../transaction/commit.ts";
 import { TransactionView } from "../transaction/view.ts";
 import { ledgerNamed } from "./addresses.ts";
 import { ControlError } from "./errors.ts";
@@ -22,10 +24,15 @@ export interface PlanStep {
  * Not an operation of QLDB. Nothing is read or written; parameters may be left open.
  * @throws LedgerError for a statement that would be refused
  */
-export function explain({ registry, path: [name = ""], body }: ControlRequest): unknown {
+export async function explain({ registry, path: [name = ""], body }: ControlRequest): Promise<unknown> {
   const ledger = ledgerNamed(registry, name);
   if (typeof body.Statement !== "string") throw new ControlError("InvalidParameterException", "Statement is required");
-  const { statement, parameters } = ledger.statements.get(body.Statement);
+  if (body.Statement.length > limits.statement)
+    throw new ControlError(
+      "InvalidParameterException",
+      `Statement has ${body.Statement.length} characters: allowed are ${limits.statement}`,
+    );
+  const { statement, parameters } = await inTurns(ledger.parsed(body.Statement), () => undefined);
   const select = asSelect(statement);
   if (select === undefined) return { Plan: [] };
   const transaction = ledger.begin();

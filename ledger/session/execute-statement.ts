@@ -1,6 +1,7 @@
 import { newId } from "../ids.ts";
 import { Budget } from "../partiql/budget.ts";
 import { execute } from "../partiql/execute.ts";
+import { limits } from "../transaction/commit.ts";
 import { nextPage, takeUsage } from "./page.ts";
 import { parameterSteps, parametersLength, refuseLargeParameters } from "./parameters.ts";
 import { type Json, requestText, transactionId } from "./requests.ts";
@@ -13,7 +14,7 @@ const bytesPerCharacter = 200;
 export async function executeStatement(request: Json, session: Session, clock: () => number): Promise<Json> {
   const now = clock();
   const transaction = session.open(requestText(request, "TransactionId", transactionId), now);
-  const statement = requestText(request, "Statement", { most: 100_000 });
+  const statement = requestText(request, "Statement", { most: limits.statement });
   const reading = parameterSteps(request.Parameters, (bytes) => session.hold(bytes));
   const parameters = await session.ready(transaction, parametersLength(request.Parameters), reading);
   const { ledger } = session;

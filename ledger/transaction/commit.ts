@@ -19,6 +19,8 @@ export const limits = {
   documents: 40,
   bytes: 4 << 20,
   documentBytes: 128 << 10,
+  /** Characters of a statement. */
+  statement: 100_000,
   /** In its documents, those inside others too: a bound of ours, as a block is made in one step. */
   values: 1 << 18,
 };

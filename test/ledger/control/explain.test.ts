@@ -51,6 +51,10 @@ test("what cannot be explained", async () => {
     status: 404,
     body: { __type: "ResourceNotFoundException" },
   });
+  expect(await explain({ Statement: `SELECT * FROM T${" ".repeat(99_986)}` })).toEqual({
+    status: 400,
+    body: { __type: "InvalidParameterException", Message: "Statement has 100001 characters: allowed are 100000" },
+  });
   expect(await explain({ Statement: "SELECT * FROM U" })).toMatchObject({
     status: 400,
     body: { __type: "BadRequestException", Message: "Semantic Error: at line 1, column 15: No such variable named 'U'" },
