@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
 import { ionHash, ionHashSteps } from "../../../ledger/ion/hash.ts";
+import { readText } from "../../../ledger/ion/text.ts";
 import { type Field, type IonValue, int, list } from "../../../ledger/ion/value.ts";
+import { Runner } from "../partiql/run.ts";
 import { Random, randomValue } from "../random.ts";
 
 /** A hash, and how often others may have had their turn while it was made. */
@@ -31,4 +33,16 @@ test("what is large is hashed in many steps, however it is nested", () => {
     expect(hash).toBe(ionHash(value).toString("hex"));
     expect(turns).toBeGreaterThan(1000);
   }
+});
+
+test("a transaction hashes the documents that no parameter was in many steps, and has their hashes then", () => {
+  const runner = new Runner();
+  runner.run("CREATE TABLE T");
+  const list = `[${"{a:1},".repeat(5000)}1]`;
+  runner.run("INSERT INTO T {'l': ?}", list);
+  const { transaction } = runner;
+  let turns = 0;
+  for (const _ of transaction.hashSteps()) turns++;
+  expect(turns).toBeGreaterThan(1000);
+  expect([...transaction.hashes.values()]).toEqual([ionHash(readText(`{l: ${list}}`))]);
 });
