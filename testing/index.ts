@@ -1,5 +1,14 @@
 export type { Operator } from "../key-feeder/contract.ts";
 export type { Executable, StackOutputs } from "../model/outputs.ts";
+export { approveAddress, createVault, generateAddress, verifyVault } from "../operators/ceremony.ts";
+export { numbered, type StackOperator } from "../operators/keys.ts";
+export { type PayoutReport, reportPayout } from "../operators/payouts/attested-report.ts";
+export { type AuthorizeOptions, type AuthorizeResult, authorizePayout } from "../operators/payouts/authorize.ts";
+export { countPrepared, preparePayout } from "../operators/payouts/prepare.ts";
+export { type RetryResult, retryPayout } from "../operators/payouts/retry.ts";
+export { readWaiting, type WaitingPayments } from "../operators/payouts/waiting.ts";
+export { type CheckedReport, checkReport, ReportError } from "../operators/report/report.ts";
+export { type ServiceAddress, ServiceRefusal, type SignedCaller } from "../operators/service-api.ts";
 export { redisClient, s3Client } from "./clients.ts";
 export { OperatorEnvironmentError, type OperatorEnvironmentOptions, operatorEnvironment } from "./operator-environment.ts";
 export { StackOutputsError, type StackOutputsOptions, stackOutputs } from "./outputs.ts";
