@@ -24,6 +24,8 @@ export interface StackContext {
   readonly names: StackNames;
   readonly ports: Readonly<Record<PublishedRole, number>>;
   readonly owner: string;
+  /** Addresses of its network, where the engine has none to give; else the engine chooses. */
+  readonly subnet?: string | undefined;
   /**
    * Resolves once the container answers; rejects as soon as it exits, with its last log lines.
    * In a dry run, where nothing starts, it resolves at once.

@@ -12,10 +12,17 @@ export class Network extends pulumi.ComponentResource {
 
   constructor(name: string, args: { readonly context: StackContext }, opts?: pulumi.ComponentResourceOptions) {
     super("nitro:component:Network", name, {}, opts);
+    const { names, subnet } = args.context;
     this.network = new docker.Network(
       `${name}-bridge`,
-      { name: args.context.names.network, driver: "bridge", labels: resourceLabels(args.context, "network") },
-      { parent: this },
+      {
+        name: names.network,
+        driver: "bridge",
+        ipamConfigs: subnet === undefined ? undefined : [{ subnet }],
+        labels: resourceLabels(args.context, "network"),
+      },
+      // What it was made with stays, whatever the engine would have to give later.
+      { parent: this, ignoreChanges: ["ipamConfigs"] },
     );
     this.registerOutputs({});
   }

@@ -8,6 +8,7 @@ import type {
   Health,
   ImageDetails,
   NamedResource,
+  NetworkSummary,
   PublishedPort,
 } from "./types.ts";
 
@@ -74,6 +75,10 @@ export interface RawNamed {
   Labels: Record<string, string> | null;
   Created?: string;
   CreatedAt?: string;
+}
+
+export interface RawNetwork extends RawNamed {
+  IPAM?: { Config?: { Subnet?: string }[] | null };
 }
 
 export interface RawImage {
@@ -216,6 +221,11 @@ function publishedPorts(raw: Record<string, { HostIp: string; HostPort: string }
 
 export function namedResource(raw: RawNamed): NamedResource {
   return { id: raw.Id ?? raw.Name, name: raw.Name, labels: raw.Labels ?? {}, created: raw.Created ?? raw.CreatedAt ?? "" };
+}
+
+export function networkSummary(raw: RawNetwork): NetworkSummary {
+  const subnets = (raw.IPAM?.Config ?? []).flatMap(({ Subnet }) => Subnet ?? []);
+  return { ...namedResource(raw), subnets };
 }
 
 export function imageDetails(raw: RawImage): ImageDetails {

@@ -15,6 +15,7 @@ import type {
   EngineInfo,
   LogLine,
   NamedResource,
+  NetworkSummary,
 } from "./types.ts";
 
 export { EngineError } from "./error.ts";
@@ -114,10 +115,10 @@ export class Engine {
     }
   }
 
-  async networks(options: { labels?: Record<string, string> } = {}): Promise<NamedResource[]> {
+  async networks(options: { labels?: Record<string, string> } = {}): Promise<NetworkSummary[]> {
     const query = { filters: labelFilter(options.labels ?? {}) };
-    const raw = await this.transport.json<answers.RawNamed[]>({ method: "GET", path: "/networks", query, doing: "list networks" });
-    return raw.map(answers.namedResource);
+    const raw = await this.transport.json<answers.RawNetwork[]>({ method: "GET", path: "/networks", query, doing: "list networks" });
+    return raw.map(answers.networkSummary);
   }
 
   /** Names of the containers on a network that run; empty where there is no such network. */

@@ -90,6 +90,11 @@ export interface NamedResource {
   readonly created: string;
 }
 
+export interface NetworkSummary extends NamedResource {
+  /** Such as "172.18.0.0/16"; none where it has no addresses. */
+  readonly subnets: readonly string[];
+}
+
 export interface ImageDetails {
   readonly id: string;
   readonly tags: readonly string[];

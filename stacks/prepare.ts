@@ -20,6 +20,7 @@ import { partHealth } from "./part-health.ts";
 import { preflight } from "./preflight.ts";
 import { isSecretKey, mountable, programArgs } from "./program-args.ts";
 import { secretFiles, secretsMark } from "./secret-files.ts";
+import { subnetFor } from "./subnet.ts";
 
 /** What `nitro` decides when it runs the program in its own process; plain pulumi decides nothing. */
 export interface PrepareOptions extends LateExecutable {
@@ -92,7 +93,8 @@ async function prepare(root: string, stack: string, dryRun: boolean, options: Pr
   const delivery = options.executable === undefined ? await prepareDelivery(args, dryRun) : undefined;
   const logIn = settings.ledger.mode === "aws" ? (await import("./aws/stack.ts")).prepareAws : undefined;
   const aws = await logIn?.({ engine, names, owner, settings: settings.aws, image: images.base, dryRun });
-  const [containers] = dryRun ? [] : await Promise.all([preflight(engine, { names, ports, owner }), ensureImages(engine, images)]);
+  const containers = dryRun ? undefined : await preflight(engine, { names, ports, owner });
+  const [subnet] = dryRun ? [] : await Promise.all([subnetFor(engine, { names, owner }), ensureImages(engine, images)]);
   const handover: Promise<Handover> =
     delivery === undefined
       ? deliverLater(args, options).catch(asRunError)
@@ -109,6 +111,7 @@ async function prepare(root: string, stack: string, dryRun: boolean, options: Pr
       names,
       ports,
       owner,
+      subnet,
       healthy,
       operators: () => (dryRun ? Promise.resolve(noOperators) : readOperators(engine, names).catch(asRunError)),
       putSecrets: dryRun ? async (file) => secretsMark(file) : (file) => put(file).catch(asRunError),

@@ -17,8 +17,31 @@ afterAll(async () => {
   for (const stack of stacks) await nitro("down", "-s", stack, "--yes");
 });
 
+test("a stack comes up where the engine has no addresses left to give", async () => {
+  const engine = Engine.connect();
+  const fillers: string[] = [];
+  const create = async () => {
+    const name = `${one}-filler-${fillers.length}`;
+    await engine.createNetwork(name, { "nitro.test": one });
+    fillers.push(name);
+  };
+  try {
+    await expect(
+      (async () => {
+        for (;;) await create();
+      })(),
+    ).rejects.toThrow(/address pool/);
+    await nitro("up", "-s", one);
+    expect((await engine.networks()).find(({ name }) => name === stackNames(one).network)?.subnets).toEqual([
+      expect.stringMatching(/^10\.213\.\d+\.\d+\/26$/),
+    ]);
+  } finally {
+    for (const name of fillers) await engine.removeNetwork(name);
+  }
+  expect(await nitro("up", "-s", one)).toMatch(/nothing to change/);
+});
+
 test("two stacks come up side by side and share nothing", async () => {
-  await nitro("up", "-s", one);
   await nitro("up", "-s", two);
   const [first, second] = [await stackOutputs(one), await stackOutputs(two)];
   expect(new Set([...Object.values(first.ports), ...Object.values(second.ports)]).size).toBe(8);

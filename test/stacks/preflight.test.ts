@@ -2,7 +2,7 @@ import { createServer, type Server } from "node:net";
 import { basename } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { portHolder, portIsFree } from "../../common/ports.ts";
-import type { ContainerSummary, NamedResource } from "../../docker/engine.ts";
+import type { ContainerSummary, NetworkSummary } from "../../docker/engine.ts";
 import { stackNames, stackPorts } from "../../model/names.ts";
 import { freePortBase } from "../../model/port-base.ts";
 import { preflight } from "../../stacks/preflight.ts";
@@ -35,7 +35,7 @@ function container(name: string, labels: Record<string, string>, port?: number):
   };
 }
 
-function engine(containers: ContainerSummary[], networks: NamedResource[] = [], volumes: NamedResource[] = []) {
+function engine(containers: ContainerSummary[], networks: NetworkSummary[] = [], volumes: NetworkSummary[] = []) {
   return { host: "unix:///x", containers: async () => containers, networks: async () => networks, volumes: async () => volumes };
 }
 
@@ -46,8 +46,8 @@ test("nothing in the way: our own containers come back", async () => {
 });
 
 test("resources of the same name that are not ours are named, all at once", async () => {
-  const network = { id: "n", name: args.names.network, labels: {}, created: "" };
-  const volume = { id: "v", name: args.names.volumes.keys, labels: { "nitro.owner": "you" }, created: "" };
+  const network = { id: "n", name: args.names.network, labels: {}, created: "", subnets: [] };
+  const volume = { id: "v", name: args.names.volumes.keys, labels: { "nitro.owner": "you" }, created: "", subnets: [] };
   const found = preflight(engine([container(args.names.containers.redis, { "nitro.owner": "you" })], [network], [volume]), args);
   await expect(found).rejects.toThrow(
     /container nitro-alice-redis exists already and belongs to another owner \(you; this backend is me\).*docker rm -f nitro-alice-redis/,
@@ -57,7 +57,13 @@ test("resources of the same name that are not ours are named, all at once", asyn
 });
 
 test("what another stack of the same owner has made is left alone, too", async () => {
-  const volume = { id: "v", name: args.names.volumes.keys, labels: { "nitro.owner": "me", "nitro.stack": "bob" }, created: "" };
+  const volume = {
+    id: "v",
+    name: args.names.volumes.keys,
+    labels: { "nitro.owner": "me", "nitro.stack": "bob" },
+    created: "",
+    subnets: [],
+  };
   await expect(preflight(engine([], [], [volume]), args)).rejects.toThrow(
     'volume nitro-alice-keys exists already and belongs to stack "bob": it is left alone',
   );
