@@ -24,8 +24,20 @@ export function pulumiEnvironment(env: NodeJS.ProcessEnv = process.env): Record<
     PULUMI_SKIP_UPDATE_CHECK: "true",
     NODE_COMPILE_CACHE: env.NODE_COMPILE_CACHE || join(home, "compile-cache"),
     ...passphrase(env),
+    ...pastProxies(env),
     ...Engine.connect(env).environment(),
   };
+}
+
+const loopback = ["localhost", "127.0.0.1", "::1"];
+
+/** Where a proxy is set: pulumi's own calls, which stay on this machine, go past it. As the launcher does for commands. */
+function pastProxies(env: NodeJS.ProcessEnv): Record<string, string> {
+  const names = ["http_proxy", "https_proxy", "all_proxy", "grpc_proxy"].flatMap((name) => [name, name.toUpperCase()]);
+  if (!names.some((name) => (env[name] ?? "") !== "")) return {};
+  const given = [env.no_proxy, env.NO_PROXY].flatMap((text = "") => text.split(/[,\s]+/)).filter((entry) => entry !== "");
+  const past = [...new Set([...loopback, ...given])].join(",");
+  return { no_proxy: past, NO_PROXY: past };
 }
 
 /** Where the passphrase of the local backend is kept, mode 0600. */

@@ -269,6 +269,25 @@ test("plain pulumi works beside the commands", async () => {
   expect(await ids()).toEqual(before);
 });
 
+test.each([
+  ["lower-case", {}],
+  ["upper-case", { NO_PROXY: "example.com, 10.0.0.0/8" }],
+])("a proxy that refuses, in %s variables, is asked for nothing that stays on this machine", async (letters, past) => {
+  const names = ["http_proxy", "https_proxy", "all_proxy", "grpc_proxy"].map((name) =>
+    letters === "lower-case" ? name : name.toUpperCase(),
+  );
+  // The port "discard": nobody listens there.
+  const env = { ...Object.fromEntries(names.map((name) => [name, "http://127.0.0.1:9"])), ...past };
+  const binary = await buildSample(join(scratch, letters), `e2e-${letters}`);
+  const commands = [["swap", "--binary", binary], ["up"], ["status"], ["pay", "--count", "1"], ["ledger", "tables"], ["preview"]] as const;
+  for (const command of commands) {
+    const { code, stderr } = await run("./nitro", [...command, "-s", stack], { env });
+    expect([command[0], code, stderr]).toEqual([command[0], 0, expect.any(String)]);
+  }
+  const printed = JSON.parse((await run("./nitro", ["env", "--json"], { env })).stdout) as Record<string, string>;
+  expect((await run("pulumi", ["preview", "-s", stack], { env: { ...env, ...printed } })).code).toBe(0);
+});
+
 test("who only looks needs no settings that are right", async () => {
   const file = join(root, `Pulumi.${stack}.yaml`);
   writeFileSync(file, readFileSync(file, "utf8").replace("config:", "config:\n  nitro:bootstrap: atuo"));

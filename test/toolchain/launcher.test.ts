@@ -25,15 +25,25 @@ beforeEach(() => {
   copyFileSync(join(source, "nitro"), join(root, "nitro"));
   for (const file of ["package.json", "package-lock.json"])
     copyFileSync(join(source, "toolchain/node", file), join(root, "toolchain/node", file));
-  const told = "{ args: process.argv.slice(2), cwd: process.cwd(), cache: process.env.NODE_COMPILE_CACHE }";
+  const told =
+    "{ args: process.argv.slice(2), cwd: process.cwd(), cache: process.env.NODE_COMPILE_CACHE, " +
+    "past: [process.env.no_proxy, process.env.NO_PROXY], proxied: process.env.NODE_USE_ENV_PROXY }";
   writeFileSync(join(root, "cli/core/start.ts"), `console.log(JSON.stringify(${told}));`);
   for (const tool of tools) symlinkSync(execFileSync("sh", ["-c", `command -v ${tool}`], { encoding: "utf8" }).trim(), join(bin, tool));
 });
 
-function start(launcher: string, args: string[] = [], options: { cwd?: string; path?: string } = {}) {
-  const env = { PATH: options.path ?? bin, HOME: folder, NITRO_HOME: join(folder, "home") };
+interface Told {
+  readonly args: readonly string[];
+  readonly cwd: string;
+  readonly cache: string;
+  readonly past: readonly (string | null)[];
+  readonly proxied?: string;
+}
+
+function start(launcher: string, args: string[] = [], options: { cwd?: string; path?: string; env?: NodeJS.ProcessEnv } = {}) {
+  const env = { PATH: options.path ?? bin, HOME: folder, NITRO_HOME: join(folder, "home"), ...options.env };
   const result = spawnSync(launcher, args, { cwd: options.cwd ?? folder, env, encoding: "utf8" });
-  return { ...result, told: () => JSON.parse(result.stdout) as { args: string[]; cwd: string; cache: string } };
+  return { ...result, told: () => JSON.parse(result.stdout) as Told };
 }
 
 function withNode(): void {
@@ -57,7 +67,18 @@ test("hands every argument over as it is, in the caller's folder, with a compile
   const args = ["up", "-s", "a b", "", "$HOME", "*"];
   const result = start(join(root, "nitro"), args);
   expect(result.stderr).toBe("");
-  expect(result.told()).toEqual({ args, cwd: folder, cache: join(folder, "home/compile-cache") });
+  expect(result.told()).toEqual({ args, cwd: folder, cache: join(folder, "home/compile-cache"), past: [null, null] });
+});
+
+const names = ["http", "https", "all", "grpc"].map((name) => `${name}_proxy`);
+test.each([...names, ...names.map((name) => name.toUpperCase())])("with %s, what stays on this machine goes past it", (name) => {
+  withNode();
+  const loopback = "localhost,127.0.0.1,::1";
+  const told = (env: NodeJS.ProcessEnv) =>
+    start(join(root, "nitro"), ["a b", "*"], { env: { [name]: "http://proxy:3128", ...env } }).told();
+  expect(told({})).toMatchObject({ args: ["a b", "*"], past: [loopback, loopback], proxied: "1" });
+  const both = `${loopback},.example.com,10.0.0.0/8,*.internal`;
+  expect(told({ no_proxy: ".example.com, 10.0.0.0/8", NO_PROXY: "*.internal" }).past).toEqual([both, both]);
 });
 
 test("works through relative and absolute symbolic links", () => {

@@ -77,6 +77,25 @@ describe("pulumiEnvironment", () => {
   });
 });
 
+describe("pulumiEnvironment behind a proxy", () => {
+  const past = (env: NodeJS.ProcessEnv) => {
+    const home = testFolder();
+    const { no_proxy, NO_PROXY } = pulumiEnvironment({ NITRO_HOME: home, PATH: "", HOME: home, ...env });
+    return [no_proxy, NO_PROXY];
+  };
+
+  it("leaves loopback out, and what the user leaves out", () => {
+    const loopback = "localhost,127.0.0.1,::1";
+    expect(past({})).toEqual([undefined, undefined]);
+    expect(past({ HTTPS_PROXY: "" })).toEqual([undefined, undefined]);
+    expect(past({ grpc_proxy: "http://p:1" })).toEqual([loopback, loopback]);
+    expect(past({ HTTPS_PROXY: "http://p:1", no_proxy: "a.b , localhost", NO_PROXY: "10.0.0.0/8" })).toEqual([
+      `${loopback},a.b,10.0.0.0/8`,
+      `${loopback},a.b,10.0.0.0/8`,
+    ]);
+  });
+});
+
 describe("searchPath", () => {
   it("puts our Pulumi first, and our node before another", () => {
     const folder = testFolder();
