@@ -41,6 +41,12 @@ export interface ContainerArgs {
 /** From SIGTERM to SIGKILL. */
 export const stopGraceSeconds = 1;
 
+/**
+ * Inputs of docker.Container that its plugin calls updatable and then leaves as they were: other values need another container. Of the rest it
+ * replaces the container by itself or really updates it, which test/e2e/docker-plugin.test.ts asks the plugin.
+ */
+export const replacedInputs = ["healthcheck", "tmpfs", "init"];
+
 /** User and group that every container runs as; the images' mount points belong to them. */
 export const containerUser = "1000:1000";
 
@@ -92,7 +98,7 @@ export function stackContainer(context: StackContext, args: ContainerArgs, opts:
       ],
     },
     // Engines that can limit swap set it to twice the memory by themselves, the others do not: neither is a change.
-    { ...opts, ignoreChanges: ["memorySwap"] },
+    { ...opts, ignoreChanges: ["memorySwap"], replaceOnChanges: replacedInputs },
   );
 }
 
