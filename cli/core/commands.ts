@@ -17,6 +17,10 @@ export const commands = {
     summary: "Swap the executable after every build, within a second",
     load: () => import("../watch/watch.ts"),
   },
+  restart: {
+    summary: "Restart parts in their containers, and wait until they answer",
+    load: () => import("../restart.ts"),
+  },
   preview: {
     summary: "Show what an update would do, and which policies it would break",
     load: () => import("../preview.ts"),

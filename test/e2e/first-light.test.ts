@@ -240,6 +240,19 @@ test.each([
   await nitro("swap", "-s", stack, "--previous");
 });
 
+test("restart starts processes anew in their containers, and waits until they answer", async () => {
+  const before = await ids();
+  const engine = Engine.connect();
+  const since = async () => (await engine.inspect(names.containers.worker))?.startedAt;
+  const was = await since();
+  expect(await nitro("restart", "-s", stack)).toMatch(/^service, worker run again, the service is unsealed, /);
+  expect(await since()).not.toBe(was);
+  expect(await ids()).toEqual(before);
+  await nitro("restart", "redis", "localstack", "ledger", "-s", stack);
+  await nitro("pay", "-s", stack, "--count", "1");
+  expect((await tryNitro("restart", "redsi", "-s", stack)).stderr).toContain("did you mean redis?");
+});
+
 test("after a restart of LocalStack the keys are back and a payout is paid", async () => {
   await Engine.connect().restart(names.containers.localstack);
   await nitro("up", "-s", stack);
