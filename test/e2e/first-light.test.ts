@@ -237,7 +237,8 @@ test.each([
   const { code, stderr } = await tryNitro("swap", "service", "-s", stack, "--binary", binary);
   expect(code).toBe(1);
   expect(stderr.replaceAll("[::]", "0.0.0.0")).toContain(message);
-  await nitro("swap", "-s", stack, "--previous");
+  const mended = await buildSample(join(scratch, "mended"), "e2e-mended");
+  await nitro("swap", "-s", stack, "--binary", mended);
 });
 
 test("restart starts processes anew in their containers, and waits until they answer", async () => {
