@@ -17,11 +17,11 @@ export const command = declareCommand({
 /** @returns lines for a POSIX shell: `export NAME='value'` */
 export function exports(variables: Readonly<Record<string, string>>): string {
   return Object.entries(variables)
-    .map(([name, value]) => `export ${name}=${quoted(value)}\n`)
+    .map(([name, value]) => `export ${name}=${shellQuoted(value)}\n`)
     .join("");
 }
 
 /** Inside single quotes a shell takes every character as it is; a quote itself ends them, is escaped and begins them anew. */
-function quoted(value: string): string {
+export function shellQuoted(value: string): string {
   return `'${value.replaceAll("'", "'\\''")}'`;
 }

@@ -44,7 +44,8 @@ export interface WriteOptions {
  */
 export async function writeWhole(file: string, content: string | Uint8Array, { mode, durable = false }: WriteOptions = {}): Promise<void> {
   await writeByDraft(file, async (draft) => {
-    await writeFile(draft, content);
+    // Nobody whom the mode keeps out may open it before it has that mode.
+    await writeFile(draft, content, mode === undefined ? {} : { mode });
     if (mode !== undefined) await chmod(draft, mode);
     if (durable) await sync(draft);
   });

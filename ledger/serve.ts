@@ -1,5 +1,6 @@
 import { type EngineOptions, openEngine } from "./engine/open-engine.ts";
 import { lockFolder } from "./folder-lock.ts";
+import type { ServerIdentity } from "./http/http-server.ts";
 import { defaultLimits } from "./http/load.ts";
 import { ledgerServer } from "./http/server.ts";
 import { makeFolder } from "./make-folder.ts";
@@ -13,6 +14,8 @@ export interface ServeOptions extends EngineOptions {
   readonly port: number;
   /** Further names with a dot that requests may be addressed to. */
   readonly hosts: readonly string[];
+  /** With it https is spoken, and nothing else. */
+  readonly identity?: ServerIdentity | undefined;
 }
 
 /** A server that answers. */
@@ -20,6 +23,8 @@ export interface Serving {
   readonly port: number;
   /** Names of its ledgers. */
   readonly ledgers: readonly string[];
+  /** Connections from now on get another certificate. */
+  identify(identity: ServerIdentity): void;
   /** Answers what is being asked, closes the journals and gives the folder back. */
   stop(): Promise<void>;
 }
@@ -29,13 +34,13 @@ export interface Serving {
  * @throws FolderLockError, JournalError, ControlError for a bad name, and the system's errors for the folder and the port; the folder is free then
  */
 export async function serve(options: ServeOptions): Promise<Serving> {
-  const { folder, hosts, log, memory } = options;
+  const { folder, hosts, log, memory, identity } = options;
   makeFolder(folder);
   const unlock = lockFolder(folder);
   try {
     const engine = await openEngine(options);
     const limits = { ...defaultLimits, bytes: Math.min(defaultLimits.bytes, memory / 4) };
-    const server = ledgerServer({ engine, log, hosts, limits });
+    const server = ledgerServer({ engine, log, hosts, limits, identity });
     const port = await server.listen(options.port, options.host).catch(async (error: unknown) => {
       await engine.stop();
       throw error;
@@ -45,7 +50,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
       await engine.stop();
       unlock();
     };
-    return { port, ledgers: engine.ledgers, stop };
+    return { port, ledgers: engine.ledgers, identify: (next) => server.identify(next), stop };
   } catch (error) {
     unlock();
     throw error;

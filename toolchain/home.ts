@@ -15,6 +15,19 @@ export function nitroHome(env: NodeJS.ProcessEnv = process.env): string {
   return process.platform === "darwin" ? join(home, "Library", "Caches", "nitro") : join(home, ".cache", "nitro");
 }
 
+export interface AuthorityFiles {
+  /** What programs are given. */
+  readonly certificate: string;
+  /** What nobody else is to read: the key, and the certificate again. */
+  readonly key: string;
+}
+
+/** Where keepAuthority keeps a certificate authority. */
+export function authorityFiles(env?: NodeJS.ProcessEnv): AuthorityFiles {
+  const folder = join(nitroHome(env), "tls");
+  return { certificate: join(folder, "ca.pem"), key: join(folder, "ca-key.pem") };
+}
+
 /** PULUMI_HOME: never the user's own. */
 export function pulumiHome(env?: NodeJS.ProcessEnv): string {
   return join(nitroHome(env), "pulumi");

@@ -9,8 +9,11 @@ import { logTo } from "../../ledger/log.ts";
 import { memoryLimit } from "../../ledger/memory.ts";
 import { type Serving, serve } from "../../ledger/serve.ts";
 import { localAccount } from "../../model/names.ts";
+import { authorityFiles } from "../../toolchain/home.ts";
 import { declareCommand } from "../core/command.ts";
 import type { Options } from "../core/declaration.ts";
+import { shellQuoted } from "../env.ts";
+import type { IdentityKeeper } from "./serve-identity.ts";
 
 const defaults = { port: "8182", host: "127.0.0.1" } as const;
 const region = "us-east-1";
@@ -33,6 +36,7 @@ const options = {
     read: address,
     help: "address to listen on; 0.0.0.0: every one of this machine, for everybody who reaches it",
   },
+  tls: { type: "boolean", help: "https, with a certificate authority that is made once and kept in NITRO_HOME" },
 } as const satisfies Options;
 
 /** Where and under which name a ledger is served. */
@@ -42,6 +46,8 @@ export interface ServeArguments {
   readonly port: number;
   readonly name: string;
   readonly host: string;
+  /** Whether it speaks https. */
+  readonly tls: boolean;
 }
 
 export const command = declareCommand({
@@ -53,7 +59,7 @@ export const command = declareCommand({
   async run({ values: given }, context) {
     const failure = Promise.withResolvers<never>();
     const serving = await start(given, context, (error) => failure.reject(new UserError(error.message, `the data is in ${given.dir}`)));
-    context.stdout.write(greeting(given, serving));
+    context.stdout.write(greeting(given, serving, given.tls ? authorityFiles(context.env).certificate : undefined));
     await Promise.race([stopped(context.signal), failure.promise]);
     await serving.stop();
     context.stdout.write(`ledger ended; its data is in ${given.dir}\n`);
@@ -87,13 +93,31 @@ async function start(given: ServeArguments, context: Context, onFailure: (error:
   const memory = memoryLimit(context.env.LEDGER_MEMORY);
   if (typeof memory !== "number") throw new UsageError(memory.problem);
   const hosts = (context.env.LEDGER_HOSTS ?? "").split(",").filter((each) => each !== "");
+  const keeper = given.tls ? await identityKeeper(host, hosts, context.env) : undefined;
   try {
     const folder = resolve(context.cwd, dir);
     const program = new URL("../../ledger/main.ts", import.meta.url);
-    return await serve({ folder, host, port, name, hosts, memory, place: { region, account: localAccount }, program, log, onFailure });
+    const place = { region, account: localAccount };
+    const { identity } = keeper ?? {};
+    const serving = await serve({ folder, host, port, name, hosts, memory, place, program, log, onFailure, identity });
+    const unwatch = keeper?.watch(
+      (renewed) => serving.identify(renewed),
+      (message) => log(message, "error"),
+    );
+    const stop = async (): Promise<void> => {
+      unwatch?.();
+      await serving.stop();
+    };
+    return { ...serving, stop };
   } catch (error) {
     throw await serveError(error, given);
   }
+}
+
+/** The libraries that make certificates are loaded only where one is wanted. */
+async function identityKeeper(host: string, further: readonly string[], env: NodeJS.ProcessEnv): Promise<IdentityKeeper> {
+  const { IdentityKeeper, hostsOf } = await import("./serve-identity.ts");
+  return IdentityKeeper.start({ hosts: hostsOf(host, further), env, now: () => new Date() });
 }
 
 /** What keeps a ledger from being served, and what to do about it. */
@@ -135,10 +159,17 @@ function stopped(signal: AbortSignal): Promise<void> {
   });
 }
 
-/** Where the ledger answers, and the three lines that connect a program to it. */
-export function greeting({ dir, name, host }: ServeArguments, { port, ledgers }: Pick<Serving, "port" | "ledgers">): string {
+/**
+ * Where the ledger answers, and the lines that connect a program to it.
+ * @param authority with https the file that programs have to trust
+ */
+export function greeting(
+  { dir, name, host }: ServeArguments,
+  { port, ledgers }: Pick<Serving, "port" | "ledgers">,
+  authority?: string,
+): string {
   const reachable = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host.includes(":") ? `[${host}]` : host;
-  const url = `http://${reachable}:${port}`;
+  const url = `${authority === undefined ? "http" : "https"}://${reachable}:${port}`;
   const others = ledgers.filter((each) => each !== name);
   return `ledger ${name} answers at ${url}, its data is in ${dir}${others.length === 0 ? "" : ` (with it: ${others.join(", ")})`}
 
@@ -146,9 +177,20 @@ connect a program that uses a QLDB driver:
   export AWS_ENDPOINT_URL_QLDB_SESSION=${url} AWS_ENDPOINT_URL_QLDB=${url}
   export AWS_REGION=${region} AWS_DEFAULT_REGION=${region}
   export AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any
-
+${authority === undefined ? "" : trusting(shellQuoted(authority))}
 or in its code: ledger/README.md, for Go, Node, Java and Python
 look: ./nitro ledger tables --endpoint ${url}${others.length === 0 ? "" : ` --ledger ${name}`}
 Ctrl-C ends it
+`;
+}
+
+/** What makes programs trust an authority. Java's own store is left alone. */
+function trusting(file: string): string {
+  return `
+and have it trust the ledger's certificate:
+  export AWS_CA_BUNDLE=${file}         # Go and Python
+  export NODE_EXTRA_CA_CERTS=${file}   # Node
+  keytool -importcert -noprompt -alias nitro -file ${file} -keystore nitro.p12 -storepass changeit
+  export JAVA_TOOL_OPTIONS="-Djavax.net.ssl.trustStore=$PWD/nitro.p12 -Djavax.net.ssl.trustStorePassword=changeit"   # Java
 `;
 }

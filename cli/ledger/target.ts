@@ -1,12 +1,15 @@
+import { readFile } from "node:fs/promises";
 import { StackTunnel } from "../../automation/tunnel.ts";
 import type { Context } from "../../common/context.ts";
 import { UsageError, UserError } from "../../common/errors.ts";
+import { ifPresent } from "../../common/files.ts";
 import { Engine } from "../../docker/engine.ts";
 import { isRemote } from "../../docker/remote.ts";
 import { LedgerHttp } from "../../ledger/client/http.ts";
 import { LedgerClient } from "../../ledger/client/session.ts";
 import { innerPorts, labels, stackNames } from "../../model/names.ts";
 import { roleContainer } from "../../model/parts.ts";
+import { authorityFiles } from "../../toolchain/home.ts";
 import { ownerId } from "../../toolchain/owner.ts";
 import { jsonOption, type Options, stackOption } from "../core/declaration.ts";
 import { selectStack } from "../core/selection.ts";
@@ -49,13 +52,15 @@ export async function findLedgerTarget(values: TargetValues, context: Context): 
   const { stack: option, endpoint, ledger } = values;
   if (endpoint !== undefined && option !== undefined) throw new UsageError("-s and --endpoint name two ledgers: give one of them");
   if (endpoint !== undefined) {
-    const http = new LedgerHttp(endpoint, "start one: ./nitro ledger serve, or leave --endpoint away for a stack's", context.signal);
+    const authority = await ifPresent(readFile(authorityFiles(context.env).certificate, "utf8"));
+    const hint = "start one: ./nitro ledger serve, or leave --endpoint away for a stack's";
+    const http = new LedgerHttp(endpoint, hint, { signal: context.signal, authority });
     const name = ledger ?? (await onlyLedger(http));
     return { http, name, client: new LedgerClient(http, name), stack: undefined };
   }
   const stack = selectStack(option, context.env);
   const { endpoint: address, tunnel } = await stackEndpoint(stack, context.env);
-  const http = new LedgerHttp(address, `./nitro up -s ${stack}`, context.signal);
+  const http = new LedgerHttp(address, `./nitro up -s ${stack}`, { signal: context.signal });
   const name = ledger ?? stackNames(stack).ledgerName;
   return { http, name, client: new LedgerClient(http, name), stack, tunnel };
 }

@@ -1,3 +1,7 @@
+import { Agent as HttpAgent, request as httpRequest, type RequestOptions } from "node:http";
+import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
+import { text as textOf } from "node:stream/consumers";
+import { getCACertificates } from "node:tls";
 import { errorCode, errorMessage, InterruptedError, UserError } from "../../common/errors.ts";
 
 /** Local ledgers want a signature of the right form; they check none. */
@@ -16,20 +20,29 @@ export class LedgerRefusal extends UserError {
   }
 }
 
+export interface LedgerHttpOptions {
+  readonly signal?: AbortSignal;
+  /** Certificate of an authority, PEM, which may vouch for the server beside those that Node trusts. */
+  readonly authority?: string | undefined;
+}
+
 /** Asks one ledger server, on both of its APIs. */
 export class LedgerHttp {
   readonly endpoint: string;
   private readonly hint: string;
   private readonly signal: AbortSignal | undefined;
+  private readonly agent: HttpAgent;
 
   /**
-   * @param endpoint without a slash at its end
+   * @param endpoint http or https, without a slash at its end
    * @param hint what to do where nothing answers
    */
-  constructor(endpoint: string, hint: string, signal?: AbortSignal) {
+  constructor(endpoint: string, hint: string, { signal, authority }: LedgerHttpOptions = {}) {
     this.endpoint = endpoint;
     this.hint = hint;
     this.signal = signal;
+    const ca = authority === undefined ? {} : { ca: [...getCACertificates("default"), authority] };
+    this.agent = isHttps(endpoint) ? new HttpsAgent({ keepAlive: true, ...ca }) : new HttpAgent({ keepAlive: true });
   }
 
   /** One request of the session API. @returns the body. @throws LedgerRefusal */
@@ -43,29 +56,55 @@ export class LedgerHttp {
   }
 
   private async ask(method: string, path: string, headers: Readonly<Record<string, string>>, body: Json | undefined): Promise<Json> {
-    const { status, text, type } = await this.send(path, {
-      method,
-      headers: { ...headers, authorization },
-      body: body && JSON.stringify(body),
-      signal: this.signal,
-    });
+    const sent = { method, headers: { ...headers, authorization } };
+    const { status, text, type } = await this.send(path, sent, body && JSON.stringify(body));
     const answer = parsed(text);
     if (answer === undefined) throw new UserError(`${this.endpoint} is no ledger: it answered ${status} ${text.slice(0, 60)}`, this.hint);
     if (status < 400) return answer;
     throw new LedgerRefusal(type ?? String(answer.__type ?? status), String(answer.Message ?? answer.message ?? `status ${status}`));
   }
 
-  private async send(path: string, init: RequestInit): Promise<{ status: number; text: string; type: string | undefined }> {
+  private async send(path: string, options: RequestOptions, body: string | undefined): Promise<Answered> {
+    const { agent, endpoint, signal } = this;
     try {
-      const response = await fetch(`${this.endpoint}${path}`, init);
-      return { status: response.status, text: await response.text(), type: response.headers.get("x-amzn-errortype") ?? undefined };
+      return await exchange(`${endpoint}${path}`, { ...options, agent, signal }, body);
     } catch (error) {
-      if (this.signal?.aborted === true) throw new InterruptedError("stopped", "what was not committed by then is not there");
-      const cause = error instanceof Error ? error.cause : undefined;
-      const reason = errorCode(cause) ?? errorMessage(cause ?? error);
-      throw new UserError(`nothing answers at ${this.endpoint} (${reason})`, this.hint, { cause: error });
+      if (signal?.aborted === true) throw new InterruptedError("stopped", "what was not committed by then is not there");
+      const reason = errorCode(error) ?? errorMessage(error);
+      if (untrusted.test(reason))
+        throw new UserError(
+          `the certificate of ${endpoint} is not trusted (${reason})`,
+          "where it should be: NODE_EXTRA_CA_CERTS=FILE ./nitro …, with the certificate of its authority",
+          { cause: error },
+        );
+      throw new UserError(`nothing answers at ${endpoint} (${reason})`, this.hint, { cause: error });
     }
   }
+}
+
+interface Answered {
+  readonly status: number;
+  readonly text: string;
+  readonly type: string | undefined;
+}
+
+/** Codes of OpenSSL and Node for a certificate that does not stand for the server. */
+const untrusted = /CERT|LEAF_SIGNATURE/;
+
+function exchange(url: string, options: RequestOptions, body: string | undefined): Promise<Answered> {
+  const { promise, resolve, reject } = Promise.withResolvers<Answered>();
+  const request = (isHttps(url) ? httpsRequest : httpRequest)(url, options, (response) => {
+    const { statusCode: status = 0, headers } = response;
+    const type = headers["x-amzn-errortype"];
+    textOf(response).then((text) => resolve({ status, text, type: typeof type === "string" ? type : undefined }), reject);
+  });
+  request.once("error", reject);
+  request.end(body);
+  return promise;
+}
+
+function isHttps(url: string): boolean {
+  return url.startsWith("https:");
 }
 
 function parsed(text: string): Json | undefined {

@@ -1,4 +1,5 @@
 import { mkdtemp, rm } from "node:fs/promises";
+import { Agent } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type QldbDriver as Driver, QldbDriver, RetryConfig } from "amazon-qldb-driver-nodejs";
@@ -59,9 +60,15 @@ export async function startServer(limits?: LoadLimits, memory = Number.POSITIVE_
   };
 }
 
-/** Amazon's driver, connected to a server. @param retries of a transaction that conflicts */
-export function connect(url: string, options: { ledger?: string; concurrent?: number; retries?: number } = {}): Driver {
-  const { ledger = "demo", concurrent = 10, retries = 4 } = options;
+/** Amazon's driver, connected to a server. @param retries of a transaction that conflicts @param ca an authority that it trusts for https */
+export function connect(url: string, options: { ledger?: string; concurrent?: number; retries?: number; ca?: string } = {}): Driver {
+  const { ledger = "demo", concurrent = 10, retries = 4, ca } = options;
   const client = { endpoint: url, region: place.region, credentials };
-  return new QldbDriver(ledger, client, { requestTimeout: 20_000 }, concurrent, new RetryConfig(retries, () => 5));
+  return new QldbDriver(
+    ledger,
+    client,
+    { requestTimeout: 20_000, ...(ca && { httpsAgent: new Agent({ ca }) }) },
+    concurrent,
+    new RetryConfig(retries, () => 5),
+  );
 }

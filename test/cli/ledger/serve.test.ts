@@ -1,10 +1,8 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
+import type { ChildProcess } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { command, greeting, serveError } from "../../../cli/ledger/serve.ts";
 import { UsageError, UserError } from "../../../common/errors.ts";
@@ -12,8 +10,8 @@ import { FolderLockError } from "../../../ledger/folder-lock.ts";
 import { logTo } from "../../../ledger/log.ts";
 import { connect } from "../../ledger/server.ts";
 import { runLedger } from "./run.ts";
+import { startServe } from "./start-serve.ts";
 
-const main = fileURLToPath(new URL("../../../cli/core/main.ts", import.meta.url));
 let folder: string;
 const children: ChildProcess[] = [];
 
@@ -26,30 +24,10 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** `nitro ledger serve` in a process of its own, without a terminal, and no program but node on its PATH. */
 function start(...args: string[]) {
-  const child = spawn(process.execPath, [main, "ledger", "serve", ...args], {
-    cwd: folder,
-    env: { PATH: "" },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  children.push(child);
-  const output = { stdout: "", stderr: "" };
-  child.stderr.on("data", (text) => {
-    output.stderr += text;
-  });
-  const ended = once(child, "close").then(([code]: unknown[]) => code);
-  const url = new Promise<string>((resolve) => {
-    child.stdout.on("data", (text) => {
-      output.stdout += text;
-      const found = /answers at (\S+),/.exec(output.stdout)?.[1];
-      if (found !== undefined) resolve(found);
-    });
-  });
-  const failed = async (): Promise<never> => {
-    throw new Error(`ended with ${await ended}: ${output.stderr}`);
-  };
-  return { child, output, url: () => Promise.race([url, failed()]), ended };
+  const server = startServe(folder, args);
+  children.push(server.child);
+  return server;
 }
 
 test("serves a ledger that drivers and commands use, and ends cleanly on Ctrl-C", async () => {
@@ -164,7 +142,7 @@ test.each([
   expect(() => command.parse(args)).toThrow(message);
 });
 
-const given = { dir: "data", port: 8182, name: "ledger", host: "127.0.0.1" };
+const given = { dir: "data", port: 8182, name: "ledger", host: "127.0.0.1", tls: false };
 const system = (code: string, syscall: string) => Object.assign(new Error(`${code}: ${syscall} failed`), { code, syscall });
 
 test.each([
@@ -197,6 +175,16 @@ test("the greeting names an address that works, and says which ledger is meant w
   const several = greeting({ ...given, host: "::1" }, { port: 9, ledgers: ["ledger", "other"] });
   expect(several).toContain("answers at http://[::1]:9, its data is in data (with it: other)");
   expect(several).toContain("--endpoint http://[::1]:9 --ledger ledger\n");
+});
+
+test("the greeting with https: what programs need to trust it", () => {
+  const text = greeting(given, { port: 9, ledgers: ["ledger"] }, "/it's/ca.pem");
+  expect(text).toContain("export AWS_ENDPOINT_URL_QLDB_SESSION=https://127.0.0.1:9 ");
+  expect(text).toContain("\n  export AWS_CA_BUNDLE='/it'\\''s/ca.pem'         # Go and Python\n");
+  expect(text).toContain("\n  export NODE_EXTRA_CA_CERTS='/it'\\''s/ca.pem'   # Node\n");
+  expect(text).toContain("\n  keytool -importcert -noprompt -alias nitro -file '/it'\\''s/ca.pem' -keystore nitro.p12 ");
+  expect(text).toContain("look: ./nitro ledger tables --endpoint https://127.0.0.1:9\n");
+  expect(greeting(given, { port: 9, ledgers: ["ledger"] })).not.toContain("CERTS");
 });
 
 test("the log: lines for people on a terminal, JSON elsewhere", () => {

@@ -1,8 +1,9 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
+import { connect as connectTls } from "node:tls";
 import type { Answer, Exchange, HttpService } from "../../../ledger/http/exchange.ts";
 import { HttpError } from "../../../ledger/http/http-error.ts";
-import { HttpServer } from "../../../ledger/http/http-server.ts";
+import { HttpServer, type ServerIdentity } from "../../../ledger/http/http-server.ts";
 import type { Patience } from "../../../ledger/http/patience.ts";
 import type { RequestHead } from "../../../ledger/http/request-head.ts";
 
@@ -64,22 +65,25 @@ export interface EchoServer {
   readonly port: number;
 }
 
-/** @param patience of its clients */
-export async function startEcho(patience?: Patience): Promise<EchoServer> {
+/** @param patience of its clients @param identity with it it speaks https */
+export async function startEcho(patience?: Patience, identity?: ServerIdentity): Promise<EchoServer> {
   const service = new EchoService();
   const log = (message: string) => {
     throw new Error(message);
   };
-  const server = new HttpServer(service, { log, ...(patience && { patience }) });
+  const server = new HttpServer(service, { log, ...(patience && { patience }), ...(identity && { identity }) });
   const port = await server.listen(0, "127.0.0.1");
   return { service, server, port };
 }
 
-/** Opens a connection; what comes on it is collected. */
+/** Opens a connection; what comes on it is collected. @param ca with it over TLS, to a server that this authority vouches for */
 export async function dial(
   port: number,
+  ca?: string,
 ): Promise<{ readonly socket: Socket; readonly text: () => string; readonly closed: Promise<unknown> }> {
-  const socket = connect({ port, host: "127.0.0.1", noDelay: true, allowHalfOpen: true });
+  const below = connect({ port, host: "127.0.0.1", noDelay: true, allowHalfOpen: true });
+  const tls = { socket: below, ca, host: "127.0.0.1", allowHalfOpen: true };
+  const socket = ca === undefined ? below : connectTls(tls);
   let received = "";
   socket.setEncoding("latin1");
   socket.on("data", (text: string) => {
@@ -88,13 +92,13 @@ export async function dial(
   socket.on("error", () => undefined);
   socket.on("end", () => socket.end());
   const closed = new Promise((resolve) => socket.once("close", resolve));
-  await once(socket, "connect");
+  await once(socket, ca === undefined ? "connect" : "secureConnect");
   return { socket, text: () => received, closed };
 }
 
 /** Sends bytes in pieces, each in a packet of its own, and ends the connection. @returns everything that comes back until it is closed */
-export async function talk(port: number, pieces: readonly (string | Buffer)[]): Promise<string> {
-  const { socket, text, closed } = await dial(port);
+export async function talk(port: number, pieces: readonly (string | Buffer)[], ca?: string): Promise<string> {
+  const { socket, text, closed } = await dial(port, ca);
   for (const piece of pieces) {
     await new Promise((resolve) => {
       socket.write(typeof piece === "string" ? Buffer.from(piece, "latin1") : piece, resolve);
