@@ -63,7 +63,7 @@ test("over https a client has as much time: for TLS, for a request, for the next
 });
 
 test("http, nonsense and a client that does not trust the certificate end alone", async () => {
-  const { server, port, service } = await startEcho(undefined, identity);
+  const { server, port, service } = await startEcho({ ...defaultPatience, head: 200 }, identity);
   for (const text of [get("/"), "nonsense\r\n\r\n", "\u0016\u0003\u0001"]) {
     const socket = connect(port, "127.0.0.1");
     socket.on("error", () => undefined).resume();
@@ -91,10 +91,12 @@ test("a server that ends waits for no idle connection, answers what was asked, a
   expect(echoes(asking.text())).toHaveLength(1);
   await stopped;
 
-  const other = await startEcho(undefined, identity);
+  const other = await startEcho({ ...defaultPatience, head: 600_000, request: 600_000 }, identity);
   const mute = connect(other.port, "127.0.0.1");
   await once(mute, "connect");
   const cut = once(mute, "close");
+  // The server takes connections in their order: it has the mute one by now.
+  expect(echoes(await talk(other.port, [get("/")], ca))).toHaveLength(1);
   await other.server.stop(0);
   await cut;
 });
