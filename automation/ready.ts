@@ -5,8 +5,11 @@ import { buildSample } from "../executable/build-sample.ts";
 import { checkExecutable } from "../executable/check.ts";
 import { imageRefs } from "../images/build.ts";
 import { buildShown } from "../images/show-build.ts";
+import { portBase, stackNames, stackPorts } from "../model/names.ts";
+import { preflight } from "../stacks/preflight.ts";
 import type { Machine } from "../stacks/prepare.ts";
 import { ensureGo } from "../toolchain/go.ts";
+import { ownerId } from "../toolchain/owner.ts";
 import { setUp } from "../toolchain/setup.ts";
 import { bringsExecutable, type Configured, mustBePlain } from "./configured.ts";
 
@@ -20,7 +23,7 @@ export interface ReadyOptions {
 /**
  * Gets everything that has to be there before an update: engine, Pulumi, images, an executable. What is there already costs milliseconds.
  * @returns the container engine
- * @throws UserError for an executable that cannot run on the engine, before anything is built
+ * @throws UserError for an executable that cannot run on the engine, and for what is in the way of the stack, before anything is built
  */
 export async function makeReady({ configured, stack, progress, context }: ReadyOptions): Promise<Machine> {
   const { settings, executable, file } = configured;
@@ -30,6 +33,9 @@ export async function makeReady({ configured, stack, progress, context }: ReadyO
   const { arch } = await engine.ping();
   // Images take minutes to build: an executable that could not run on them is told before.
   if (executable !== undefined) checkExecutable(executable.bytes, executable.shown, arch);
+  // So is what is in the way of the stack, which the program looks for once more.
+  const ports = stackPorts(settings.ports.base ?? portBase(stack));
+  await preflight(engine, { names: stackNames(stack, settings.aws.region), ports, owner: ownerId(context.env) });
   await Promise.all([
     buildShown(engine, imageRefs(arch, settings.images), context.env, progress),
     bringsExecutable(configured) ? undefined : buildForEngine({ engine, arch }, stack, configured, progress, context),

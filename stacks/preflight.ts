@@ -1,4 +1,4 @@
-import { RunError } from "@pulumi/pulumi";
+import { UserError } from "../common/errors.ts";
 import { portHolder, portIsFree } from "../common/ports.ts";
 import type { ContainerSummary, Engine } from "../docker/engine.ts";
 import { labels, type PublishedRole, type StackNames } from "../model/names.ts";
@@ -15,7 +15,7 @@ export interface PreflightArgs {
 /**
  * Looks for what would make an update fail half-way, or hurt somebody: resources of the same name that are not ours, and ports in use.
  * @returns the stack's own containers
- * @throws RunError naming every problem and what mends it
+ * @throws UserError naming every problem and what mends it
  */
 export async function preflight(engine: Listing, args: PreflightArgs): Promise<ContainerSummary[]> {
   const [containers, networks, volumes] = await Promise.all([engine.containers({ all: true }), engine.networks({}), engine.volumes({})]);
@@ -25,9 +25,9 @@ export async function preflight(engine: Listing, args: PreflightArgs): Promise<C
     ...foreignOnes("network", networks, [args.names.network], args),
     ...foreignOnes("volume", volumes, Object.values(args.names.volumes), args),
   ];
-  if (foreign.length > 0) throw new RunError(foreign.join("\n"));
+  if (foreign.length > 0) throw new UserError(foreign.join("\n"));
   const taken = await takenPorts(engine, containers, ours, args);
-  if (taken.length > 0) throw new RunError(taken.join("\n"));
+  if (taken.length > 0) throw new UserError(taken.join("\n"));
   return ours;
 }
 

@@ -101,6 +101,7 @@ test("a port in use is named with its holder and a base that is free, and nothin
     expect(refused.code).toBe(1);
     expect(refused.stderr).toMatch(new RegExp(`port ${ports.redis} on 127.0.0.1, needed by redis, is in use by process ${process.pid}`));
     expect(refused.stderr).toMatch(/nitro:ports.base 2\d{4}/);
+    expect(refused.stderr).not.toContain("built");
     expect((await engineResources(two)).containers).toEqual({});
   } finally {
     await new Promise((closed) => server.close(closed));
@@ -115,6 +116,7 @@ test("somebody else's container of the same name is named and never touched", as
     const refused = await tryNitro("up", "-s", two);
     expect(refused.code).toBe(1);
     expect(refused.stderr).toContain(name);
+    expect(refused.stderr).not.toContain("built");
     expect(await Engine.connect().inspect(name)).toBeDefined();
     await nitro("down", "-s", two, "--yes");
     expect(await Engine.connect().inspect(name)).toBeDefined();
