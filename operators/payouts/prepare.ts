@@ -72,19 +72,32 @@ export async function preparePayout(
   let now = await put(redis, report, options, before.sent, []);
   onProgress?.(now);
   let batch: RequestMessage[] = [];
+  let position = now.sent;
   for await (const payment of now.ordered ? [] : paymentsOf(report, now.sent)) {
+    position++;
+    // Somebody else sends the same report at the same time, and has sent this one.
+    if (now.ordered || position <= now.sent) continue;
     batch.push(prepareMessage(signer, host, payment));
     // The last ones wait until the file was read to its end, and is the one that was checked.
-    if (batch.length < batchSize || now.sent + batch.length >= report.count) continue;
+    if (batch.length < batchSize || position >= report.count) continue;
     now = await put(redis, report, options, now.sent, batch);
     batch = [];
+    if (now.sent < position && !now.ordered) throw cancelledMeanwhile(report, options);
     onProgress?.(now);
     if (signal?.aborted === true)
       throw new InterruptedError(`stopped after ${now.sent} of ${report.count} requests; nothing is prepared before all are there`);
   }
   if (!now.ordered) now = await put(redis, report, options, now.sent, batch);
+  if (!now.ordered) throw cancelledMeanwhile(report, options);
   onProgress?.(now);
   return { before, now };
+}
+
+function cancelledMeanwhile({ payoutId, path }: CheckedReport, { stack }: PayoutPreparation): UserError {
+  return new UserError(
+    `payout ${payoutId} was cancelled while its requests were sent`,
+    `./nitro pay prepare ${path} -s ${stack} sends it anew`,
+  );
 }
 
 /** How far a report was put; nothing of a payout that was not made from one. */

@@ -217,6 +217,26 @@ test("a payout alone may be authorized by itself, where the stack leaves them to
   expect((await pay("--json")).stdout).not.toContain('"paid"');
 });
 
+test("one report, sent by three at once: each payment is asked for once", async () => {
+  const checked = await checkReport(report("p5.json", "p5", 4_000));
+  const own = await stackOutputs(stack);
+  const senders = Array.from({ length: 3 }, () => redisClient(own));
+  try {
+    const sent = await Promise.all(senders.map((each) => preparePayout(each, checked, { stack, host, manual: true })));
+    expect(sent.map(({ now }) => now)).toEqual(Array(3).fill({ sent: 4_000, ordered: true }));
+  } finally {
+    for (const each of senders) each.disconnect();
+  }
+  const payees: unknown[] = [];
+  for (const [, fields] of await redis.xrange(prepareStream("p5"), "-", "+")) {
+    const { request } = JSON.parse(fields[1] ?? "") as { request: { octets: string } };
+    payees.push((JSON.parse(request.octets) as { to: string }).to);
+  }
+  expect(payees).toHaveLength(4_000);
+  expect(new Set(payees).size).toBe(4_000);
+  await nitro("pay", "cancel", "p5", "-s", stack);
+});
+
 test("retry: an order that the worker never saw is put again", async () => {
   const engine = Engine.connect();
   const { worker } = stackNames(stack).containers;
