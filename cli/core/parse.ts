@@ -64,7 +64,11 @@ function parse(args: string[], options: Options): { readonly values: Raw; readon
     return parseArgs({ args, options: config, allowPositionals: true, strict: true });
   } catch (error) {
     if (errorCode(error)?.startsWith("ERR_PARSE_ARGS_") !== true) throw error;
-    throw new UsageError(`${firstSentence(errorMessage(error))}${meantOption(args, config, options)}`);
+    const text = errorMessage(error);
+    const [, unclear, spelled] = /^Option '(\S+)' argument is ambiguous[\s\S]*'(--[\w-]+)=-XYZ'/.exec(text) ?? [];
+    if (unclear !== undefined)
+      throw new UsageError(`${unclear} has no value: what follows begins with a hyphen; if it is the value, write ${spelled}=VALUE`);
+    throw new UsageError(`${firstSentence(text)}${meantOption(args, config, options)}`);
   }
 }
 

@@ -1,9 +1,10 @@
 import { text as readAll } from "node:stream/consumers";
 import { UsageError } from "../../common/errors.ts";
 import { IonError } from "../../ledger/ion/errors.ts";
-import { readText } from "../../ledger/ion/text.ts";
-import { type IonValue, struct, text } from "../../ledger/ion/value.ts";
+import { readTextSteps } from "../../ledger/ion/text-reader.ts";
+import { type IonValue, ionLimits, struct, text } from "../../ledger/ion/value.ts";
 import { rulesFor } from "../../ledger/partiql/rules.ts";
+import { atOnce } from "../../ledger/steps.ts";
 import { declareCommand } from "../core/command.ts";
 import { pointing } from "./caret.ts";
 import { showRows } from "./rows.ts";
@@ -41,9 +42,10 @@ export const command = declareCommand({
 /** @throws UsageError where the text is not one Ion value */
 function parameter(text: string, _name: string, index: number): IonValue {
   try {
-    return readText(text);
+    return atOnce(readTextSteps(text, { values: { left: ionLimits.values } }));
   } catch (error) {
     if (!(error instanceof IonError)) throw error;
-    throw new UsageError(`parameter ${index + 1} is ${text}: allowed is one Ion value, texts in double quotes (${error.message})`);
+    const shown = text.length > 100 ? `${text.slice(0, 100)}…` : text;
+    throw new UsageError(`parameter ${index + 1} is ${shown}: allowed is one Ion value, texts in double quotes (${error.message})`);
   }
 }

@@ -4,6 +4,8 @@ import { errorCode, UsageError, UserError } from "../../common/errors.ts";
 import { portHolder, portIsFree } from "../../common/ports.ts";
 import { ledgerNameProblem } from "../../ledger/description.ts";
 import { FolderLockError } from "../../ledger/folder-lock.ts";
+import { journalWayOut } from "../../ledger/journal/header.ts";
+import { JournalError } from "../../ledger/journal/records.ts";
 import { describeHolder, waysToEnd } from "../../ledger/lock-holder.ts";
 import { logTo } from "../../ledger/log.ts";
 import { memoryLimit } from "../../ledger/memory.ts";
@@ -127,6 +129,8 @@ export async function serveError(error: unknown, { dir, port, host }: ServeArgum
       `the folder ${dir} is in use by ${describeHolder(error.holder)}`,
       `end that one (${waysToEnd(error.holder)}), or keep other ledgers elsewhere: --dir D`,
     );
+  if (error instanceof JournalError && error.offset !== undefined && !error.message.includes("put it back"))
+    return new UserError(error.message, journalWayOut(error.path));
   const code = errorCode(error);
   if (!(error instanceof Error) || code === undefined) return error instanceof Error ? new UserError(error.message) : error;
   if ("syscall" in error && (error.syscall === "listen" || error.syscall === "getaddrinfo")) return portError(code, port, host);

@@ -6,12 +6,14 @@ import { isUnwritten } from "./torn.ts";
 /** The journal, or a file beside it, is damaged or missing; the message names file, offset and what is wrong. */
 export class JournalError extends Error {
   override readonly name = "JournalError";
+  readonly path: string;
   readonly offset: number | undefined;
   readonly what: string;
 
   /** @param offset undefined where the whole file is meant */
   constructor(path: string, offset: number | undefined, what: string) {
     super(`${path}${offset === undefined ? "" : `, offset ${offset}`}: ${what}`);
+    this.path = path;
     this.offset = offset;
     this.what = what;
   }

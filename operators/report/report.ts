@@ -1,7 +1,7 @@
 import { createHash, type Hash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { StringDecoder } from "node:string_decoder";
-import { errorMessage, UserError } from "../../common/errors.ts";
+import { errorCode, errorMessage, UserError } from "../../common/errors.ts";
 import type { PaymentDetails } from "../../key-feeder/payouts/messages.ts";
 import { Sums } from "./decimal.ts";
 import { ListError, listElements } from "./elements.ts";
@@ -120,6 +120,12 @@ async function* readText(path: string, hash: Hash): AsyncGenerator<string> {
     }
     yield decoder.end();
   } catch (error) {
-    throw new UserError(`the report ${path} cannot be read: ${errorMessage(error)}`);
+    throw new UserError(`the report ${path} ${unreadable[errorCode(error) ?? ""] ?? `cannot be read: ${errorMessage(error)}`}`);
   }
 }
+
+const unreadable: Readonly<Record<string, string>> = {
+  ENOENT: "is not there: there is no such file",
+  EISDIR: "is a folder: allowed is a file",
+  EACCES: "cannot be read: this user may not",
+};

@@ -218,7 +218,7 @@ test("a payout alone may be authorized by itself, where the stack leaves them to
 });
 
 test("one report, sent by three at once: each payment is asked for once", async () => {
-  const checked = await checkReport(report("p5.json", "p5", 4_000));
+  const checked = await checkReport(report("three-senders.json", "three-senders", 4_000));
   const own = await stackOutputs(stack);
   const senders = Array.from({ length: 3 }, () => redisClient(own));
   try {
@@ -228,13 +228,13 @@ test("one report, sent by three at once: each payment is asked for once", async 
     for (const each of senders) each.disconnect();
   }
   const payees: unknown[] = [];
-  for (const [, fields] of await redis.xrange(prepareStream("p5"), "-", "+")) {
+  for (const [, fields] of await redis.xrange(prepareStream("three-senders"), "-", "+")) {
     const { request } = JSON.parse(fields[1] ?? "") as { request: { octets: string } };
     payees.push((JSON.parse(request.octets) as { to: string }).to);
   }
   expect(payees).toHaveLength(4_000);
   expect(new Set(payees).size).toBe(4_000);
-  await nitro("pay", "cancel", "p5", "-s", stack);
+  await nitro("pay", "cancel", "three-senders", "-s", stack);
 });
 
 test("retry: an order that the worker never saw is put again", async () => {

@@ -21,6 +21,8 @@ describe("a command line", () => {
     [["--hlep"], "Unknown option '--hlep', did you mean --help?"],
     [["-x"], "Unknown option '-x'"],
     [["-s"], "Option '-s, --stack <value>' argument missing"],
+    [["--stack", "-1"], "--stack has no value: what follows begins with a hyphen; if it is the value, write --stack=VALUE"],
+    [["-s", "--stack"], "-s has no value: what follows begins with a hyphen; if it is the value, write --stack=VALUE"],
     [["one", "two"], 'unexpected argument "two"'],
   ])("refuses %j", (args, message) => {
     expect(() => logs.parse(args)).toThrow(new UsageError(message));

@@ -56,6 +56,9 @@ test("query: parameters are Ion, the statement may come from standard input", as
   const { stdout } = await runLedger(["query", "-", ...endpoint], { stdin: "SELECT VALUE n\nFROM Payments\n" });
   expect(stdout).toBe("1\n2\n");
   await expect(runLedger(["query", "SELECT 1", "{", ...endpoint])).rejects.toThrow(/^parameter 1 is \{: allowed is one Ion value/);
+  const long = `"${"x".repeat(110_000)}"`;
+  expect(await pipe("query", "SELECT VALUE CHAR_LENGTH(?) FROM <<0>>", long)).toBe("110000\n");
+  await expect(runLedger(["query", "SELECT 1", long.slice(1), ...endpoint])).rejects.toThrow(/^parameter 1 is x{100}…: allowed/);
 });
 
 test("query: results of many pages come whole", async () => {

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { command, greeting, serveError } from "../../../cli/ledger/serve.ts";
 import { UsageError, UserError } from "../../../common/errors.ts";
 import { FolderLockError } from "../../../ledger/folder-lock.ts";
+import { JournalError } from "../../../ledger/journal/records.ts";
 import { logTo } from "../../../ledger/log.ts";
 import { connect } from "../../ledger/server.ts";
 import { runLedger } from "./run.ts";
@@ -157,6 +158,11 @@ test.each([
     /^end that one \(docker stop 0123456789ab\), .* --dir D$/,
   ],
   [new FolderLockError("/x/data", undefined), "the folder data is in use by another process", /--dir D$/],
+  [
+    new JournalError("/x/data/ledger/journal", 256, "the checksum of a record does not fit"),
+    "/x/data/ledger/journal, offset 256: the checksum of a record does not fit",
+    /^put it back from a copy; .* remove the folder \/x\/data\/ledger: /,
+  ],
   [system("EACCES", "mkdir"), "the folder data cannot be written: EACCES: mkdir failed", /serve --dir D$/],
   [system("EROFS", "open"), "the folder data cannot be written: EROFS: open failed", /serve --dir D$/],
   [system("ENOSPC", "write"), "the folder data cannot be used: ENOSPC: write failed", /serve --dir D$/],

@@ -121,7 +121,8 @@ test("a report that was changed after it was checked is not sent to its end", as
 });
 
 test("a file that is not there is told", async () => {
-  await expect(checkReport(join(folder, "nowhere.json"))).rejects.toThrow("cannot be read: ENOENT");
+  await expect(checkReport(join(folder, "nowhere.json"))).rejects.toThrow("nowhere.json is not there: there is no such file");
+  await expect(checkReport(folder)).rejects.toThrow("is a folder: allowed is a file");
 });
 
 test("ten thousand payments go through in order", async () => {
