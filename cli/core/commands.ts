@@ -62,6 +62,10 @@ export const commands = {
     summary: "What operators do by hand",
     commands: operatorCommands,
   },
+  shell: {
+    summary: "A Node shell on the stack: payouts, operators, ledger, Redis, S3, service",
+    load: () => import("../shell/shell.ts"),
+  },
   ledger: {
     summary: "The ledger: query, history, verify, export, explain; serve it without a stack",
     commands: ledgerCommands,

@@ -206,6 +206,24 @@ test("pay works after a swap", async () => {
   await nitro("pay", "-s", stack, "--count", "3");
 });
 
+test("a shell has payouts, the ledger, Redis and the service at hand; in a script, in an expression and from a pipe", async () => {
+  const expression = `({
+    paid: (await pay.ls()).some(({ paid }) => paid > 0),
+    rows: (await ledger.query("SELECT VALUE 1 FROM transactions AS t WHERE t.idempotencyKey = ?", "none")).length,
+    orders: await redis.xlen("prepare-config") > 0,
+    sealed: (await service.get("/v1/payments/info")).body.sealed,
+  })`;
+  const expected = { paid: true, rows: 0, orders: true, sealed: false };
+  expect(await nitroJson("shell", "-s", stack, "-e", expression)).toEqual(expected);
+  const script = join(scratch, "script.ts");
+  writeFileSync(script, `const count: number = operators.length; console.log("operators", count, await redis.ping());\n`);
+  expect(await nitro("shell", "-s", stack, script)).toBe("operators 2 PONG\n");
+  const piped = await run("bash", ["-c", `echo 'await redis.ping()' | ./nitro shell -s ${stack}`]);
+  expect(piped).toMatchObject({ code: 0, stdout: expect.stringContaining("PONG") });
+  const refused = await tryNitro("shell", "-s", stack, "-e", "await ledger.query('SELECT')");
+  expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining("error: Parser Error: at line 1") });
+});
+
 test("an executable that cannot run is refused with its own message and leaves the stack alone", async () => {
   const before = await ids();
   const whole = await buildSample(join(scratch, "whole"), "whole");
