@@ -1,5 +1,6 @@
 import { type EngineOptions, openEngine } from "./engine/open-engine.ts";
 import { lockFolder } from "./folder-lock.ts";
+import { limitGarbage } from "./garbage.ts";
 import type { ServerIdentity } from "./http/http-server.ts";
 import { defaultLimits } from "./http/load.ts";
 import { ledgerServer } from "./http/server.ts";
@@ -37,6 +38,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   const { folder, hosts, log, memory, identity } = options;
   makeFolder(folder);
   const unlock = lockFolder(folder);
+  const endGarbage = limitGarbage(memory);
   try {
     const engine = await openEngine(options);
     const limits = { ...defaultLimits, bytes: Math.min(defaultLimits.bytes, memory / 4) };
@@ -48,10 +50,12 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     const stop = async (): Promise<void> => {
       await server.stop(graceMs);
       await engine.stop();
+      endGarbage();
       unlock();
     };
     return { port, ledgers: engine.ledgers, identify: (next) => server.identify(next), stop };
   } catch (error) {
+    endGarbage();
     unlock();
     throw error;
   }
