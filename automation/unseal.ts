@@ -9,6 +9,7 @@ import { readRunning } from "../executable/running.ts";
 import { neededShares } from "../key-feeder/contract.ts";
 import { type Role, stackNames } from "../model/names.ts";
 import { ownerId } from "../toolchain/owner.ts";
+import type { Configured } from "./configured.ts";
 import { readSealing, type SealState, waitUnsealed } from "./sealing.ts";
 import { type PartStatus, type StackStatus, stackStatus } from "./status.ts";
 
@@ -100,6 +101,22 @@ export async function waitUntilHealthy(engine: Engine, stack: string, { env, sig
   if (waited.end === "found") return waited.value;
   if (waited.end === "stopped") throw new InterruptedError(`stopped while waiting for ${what}`);
   throw new DeadlineError(inVain(what, waited), logs(stack, silent));
+}
+
+/**
+ * Waits until every part answers and, under bootstrap `auto`, the service is unsealed; under `manual` operators do that, whenever they like.
+ * @throws UserError as the two waits do
+ */
+export async function waitUntilReady(
+  engine: Engine,
+  stack: string,
+  { settings, file }: Pick<Configured, "settings" | "file">,
+  progress: Progress,
+  context: Context,
+): Promise<StackStatus> {
+  const auto = settings.bootstrap === "auto" && !file.hides("bootstrap");
+  if (auto) await waitUntilUnsealed(engine, stack, progress, context);
+  return waitUntilHealthy(engine, stack, context);
 }
 
 /** States that a container does not leave by itself. */

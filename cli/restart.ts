@@ -1,7 +1,7 @@
 import { takeOverLocks } from "../automation/apply.ts";
 import { configure } from "../automation/configured.ts";
 import { Stack } from "../automation/stack.ts";
-import { waitUntilHealthy, waitUntilUnsealed } from "../automation/unseal.ts";
+import { waitUntilReady } from "../automation/unseal.ts";
 import { Progress, seconds } from "../common/progress.ts";
 import { Engine } from "../docker/engine.ts";
 import { roles } from "../model/names.ts";
@@ -41,9 +41,7 @@ What the parts keep on disk stays: Redis, the ledger and the key-feeder lose not
     } finally {
       progress.stop();
     }
-    const auto = configured.settings.bootstrap === "auto" && !configured.file.hides("bootstrap");
-    if (auto) await waitUntilUnsealed(engine, stack.name, progress, context);
-    const status = await waitUntilHealthy(engine, stack.name, context);
+    const status = await waitUntilReady(engine, stack.name, configured, progress, context);
     const verb = wanted.length === 1 ? "runs" : "run";
     context.stdout.write(`${wanted.join(", ")} ${verb} again, the service is ${sealing(status)}, ${seconds(Date.now() - began)}\n`);
     return 0;

@@ -4,7 +4,7 @@ import type { Outcome } from "../automation/events.ts";
 import { makeReady } from "../automation/ready.ts";
 import { Stack } from "../automation/stack.ts";
 import type { StackStatus } from "../automation/status.ts";
-import { waitUntilHealthy, waitUntilUnsealed } from "../automation/unseal.ts";
+import { waitUntilReady } from "../automation/unseal.ts";
 import type { Context } from "../common/context.ts";
 import { InterruptedError } from "../common/errors.ts";
 import { Progress, seconds } from "../common/progress.ts";
@@ -40,7 +40,7 @@ export const command = declareCommand({
     const machine = await untilStopped(makeReady({ configured, stack: stack.name, progress, context }), context);
     const outcome = await bringUp(machine, stack, configured, progress, context);
     const { engine } = machine;
-    const status = await unsealed(engine, stack, configured, progress, context);
+    const status = await waitUntilReady(engine, stack.name, configured, progress, context);
 
     const took = Date.now() - began;
     if (values.json)
@@ -67,19 +67,6 @@ async function bringUp(machine: Machine, stack: Stack, configured: Configured, p
   const refresh = await heal(engine, stack, healing, progress);
   const program = { machine, configuration: configured.forProgram };
   return applySettings(stack, configured.file, { refresh, program }, progress, context);
-}
-
-/** Under bootstrap `manual` operators unseal the service, whenever they like. */
-async function unsealed(
-  engine: Engine,
-  stack: Stack,
-  { settings, file }: Configured,
-  progress: Progress,
-  context: Context,
-): Promise<StackStatus> {
-  const auto = settings.bootstrap === "auto" && !file.hides("bootstrap");
-  if (auto) await waitUntilUnsealed(engine, stack.name, progress, context);
-  return waitUntilHealthy(engine, stack.name, context);
 }
 
 function describeUp(status: StackStatus, outcome: Outcome, took: number): string {

@@ -8,10 +8,10 @@ import { waitingLines, waitingOf } from "../../operators/payouts/waiting.ts";
 import { declareCommand } from "../core/command.ts";
 import { jsonOption, stackOption } from "../core/declaration.ts";
 import { selectStack } from "../core/selection.ts";
-import { wholeNumber } from "../core/values.ts";
 import { authorizeAs } from "../pay/authorize.ts";
 import { type PayoutStack, withPayouts } from "../pay/connection.ts";
 import { followPayout } from "../pay/follow.ts";
+import { newsTimeoutOption } from "../pay/options.ts";
 import { Payer } from "../pay/payer.ts";
 import { authorizersOf, operatorNumbers, signingOptions } from "./who.ts";
 
@@ -23,13 +23,7 @@ export const command = declareCommand({
     ...stackOption,
     operator: { type: "string", words: operatorNumbers, multiple: true, help: "who authorizes, in this order; may be given twice" },
     key: { ...signingOptions.key, help: "authorize with this operator's key (PKCS#8 PEM) instead" },
-    timeout: {
-      type: "string",
-      placeholder: "S",
-      default: "90",
-      read: wholeNumber(1, 86_400),
-      help: "give up after so many seconds without news",
-    },
+    ...newsTimeoutOption,
     ...jsonOption,
   },
   notes: `Every prepared payment is authorized once; what the operator has authorized before is passed over. A payment waits for the answer to the other operator's

@@ -7,10 +7,10 @@ import { checkReport } from "../../operators/report/report.ts";
 import { declareCommand } from "../core/command.ts";
 import { jsonOption, stackOption } from "../core/declaration.ts";
 import { selectStack } from "../core/selection.ts";
-import { wholeNumber } from "../core/values.ts";
 import { authorizeAsAll, authorizesItself, leftToPeople } from "./authorize.ts";
 import { withPayouts } from "./connection.ts";
 import { followPayout } from "./follow.ts";
+import { newsTimeoutOption } from "./options.ts";
 import { Payer } from "./payer.ts";
 
 const interruptedExitCode = 130;
@@ -26,13 +26,7 @@ export const command = declareCommand({
       words: ["auto", "manual"],
       help: "for this payout alone. auto: as both operators; manual: left to people",
     },
-    timeout: {
-      type: "string",
-      placeholder: "S",
-      default: "90",
-      read: wholeNumber(1, 86_400),
-      help: "give up after so many seconds without news",
-    },
+    ...newsTimeoutOption,
     ...jsonOption,
   },
   notes: `A report with a problem is not sent at all: every problem is told, with its line and field. Amounts are decimals, as numbers or texts, and are never rounded.

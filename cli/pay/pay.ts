@@ -6,6 +6,7 @@ import { jsonOption, stackOption } from "../core/declaration.ts";
 import { selectStack } from "../core/selection.ts";
 import { anyText, wholeNumber } from "../core/values.ts";
 import { withPayouts } from "./connection.ts";
+import { newsTimeoutOption } from "./options.ts";
 import { Payer } from "./payer.ts";
 
 const custodians = ["dryrun-happypath", "dryrun-prepare-fails", "dryrun-authorize-fails", "dryrun-pay-fails"] as const;
@@ -27,13 +28,7 @@ export const command = declareCommand({
       words: ["auto", "manual"],
       help: "for this payout alone. auto: as both operators; manual: left to people, it ends prepared",
     },
-    timeout: {
-      type: "string",
-      placeholder: "S",
-      default: "90",
-      read: wholeNumber(1, 86_400),
-      help: "give up after so many seconds without news",
-    },
+    ...newsTimeoutOption,
     ...jsonOption,
   },
   notes: "Exit code 0 where every payment ends in the state it should, 1 otherwise. Ctrl-C stops following, not the payout.",
