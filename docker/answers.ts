@@ -35,6 +35,9 @@ export interface RawSummary {
   NetworkSettings?: { Networks: Record<string, unknown> | null };
 }
 
+/** By a container's port, such as "80/tcp". */
+type RawBindings = Record<string, { HostIp: string; HostPort: string }[] | null>;
+
 export interface RawDetails {
   Id: string;
   Name: string;
@@ -61,10 +64,10 @@ export interface RawDetails {
     Tty: boolean;
     Healthcheck?: { Test?: string[] | null };
   };
-  HostConfig: { PidsLimit?: number | null };
+  HostConfig: { PidsLimit?: number | null; PortBindings?: RawBindings | null };
   Mounts: { Type: string; Name?: string; Source: string; Destination: string; RW: boolean }[];
   NetworkSettings: {
-    Ports: Record<string, { HostIp: string; HostPort: string }[] | null> | null;
+    Ports: RawBindings | null;
     Networks: Record<string, { Aliases: string[] | null; IPAddress: string }> | null;
   };
 }
@@ -193,6 +196,7 @@ export function containerDetails(raw: RawDetails): ContainerDetails {
       readOnly: !mount.RW,
     })),
     ports: publishedPorts(raw.NetworkSettings.Ports ?? {}),
+    bindings: publishedPorts(raw.HostConfig.PortBindings ?? {}),
     networks: Object.fromEntries(
       Object.entries(raw.NetworkSettings.Networks ?? {}).map(([name, network]) => [
         name,
@@ -207,7 +211,7 @@ function variable(text: string): [string, string] {
   return equals === -1 ? [text, ""] : [text.slice(0, equals), text.slice(equals + 1)];
 }
 
-function publishedPorts(raw: Record<string, { HostIp: string; HostPort: string }[] | null>): PublishedPort[] {
+function publishedPorts(raw: RawBindings): PublishedPort[] {
   return Object.entries(raw).flatMap(([port, bindings]) => {
     const [containerPort = "", protocol = "tcp"] = port.split("/");
     return (bindings ?? []).map(({ HostIp, HostPort }) => ({

@@ -69,6 +69,8 @@ export interface ContainerDetails {
   readonly processes: number;
   readonly mounts: readonly Mount[];
   readonly ports: readonly PublishedPort[];
+  /** The ports that it publishes whenever it runs; port 0 stands for one that the engine chooses. */
+  readonly bindings: readonly PublishedPort[];
   /** Aliases and address in each network, by the network's name. */
   readonly networks: Record<string, { readonly aliases: readonly string[]; readonly ip: string }>;
 }

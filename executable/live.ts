@@ -151,7 +151,8 @@ async function put(bin: string, role: LiveRole, override: LiveOverride | undefin
 
 /**
  * What was armed is gone where the container was restarted meanwhile. One that crashes over and over may end under the next attempt too:
- * it is restarted, and then runs what the override names from its start.
+ * it is restarted, and then runs what the override names from its start: it is the new one that is lost then, also where it ended before
+ * the engine began the command that looks at it.
  */
 async function replace({ engine }: LiveTarget, { container, replacement }: ArmedRole, sha256: string): Promise<Replaced> {
   let last: Replaced = { kind: "absent" };
@@ -166,10 +167,14 @@ async function replace({ engine }: LiveTarget, { container, replacement }: Armed
     const restarts = unsteady || now.status === "restarting";
     if (restarts) await engine.restart(container.name, { graceSeconds: 0 });
     last = await armReplacement(engine, container.name, healthCheck(container)).replaceBy(sha256);
-    // After a restart it is the new one that was lost.
-    if (restarts || (last.kind !== "lost" && last.kind !== "absent")) return last;
+    if (restarts) return last.kind === "absent" && (await exists(engine, container)) ? { kind: "lost" } : last;
+    if (last.kind !== "lost" && last.kind !== "absent") return last;
   }
   return last;
+}
+
+async function exists(engine: Engine, { name, id }: ContainerDetails): Promise<boolean> {
+  return (await engine.inspect(name))?.id === id;
 }
 
 function healthCheck({ healthCheck }: ContainerDetails): readonly string[] {

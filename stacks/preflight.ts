@@ -4,7 +4,7 @@ import type { ContainerSummary, Engine } from "../docker/engine.ts";
 import { labels, type PublishedRole, type StackNames } from "../model/names.ts";
 import { freePortBase } from "../model/port-base.ts";
 
-type Listing = Pick<Engine, "host" | "containers" | "networks" | "volumes">;
+type Listing = Pick<Engine, "host" | "containers" | "inspect" | "networks" | "volumes">;
 
 export interface PreflightArgs {
   readonly names: StackNames;
@@ -57,13 +57,24 @@ function whoseItIs(has: Named["labels"], { owner }: PreflightArgs): string {
   return `belongs to stack "${has[labels.stack] ?? ""}"`;
 }
 
+/** A container that crashes over and over is listed without its ports, and holds them again a moment later. */
+async function ownPorts(engine: Listing, ours: readonly ContainerSummary[]): Promise<number[]> {
+  const held = await Promise.all(
+    ours.map(async ({ id, state, ports }) => {
+      if (state === "running") return ports;
+      return state === "restarting" ? ((await engine.inspect(id))?.bindings ?? []) : [];
+    }),
+  );
+  return held.flat().map(({ hostPort }) => hostPort);
+}
+
 async function takenPorts(
   engine: Listing,
   all: readonly ContainerSummary[],
   ours: readonly ContainerSummary[],
   args: PreflightArgs,
 ): Promise<string[]> {
-  const own = new Set(ours.filter(({ state }) => state === "running").flatMap(({ ports }) => ports.map(({ hostPort }) => hostPort)));
+  const own = new Set(await ownPorts(engine, ours));
   const local = engine.host.startsWith("unix:");
   const problems: string[] = [];
   for (const [role, port] of Object.entries(args.ports)) {

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { UserError } from "../../common/errors.ts";
-import type { ContainerDetails, Engine, ExecResult } from "../../docker/engine.ts";
+import { type ContainerDetails, type Engine, EngineError, type ExecResult } from "../../docker/engine.ts";
 import { swapLive } from "../../executable/live.ts";
 import { readOverride, writeOverride } from "../../executable/live-override.ts";
 import { binFolder } from "../../executable/staging.ts";
@@ -121,6 +121,20 @@ describe("a live swap", () => {
     await refusal(swapLive({ ...target, roles: ["service"] }, executable));
     const [sent, restarted] = [`nitro-alice-service < ${sha256}`, "restart nitro-alice-service"];
     expect(calls).toEqual([sent, restarted, sent]);
+  });
+
+  it("that ends after a restart before the engine looks at it has ended too, and stays what restarts run", async () => {
+    const { target } = engineWith({}, 137, "");
+    const { exec } = target.engine;
+    let commands = 0;
+    target.engine.exec = async (...call: Parameters<Engine["exec"]>) => {
+      commands += 1;
+      if (commands > 1) throw new EngineError("container 1 is restarting, wait until the container is running", 409);
+      return exec(...call);
+    };
+    const error = await refusal(swapLive({ ...target, roles: ["service"] }, executable));
+    expect(error.message).toContain(`service: ${sha256.slice(0, 12)} ended as soon as it ran`);
+    expect(await readOverride(binFolder(root, "alice"), "service")).toEqual({ declared, live: sha256 });
   });
 
   it("that crashes says so with its last log lines, and stays what restarts run", async () => {

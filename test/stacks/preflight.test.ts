@@ -2,7 +2,7 @@ import { createServer, type Server } from "node:net";
 import { basename } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { portHolder, portIsFree } from "../../common/ports.ts";
-import type { ContainerSummary, NetworkSummary } from "../../docker/engine.ts";
+import type { ContainerDetails, ContainerSummary, NetworkSummary } from "../../docker/engine.ts";
 import { stackNames, stackPorts } from "../../model/names.ts";
 import { freePortBase } from "../../model/port-base.ts";
 import { preflight } from "../../stacks/preflight.ts";
@@ -36,7 +36,8 @@ function container(name: string, labels: Record<string, string>, port?: number):
 }
 
 function engine(containers: ContainerSummary[], networks: NetworkSummary[] = [], volumes: NetworkSummary[] = []) {
-  return { host: "unix:///x", containers: async () => containers, networks: async () => networks, volumes: async () => volumes };
+  const inspect = async () => undefined;
+  return { host: "unix:///x", containers: async () => containers, inspect, networks: async () => networks, volumes: async () => volumes };
 }
 
 test("nothing in the way: our own containers come back", async () => {
@@ -75,6 +76,19 @@ test("a port that a process holds: who, and a base that is free", async () => {
   const found = preflight(engine([]), { ...args, ports: { ...stackPorts(base), service: port } });
   await expect(found).rejects.toThrow(new RegExp(`port ${port} on 127.0.0.1, needed by service, is in use by process ${process.pid} \\(`));
   await expect(found).rejects.toThrow(/pulumi config set --stack alice --path nitro:ports.base 2\d{4}/);
+});
+
+test("a port that our own container publishes while it crashes over and over is not taken; another one is", async () => {
+  const port = await listen(0);
+  const own = { ...container(args.names.containers.service, ours), state: "restarting" as const };
+  const publishing = (hostPort: number) => ({
+    ...engine([own]),
+    inspect: async () =>
+      ({ bindings: [{ hostIp: "127.0.0.1", hostPort, containerPort: 1, protocol: "tcp" }] }) as unknown as ContainerDetails,
+  });
+  const ports = { ...stackPorts(port - (port % 10)), service: port };
+  expect(await preflight(publishing(port), { ...args, ports })).toEqual([own]);
+  await expect(preflight(publishing(port + 1), { ...args, ports })).rejects.toThrow(`port ${port} on 127.0.0.1, needed by service`);
 });
 
 test("a port that another stack's container holds names the container", async () => {
