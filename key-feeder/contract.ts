@@ -26,8 +26,11 @@ export function shareObject(operator: string): string {
   return `${sharePrefix}_${operator}.json`;
 }
 
-/** What the service logs once for each key of its secrets, after the key, as soon as it has them. No call of its API tells. */
+/** What the service logs once for each key of its secrets, after the key, as soon as it has them. */
 export const unsealedWords = " is loaded in secrets!";
+
+/** What a sealed service answers, with 400, to calls that need its secrets. */
+export const sealedWords = "secrets are not yet loaded";
 
 /** The calls that travel over streams, all of them POST. */
 export const paths = { prepare: "/v1/payments/prepare", submit: "/v1/payments/submit" } as const;

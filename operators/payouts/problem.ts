@@ -53,6 +53,8 @@ export function stalledProblem({ stack, payoutId, custodian }: Looked, payments:
     };
   const cancel = `./nitro pay cancel ${payoutId} -s ${stack} removes this payout`;
   const mending = (hint: string) => {
+    if (observed.sealed)
+      return `./nitro operator share ls -s ${stack} says whose share is missing, ./nitro operator share put brings it; ${cancel}`;
     if (observed.says === undefined) return hint;
     if (!/custodian/i.test(observed.says)) return cancel;
     const setting = `pulumi config set --stack ${stack} --path nitro:payout.custodian NAME`;

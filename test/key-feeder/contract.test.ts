@@ -18,6 +18,7 @@ test("Go's side of the contract says the same, and nothing else", () => {
     MockedPCR2: contract.pcr2,
     ShareName: contract.sharePrefix.slice(contract.pcr2.length),
     UnsealedWords: contract.unsealedWords,
+    SealedWords: contract.sealedWords,
     FirstOperator: contract.operatorNames[0],
     SecondOperator: contract.operatorNames[1],
     PublicKeysFolder: contract.publicKeysFolder,

@@ -11,6 +11,8 @@ const (
 	ShareName = "/operator-share"
 	// UnsealedWords follow the name of a secret in the log line that says that it is known.
 	UnsealedWords = " is loaded in secrets!"
+	// SealedWords are the message of a sealed service's answers to calls that need secrets.
+	SealedWords = "secrets are not yet loaded"
 
 	// FirstOperator and SecondOperator are the operators that every stack has.
 	FirstOperator  = "test-operator"

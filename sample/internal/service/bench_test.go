@@ -44,7 +44,16 @@ type bench struct {
 	keys [3]ed25519.PrivateKey
 }
 
+// newBench has its secrets.
 func newBench(t *testing.T) *bench {
+	t.Helper()
+	b := newSealedBench(t)
+	b.putSecrets()
+	b.unseal()
+	return b
+}
+
+func newSealedBench(t *testing.T) *bench {
 	t.Helper()
 	b := &bench{t: t, aws: awstest.Start(t), ledger: ledgertest.Start(t)}
 	t.Setenv("AWS_ENDPOINT_URL_QLDB_SESSION", b.ledger.URL)
@@ -62,10 +71,11 @@ func newBench(t *testing.T) *bench {
 	return b
 }
 
-// restartService puts a new service, which remembers nothing, in the old one's place.
+// restartService puts a new service, which remembers nothing, in the old one's place. It finds its secrets again.
 func (b *bench) restartService() {
 	b.t.Helper()
 	b.serve(b.api.operators)
+	b.unseal()
 }
 
 func (b *bench) serve(operators operator.Operators) {

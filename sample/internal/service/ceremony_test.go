@@ -93,10 +93,6 @@ func (b *bench) vaultIdentity(vault vaultAnswer) *age.X25519Identity {
 
 func TestChainAddress(t *testing.T) {
 	b := newBench(t)
-	if got := b.post("/v1/payments/generatesol", `{}`, b.keys[0]); got.code != http.StatusServiceUnavailable {
-		t.Fatalf("a sealed service answered %d %s", got.code, got.body)
-	}
-	b.unseal()
 	answer := b.post("/v1/payments/generatesol", `{}`, b.keys[0])
 	address := b.address(answer)
 	if keys := strings.Join(b.aws.Keys(), " "); answer.code != http.StatusOK || !strings.Contains(keys, "config/solana-address-"+address.PublicKey) {
@@ -127,8 +123,24 @@ func (b *bench) address(answer reply) addressAnswer {
 	return body.Data
 }
 
-// unseal puts shares and secrets into S3 and waits for the service to take them.
-func (b *bench) unseal() {
+func TestASealedServiceSaysSoWhateverItIsAskedToPrepare(t *testing.T) {
+	b := newSealedBench(t)
+	sealed := `{"message":"secrets are not yet loaded","code":400,"data":{}}`
+	for _, body := range []string{paymentJSON("to-1", `"3.27"`, "dryrun-happypath"), paymentJSON("", `"-1"`, "nobody"), `{}`, `to`} {
+		if got := b.post("/v1/payments/prepare", body, nil); got.code != http.StatusBadRequest || got.body != sealed || got.header.Get("X-Retry-After") == "" {
+			t.Errorf("prepare %s answered %d %s", body, got.code, got.body)
+		}
+	}
+	if got := b.post("/v1/payments/generatesol", `{}`, b.keys[0]); got.code != http.StatusBadRequest || got.body != sealed {
+		t.Errorf("generatesol answered %d %s", got.code, got.body)
+	}
+	b.putSecrets()
+	b.unseal()
+	b.prepare("to-1", "dryrun-happypath")
+}
+
+// putSecrets does what the key-feeder does.
+func (b *bench) putSecrets() {
 	b.t.Helper()
 	identity, err := age.GenerateX25519Identity()
 	if err != nil {
@@ -146,6 +158,11 @@ func (b *bench) unseal() {
 		b.t.Fatal(err)
 	}
 	b.aws.Put("config", "secrets.age", config)
+}
+
+// unseal waits for the service to take its secrets.
+func (b *bench) unseal() {
+	b.t.Helper()
 	if err := b.api.unsealer.Run(b.t.Context()); err != nil {
 		b.t.Fatal(err)
 	}

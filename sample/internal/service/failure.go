@@ -5,12 +5,13 @@ import (
 	"errors"
 	"net/http"
 
+	"example.com/nitro-stacks/payments/internal/contract"
 	"example.com/nitro-stacks/payments/internal/httpsig"
 	"example.com/nitro-stacks/payments/internal/ledger"
 	"example.com/nitro-stacks/payments/internal/payment"
 )
 
-var errSealed = errors.New("the service is sealed: it waits for the operators' shares")
+var errSealed = errors.New(contract.SealedWords)
 
 // failure is the answer to an error.
 func failure(err error) answer {
@@ -21,7 +22,7 @@ func failure(err error) answer {
 func statusOf(err error) int {
 	var invalid payment.InvalidError
 	switch {
-	case errors.As(err, &invalid):
+	case errors.As(err, &invalid), errors.Is(err, errSealed):
 		return http.StatusBadRequest
 	case errors.Is(err, httpsig.ErrUnsigned):
 		return http.StatusUnauthorized
@@ -29,8 +30,6 @@ func statusOf(err error) int {
 		return http.StatusForbidden
 	case errors.Is(err, ledger.ErrNotFound):
 		return http.StatusNotFound
-	case errors.Is(err, errSealed):
-		return http.StatusServiceUnavailable
 	default:
 		return http.StatusInternalServerError
 	}

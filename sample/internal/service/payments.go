@@ -10,8 +10,11 @@ import (
 	"example.com/nitro-stacks/payments/internal/payment"
 )
 
-// prepare records a payment; the same payment again gives the same document.
+// prepare records a payment; the same payment again gives the same document. A sealed service says that it is, whatever it is asked.
 func (a *api) prepare(ctx context.Context, c call) (answer, error) {
+	if a.unsealer.Status().Sealed {
+		return answer{}, errSealed
+	}
 	var details payment.Details
 	if err := decode(c.body, &details); err != nil {
 		return answer{}, err

@@ -15,7 +15,7 @@ import (
 )
 
 func TestHealthAndInfo(t *testing.T) {
-	b := newBench(t)
+	b := newSealedBench(t)
 	for _, path := range []string{"/", "/health-check"} {
 		if got := b.get(path); got.code != http.StatusOK || got.body != `{"status":"ok","version":"1.2.3"}` {
 			t.Errorf("%s answered %d %s", path, got.code, got.body)

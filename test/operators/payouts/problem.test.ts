@@ -51,8 +51,11 @@ test.each([
   {
     what: "the service is sealed",
     payments: [payment("a", "waiting")],
-    observed: { ...fine, sealed: true, shares: 1 },
-    problem: { message: /of a; the service is sealed, 1 of 2 shares$/, hint: "./nitro logs worker service -s alice" },
+    observed: { ...fine, sealed: true, shares: 1, says: "secrets are not yet loaded" },
+    problem: {
+      message: /of a; the service is sealed, 1 of 2 shares; the program says: secrets are not yet loaded$/,
+      hint: "./nitro operator share ls -s alice says whose share is missing, ./nitro operator share put brings it; ./nitro pay cancel p -s alice removes this payout",
+    },
   },
   {
     what: "the program says why, however long",
