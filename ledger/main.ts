@@ -1,4 +1,5 @@
 import { isMainThread } from "node:worker_threads";
+import { identityFile } from "./http/identity-file.ts";
 import { logTo } from "./log.ts";
 import { memoryLimit } from "./memory.ts";
 import { type ServeOptions, type Serving, serve } from "./serve.ts";
@@ -14,6 +15,7 @@ function settings(env: NodeJS.ProcessEnv): Omit<ServeOptions, "program" | "log" 
   if (folder === "") fail("LEDGER_DIR is not set: name the folder that keeps the ledgers");
   const memory = memoryLimit(env.LEDGER_MEMORY);
   if (typeof memory !== "number") fail(memory.problem);
+  const identity = env.LEDGER_TLS_FILE || undefined;
   return {
     port,
     memory,
@@ -22,6 +24,7 @@ function settings(env: NodeJS.ProcessEnv): Omit<ServeOptions, "program" | "log" 
     name: env.LEDGER_NAME || undefined,
     place: { region: env.LEDGER_REGION || "us-east-1", account: env.LEDGER_ACCOUNT || "000000000000" },
     hosts: (env.LEDGER_HOSTS ?? "").split(",").filter((host) => host !== ""),
+    tls: identity === undefined ? undefined : { identity: identityFile(identity), plainToo: true },
   };
 }
 

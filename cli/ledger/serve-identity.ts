@@ -1,6 +1,6 @@
 import { hostname, networkInterfaces } from "node:os";
 import { endsWithin, makeServerCertificate } from "../../common/certificates.ts";
-import type { ServerIdentity } from "../../ledger/http/http-server.ts";
+import type { ServerIdentity } from "../../ledger/http/tls-door.ts";
 import { keepAuthority } from "../../toolchain/authority.ts";
 
 /** Programs on some systems trust none that is valid for longer than 398 days. */
@@ -35,22 +35,16 @@ export class IdentityKeeper {
     return this.current;
   }
 
-  /** Makes it anew where it nears its end. @returns the new one, or undefined */
-  async renew(): Promise<ServerIdentity | undefined> {
+  /** Makes it anew where it nears its end. */
+  async renew(): Promise<void> {
     const { options, current } = this;
-    if (!endsWithin(current.certificate, renewedBeforeDays, options.now())) return undefined;
-    this.current = await sign(options);
-    return this.current;
+    if (endsWithin(current.certificate, renewedBeforeDays, options.now())) this.current = await sign(options);
   }
 
   /** Looks every hour, which a machine's sleep only puts off. @returns what ends it */
-  watch(use: (identity: ServerIdentity) => void, log: (message: string) => void): () => void {
-    const look = async (): Promise<void> => {
-      const renewed = await this.renew();
-      if (renewed !== undefined) use(renewed);
-    };
+  watch(log: (message: string) => void): () => void {
     const failed = (error: unknown) => log(`the certificate was not made anew: ${error instanceof Error ? error.message : String(error)}`);
-    const timer = setInterval(() => void look().catch(failed), hourMs);
+    const timer = setInterval(() => void this.renew().catch(failed), hourMs);
     return () => clearInterval(timer);
   }
 }

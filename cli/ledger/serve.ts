@@ -100,12 +100,9 @@ async function start(given: ServeArguments, context: Context, onFailure: (error:
     const folder = resolve(context.cwd, dir);
     const program = new URL("../../ledger/main.ts", import.meta.url);
     const place = { region, account: localAccount };
-    const { identity } = keeper ?? {};
-    const serving = await serve({ folder, host, port, name, hosts, memory, place, program, log, onFailure, identity });
-    const unwatch = keeper?.watch(
-      (renewed) => serving.identify(renewed),
-      (message) => log(message, "error"),
-    );
+    const tls = keeper && { identity: () => keeper.identity, plainToo: false };
+    const serving = await serve({ folder, host, port, name, hosts, memory, place, program, log, onFailure, tls });
+    const unwatch = keeper?.watch((message) => log(message, "error"));
     const stop = async (): Promise<void> => {
       unwatch?.();
       await serving.stop();

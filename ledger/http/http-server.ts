@@ -1,5 +1,4 @@
 import { createServer, type Server } from "node:http";
-import { createServer as createTlsServer, type Server as TlsServer } from "node:https";
 import type { Socket } from "node:net";
 import { Connection, type ConnectionSurroundings } from "./connection.ts";
 import type { HttpService } from "./exchange.ts";
@@ -7,16 +6,11 @@ import { HttpError } from "./http-error.ts";
 import { Outbox } from "./outbox.ts";
 import { mostHeadBytes } from "./parse-error.ts";
 import { defaultPatience, type Patience } from "./patience.ts";
-
-/** What a server proves with who it is: PEM, both. */
-export interface ServerIdentity {
-  readonly certificate: string;
-  readonly key: string;
-}
+import { TlsDoor, type TlsOptions } from "./tls-door.ts";
 
 export interface HttpServerOptions {
-  /** With it https is spoken, and nothing else. */
-  readonly identity?: ServerIdentity;
+  /** With it https is spoken. */
+  readonly tls?: TlsOptions | undefined;
   readonly patience?: Patience;
   readonly log: (message: string) => void;
 }
@@ -24,17 +18,15 @@ export interface HttpServerOptions {
 /** HTTP/1.1 for a service of small JSON messages: Node's own parser, answers of our own form to whatever is wrong, and answers sent together. */
 export class HttpServer {
   private readonly server: Server;
-  /** The same, where it speaks https. */
-  private readonly tls: TlsServer | undefined;
   private readonly log: (message: string) => void;
   private readonly connections = new Map<unknown, Connection>();
-  /** Sockets below connections of https: some have not become one yet. */
+  /** Of clients that may have to come to an agreement on TLS first: some are no connection yet. */
   private readonly sockets = new Set<Socket>();
   private stopping = false;
 
-  constructor(service: HttpService, { patience = defaultPatience, log, identity }: HttpServerOptions) {
+  constructor(service: HttpService, { patience = defaultPatience, log, tls }: HttpServerOptions) {
     this.log = log;
-    const options = {
+    this.server = createServer({
       insecureHTTPParser: false,
       // It would be answered without a body: headOf() sees to it.
       requireHostHeader: false,
@@ -45,10 +37,7 @@ export class HttpServer {
       connectionsCheckingInterval: patience.checks,
       noDelay: true,
       keepAlive: true,
-    };
-    const tls = { ...options, allowHalfOpen: true, handshakeTimeout: patience.head };
-    this.tls = identity && createTlsServer({ ...tls, cert: identity.certificate, key: identity.key });
-    this.server = this.tls ?? createServer(options);
+    });
     this.server.timeout = patience.silence;
     // A header that is not looked at could be one that a request is refused for; their size is limited.
     this.server.maxHeadersCount = 0;
@@ -57,6 +46,7 @@ export class HttpServer {
     // Node's would cut off answers that are still being sent.
     this.server.closeIdleConnections = () => this.destroyAll(({ idle }) => idle);
     this.listenTo({ service, outbox: new Outbox(), patience, stopping: () => this.stopping });
+    if (tls !== undefined) this.putBehind(tls, patience);
   }
 
   /** @param port 0 takes any free one. @returns the port. @throws the system's errors */
@@ -71,11 +61,6 @@ export class HttpServer {
         resolve(typeof address === "object" && address !== null ? address.port : port);
       });
     });
-  }
-
-  /** Connections from now on get another certificate. */
-  identify({ certificate, key }: ServerIdentity): void {
-    this.tls?.setSecureContext({ cert: certificate, key });
   }
 
   /** Takes no more connections, and answers what is being asked. @param graceMs whoever takes longer is cut off */
@@ -93,12 +78,8 @@ export class HttpServer {
   }
 
   private listenTo(around: ConnectionSurroundings): void {
-    const { server, connections, sockets } = this;
-    this.tls?.on("connection", (socket: Socket) => {
-      sockets.add(socket);
-      socket.once("close", () => sockets.delete(socket));
-    });
-    server.on(this.tls === undefined ? "connection" : "secureConnection", (socket: Socket) => {
+    const { server, connections } = this;
+    server.on("connection", (socket: Socket) => {
       connections.set(socket, new Connection(socket, around));
       socket.once("close", () => connections.delete(socket));
     });
@@ -106,14 +87,25 @@ export class HttpServer {
       server.on(event, (request, response) => connections.get(request.socket)?.take(request, response));
     }
     server.on("clientError", (error, socket) => {
-      const connection = connections.get(socket);
-      // One without a connection came to no agreement on TLS.
-      if (connection === undefined) socket.destroy();
-      else connection.fail(error);
+      connections.get(socket)?.fail(error);
     });
     server.on("connect", (_request, socket) => {
       socket.resume();
       connections.get(socket)?.fail(new HttpError(501, "NotImplementedException", "there is no method CONNECT"));
+    });
+  }
+  /** Whoever takes a connection at present, Node's parser and we, gets it once it is through the door. */
+  private putBehind(tls: TlsOptions, patience: Patience): void {
+    const { server, sockets, log } = this;
+    const takers = server.listeners("connection");
+    const enter = (socket: Socket) => {
+      for (const taker of takers) taker.call(server, socket);
+    };
+    const door = new TlsDoor({ tls, patience, log, enter });
+    server.removeAllListeners("connection").on("connection", (socket: Socket) => {
+      sockets.add(socket);
+      socket.once("close", () => sockets.delete(socket));
+      door.take(socket);
     });
   }
 }

@@ -6,11 +6,12 @@ import { answerOf, type Reply } from "./answer.ts";
 import { Hosts, requestProblem } from "./checks.ts";
 import type { Answer, Exchange, HttpService } from "./exchange.ts";
 import { bodyTooLarge, HttpError } from "./http-error.ts";
-import { HttpServer, type ServerIdentity } from "./http-server.ts";
+import { HttpServer } from "./http-server.ts";
 import { defaultLimits, Load, type LoadLimits, type Taken } from "./load.ts";
 import type { Patience } from "./patience.ts";
 import type { RequestHead } from "./request-head.ts";
 import { RequestIds } from "./request-ids.ts";
+import type { TlsOptions } from "./tls-door.ts";
 
 const sessionType = "application/x-amz-json-1.0";
 const controlType = "application/json";
@@ -26,13 +27,13 @@ export interface ServerOptions {
   readonly hosts: readonly string[];
   readonly limits?: LoadLimits;
   readonly patience?: Patience;
-  readonly identity?: ServerIdentity | undefined;
+  readonly tls?: TlsOptions | undefined;
 }
 
 /** Both of QLDB's APIs on one port: the session API, and the control plane. It does not listen yet. */
 export function ledgerServer(options: ServerOptions): HttpServer {
-  const { log, patience, identity } = options;
-  return new HttpServer(new LedgerService(options), { log, ...(patience && { patience }), ...(identity && { identity }) });
+  const { log, patience, tls } = options;
+  return new HttpServer(new LedgerService(options), { log, tls, ...(patience && { patience }) });
 }
 
 /** Decides from a request's head whether it is taken on, and answers it once its body is there. */

@@ -3,9 +3,10 @@ import { connect, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import type { Answer, Exchange, HttpService } from "../../../ledger/http/exchange.ts";
 import { HttpError } from "../../../ledger/http/http-error.ts";
-import { HttpServer, type ServerIdentity } from "../../../ledger/http/http-server.ts";
+import { HttpServer } from "../../../ledger/http/http-server.ts";
 import type { Patience } from "../../../ledger/http/patience.ts";
 import type { RequestHead } from "../../../ledger/http/request-head.ts";
+import type { TlsOptions } from "../../../ledger/http/tls-door.ts";
 
 /** Tells what it was asked: whatever a request means to the server is in the answer. */
 export interface Echo {
@@ -65,13 +66,14 @@ export interface EchoServer {
   readonly port: number;
 }
 
-/** @param patience of its clients @param identity with it it speaks https */
-export async function startEcho(patience?: Patience, identity?: ServerIdentity): Promise<EchoServer> {
+const unexpected = (message: string): void => {
+  throw new Error(message);
+};
+
+/** @param patience of its clients @param tls with it it speaks https */
+export async function startEcho(patience?: Patience, tls?: TlsOptions, log = unexpected): Promise<EchoServer> {
   const service = new EchoService();
-  const log = (message: string) => {
-    throw new Error(message);
-  };
-  const server = new HttpServer(service, { log, ...(patience && { patience }), ...(identity && { identity }) });
+  const server = new HttpServer(service, { log, tls, ...(patience && { patience }) });
   const port = await server.listen(0, "127.0.0.1");
   return { service, server, port };
 }
