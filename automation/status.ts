@@ -1,5 +1,6 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
+import type { Context } from "../common/context.ts";
 import type { ContainerDetails, ContainerState, Engine, Health } from "../docker/engine.ts";
 import { presentHealth } from "../docker/health.ts";
 import { builtLabel } from "../executable/layer.ts";
@@ -9,6 +10,7 @@ import { readRunning } from "../executable/running.ts";
 import { binPath } from "../executable/staging.ts";
 import { labels, type Role, roles, stackNames } from "../model/names.ts";
 import { partsOf } from "../model/parts.ts";
+import { ownerId } from "../toolchain/owner.ts";
 import { readSealing, type SealState } from "./sealing.ts";
 
 /** One container of a stack, as it is right now. */
@@ -48,9 +50,10 @@ export interface StackStatus extends SealState {
 
 /**
  * Looks at every container of a stack, at the same time.
- * @param owner of this backend: containers of others are left out
+ * @param context env names the backend: containers of other owners are left out
  */
-export async function stackStatus(engine: Engine, stack: string, owner: string): Promise<StackStatus> {
+export async function stackStatus(engine: Engine, stack: string, { env, root }: Pick<Context, "env" | "root">): Promise<StackStatus> {
+  const owner = ownerId(env);
   const names = stackNames(stack);
   const details = await Promise.all(
     roles.map(async (role) => {
@@ -62,15 +65,13 @@ export async function stackStatus(engine: Engine, stack: string, owner: string):
   const parts = await Promise.all(
     partsOf(declared?.labels).map((role) => partStatus(engine, role, names.containers[role], details[roles.indexOf(role)])),
   );
-  const service = withProgram(declared, parts.find(({ role }) => role === "service")?.running);
+  const program = parts.find(({ role }) => role === "service")?.running;
   const localstack = parts.find(({ role, state }) => role === "localstack" && state === "running");
-  const sealing = service === undefined ? { sealed: true, shares: 0 } : await readSealing(engine, stack, service, localstack?.ports[0]);
+  const sealing =
+    declared === undefined
+      ? { sealed: true, shares: 0 }
+      : await readSealing(engine, { ...declared, program }, localstack?.ports[0], { root, stack });
   return { stack, healthy: parts.every(({ health }) => health === "healthy"), ...sealing, parts };
-}
-
-/** A service that was swapped live began anew in a container that goes on. */
-function withProgram(details: ContainerDetails | undefined, running: RunningProgram | undefined) {
-  return details === undefined || running === undefined ? details : { ...details, programSince: running.since };
 }
 
 async function partStatus(engine: Engine, role: Role, container: string, details: ContainerDetails | undefined): Promise<PartStatus> {

@@ -8,9 +8,9 @@ import { exitOf, lastEnding } from "../docker/waiting/exit.ts";
 import { readRunning } from "../executable/running.ts";
 import { neededShares } from "../key-feeder/contract.ts";
 import { type Role, stackNames } from "../model/names.ts";
-import { ownerId } from "../toolchain/owner.ts";
 import type { Configured } from "./configured.ts";
-import { readSealing, type SealState, waitUnsealed } from "./sealing.ts";
+import { readSealing, type SealState } from "./sealing.ts";
+import { waitUnsealed } from "./service-secrets.ts";
 import { type PartStatus, type StackStatus, stackStatus } from "./status.ts";
 
 /** A service that finds its shares at its first look is unsealed long before. */
@@ -25,7 +25,7 @@ const answerLimits = { timeoutMs: 20_000, intervalMs: 100 };
  * @throws UserError where it stays sealed, or ends
  */
 export async function waitUntilUnsealed(engine: Engine, stack: string, progress: Progress, context: Context): Promise<void> {
-  const look = () => stackStatus(engine, stack, ownerId(context.env));
+  const look = () => stackStatus(engine, stack, context);
   const name = stackNames(stack).containers.service;
   if (!(await look()).sealed) return;
   progress.start("waiting until the service is unsealed");
@@ -50,27 +50,28 @@ export async function waitUntilUnsealed(engine: Engine, stack: string, progress:
  * How far the service has come after a swap. One whose shares are there is waited for: it takes them as it starts.
  * @param signal ends the waiting
  */
-export async function sealingAfterSwap(engine: Engine, stack: string, signal: AbortSignal): Promise<SealState> {
+export async function sealingAfterSwap(engine: Engine, stack: string, root: string, signal: AbortSignal): Promise<SealState> {
+  const notes = { root, stack };
   const { containers } = stackNames(stack);
   const [service, localstack] = await Promise.all([presentService(engine, containers.service), engine.inspect(containers.localstack)]);
   if (service === undefined) return { sealed: true, shares: 0 };
-  const sealing = await readSealing(engine, stack, service, localstack?.ports[0]?.hostPort);
+  const sealing = await readSealing(engine, service, localstack?.ports[0]?.hostPort, notes);
   if (!sealing.sealed || sealing.shares < neededShares) return sealing;
-  const unsealing = await waitUnsealed(engine, service, AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]));
+  const unsealing = await waitUnsealed(engine, service, notes, AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]));
   return { ...sealing, sealed: unsealing !== "unsealed" };
 }
 
 /** A service that was swapped live began anew in a container that goes on. */
 async function presentService(engine: Engine, name: string) {
   const [details, program] = await Promise.all([engine.inspect(name), readRunning(engine, name).catch(() => undefined)]);
-  return details && { ...details, programSince: program?.since };
+  return details && { ...details, program };
 }
 
 /** @throws UserError as soon as the service ends */
-async function unsealsWithin(engine: Engine, stack: string, ms: number, { signal }: Context): Promise<boolean> {
+async function unsealsWithin(engine: Engine, stack: string, ms: number, { root, signal }: Context): Promise<boolean> {
   const until = AbortSignal.any([signal, AbortSignal.timeout(ms)]);
   const service = await presentService(engine, stackNames(stack).containers.service);
-  const unsealing = service === undefined ? "ended" : await waitUnsealed(engine, service, until);
+  const unsealing = service === undefined ? "ended" : await waitUnsealed(engine, service, { root, stack }, until);
   if (signal.aborted) throw new InterruptedError("stopped while waiting for the service to be unsealed");
   if (unsealing === "ended") throw await stopped(engine, stack, ["service"]);
   return unsealing === "unsealed";
@@ -81,10 +82,10 @@ async function unsealsWithin(engine: Engine, stack: string, ms: number, { signal
  * this very command has replaced may take a moment to find it again.
  * @throws UserError naming those that do not; at once where one has stopped, with its last log lines
  */
-export async function waitUntilHealthy(engine: Engine, stack: string, { env, signal }: Context): Promise<StackStatus> {
+export async function waitUntilHealthy(engine: Engine, stack: string, { env, root, signal }: Context): Promise<StackStatus> {
   let silent: readonly Role[] = [];
   const look = async (): Promise<Look<StackStatus>> => {
-    const status = await stackStatus(engine, stack, ownerId(env));
+    const status = await stackStatus(engine, stack, { env, root });
     if (status.healthy) return { found: status };
     const ended = status.parts.filter(({ state }) => over.includes(state));
     if (ended.length > 0)

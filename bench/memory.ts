@@ -3,8 +3,7 @@ import { stackStatus } from "../automation/status.ts";
 import { mebibytes } from "../cli/status.ts";
 import { table } from "../common/table.ts";
 import { Engine } from "../docker/engine.ts";
-import { ownerId } from "../toolchain/owner.ts";
-import { nitro } from "./run.ts";
+import { nitro, root } from "./run.ts";
 
 /** What an idle stack may use, in MiB. */
 const limit = 900;
@@ -14,7 +13,7 @@ const { values } = parseArgs({ options: { stack: { type: "string", short: "s", d
 await nitro(["up", "-s", values.stack]);
 try {
   await new Promise((resolve) => setTimeout(resolve, 10_000));
-  const { parts } = await stackStatus(Engine.connect(), values.stack, ownerId());
+  const { parts } = await stackStatus(Engine.connect(), values.stack, { env: process.env, root });
   const total = parts.reduce((sum, { memory = 0 }) => sum + memory, 0);
   process.stdout.write(
     table(

@@ -1,11 +1,11 @@
 import { parseArgs } from "node:util";
-import { waitUnsealed } from "../automation/sealing.ts";
+import { waitUnsealed } from "../automation/service-secrets.ts";
 import { Engine } from "../docker/engine.ts";
 import { type Role, stackNames } from "../model/names.ts";
 import { inSeconds, median } from "./clock.ts";
 import { aliasesOf, copyContainer } from "./container-copy.ts";
 import { runArguments } from "./docker-run.ts";
-import { nitro, runBenchProgram } from "./run.ts";
+import { nitro, root, runBenchProgram } from "./run.ts";
 
 /** What `nitro up` may take, in ms. */
 const limit = 20_000;
@@ -68,7 +68,8 @@ async function sequence(references: readonly Reference[]): Promise<number> {
     while ((await engine.exec(name, check)).exitCode !== 0) await new Promise((resolve) => setTimeout(resolve, 100));
   }
   const service = await engine.inspect(names.containers.service);
-  if (service === undefined || (await waitUnsealed(engine, service, AbortSignal.timeout(90_000))) !== "unsealed")
+  const notes = { root, stack: values.stack };
+  if (service === undefined || (await waitUnsealed(engine, service, notes, AbortSignal.timeout(90_000))) !== "unsealed")
     throw new Error("it stays sealed");
   return Date.now() - began;
 }

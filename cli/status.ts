@@ -20,9 +20,8 @@ Exit code 0 where everything runs and answers, 1 otherwise.`,
   async run({ values }, context) {
     const stack = selectStack(values.stack, context.env);
     const engine = Engine.connect(context.env);
-    const owner = ownerId(context.env);
-    const status = await stackStatus(engine, stack, owner);
-    const waiting = await paymentsWaiting(engine, status, owner);
+    const status = await stackStatus(engine, stack, context);
+    const waiting = await paymentsWaiting(engine, status, ownerId(context.env));
     context.stdout.write(
       values.json ? `${JSON.stringify({ ...status, waiting }, null, 2)}\n` : describeStatus(status, new Date(), waiting),
     );

@@ -38,6 +38,9 @@ export interface ContainerArgs {
   readonly tmpfs?: Readonly<Record<string, string>>;
 }
 
+/** So much of a container's log is kept, in each of two files. */
+export const logFileMegabytes = 20;
+
 /** From SIGTERM to SIGKILL. */
 export const stopGraceSeconds = 1;
 
@@ -79,7 +82,7 @@ export function stackContainer(context: StackContext, args: ContainerArgs, opts:
       restart: "unless-stopped",
       destroyGraceSeconds: stopGraceSeconds,
       logDriver: "json-file",
-      logOpts: { "max-size": "20m", "max-file": "2" },
+      logOpts: { "max-size": `${logFileMegabytes}m`, "max-file": "2" },
       // Each costs the machine some 50 ms, and there are six a stack: commands that want to know ask for themselves.
       healthcheck: { tests: ["CMD", ...args.check.command], interval: "10s", timeout: "5s", retries: 2, startPeriod: "1m0s" },
       networksAdvanced: [{ name: context.names.network, aliases: [...new Set([role, ...(args.aliases ?? [])])] }],

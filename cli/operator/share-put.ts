@@ -6,7 +6,6 @@ import { Progress } from "../../common/progress.ts";
 import { neededShares } from "../../key-feeder/contract.ts";
 import { stackNames } from "../../model/names.ts";
 import { putShare } from "../../operators/shares.ts";
-import { ownerId } from "../../toolchain/owner.ts";
 import { type ConnectedStack, withStack } from "../connection.ts";
 import { declareCommand } from "../core/command.ts";
 import { stackOption } from "../core/declaration.ts";
@@ -43,7 +42,7 @@ export const command = declareCommand({
 
 /** A service that runs and is sealed looks at once when it is started anew. */
 async function unseal({ name, engine }: ConnectedStack, context: Context): Promise<void> {
-  const { sealed, parts } = await stackStatus(engine, name, ownerId(context.env));
+  const { sealed, parts } = await stackStatus(engine, name, context);
   const runs = parts.some(({ role, state }) => role === "service" && state === "running");
   if (!runs) return;
   if (sealed) {

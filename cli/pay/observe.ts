@@ -8,7 +8,6 @@ import { readTaken } from "../../operators/payouts/groups.ts";
 import { readOpenOrders } from "../../operators/payouts/orders.ts";
 import { type Observed, payoutRoles } from "../../operators/payouts/problem.ts";
 import { reasonOf } from "../../operators/payouts/reason.ts";
-import { ownerId } from "../../toolchain/owner.ts";
 import { stoppedParts } from "../connection.ts";
 
 /** How much of the worker's log is looked through: at one line a message and second, a hundred messages for ten seconds. */
@@ -19,7 +18,7 @@ export async function observe(stack: string, context: Context, redis: Redis, pay
   const engine = Engine.connect(context.env);
   const [stopped, { sealed, shares }, orders] = await Promise.all([
     stoppedParts(stack, context, payoutRoles),
-    stackStatus(engine, stack, ownerId(context.env)),
+    stackStatus(engine, stack, context),
     readOpenOrders(redis),
   ]);
   const own = orders.filter((order) => order.payoutId === payoutId);

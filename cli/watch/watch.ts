@@ -171,7 +171,7 @@ async function watch({ swap, watched, swapper, report, arch, context }: WatchArg
   };
   const sealing = async (signal: AbortSignal) => {
     await crashes.reset();
-    return sealingAfterSwap(engine, stack.name, signal);
+    return sealingAfterSwap(engine, stack.name, context.root, signal);
   };
   const load = () => loadExecutable(context.root, executable, arch, stack.name);
   const onSwap = () => crashes.pause();
