@@ -1,12 +1,16 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
+import type { Ulimit } from "../model/limit-settings.ts";
 import { innerPorts, labels, publishedRoles, type Role } from "../model/names.ts";
+import { replacedInputs } from "../model/replaced-inputs.ts";
 import { type HealthCheck, resourceLabels, type StackContext } from "./context.ts";
 
 /** A folder or file of the host in a container. */
 export interface HostMount {
   readonly host: string;
   readonly path: string;
+  /** Else it is mounted read-only. */
+  readonly writable?: boolean | undefined;
 }
 
 /** What differs between the containers of a stack. */
@@ -30,25 +34,24 @@ export interface ContainerArgs {
   readonly volumes?: readonly { readonly volume: string; readonly path: string; readonly readOnly?: boolean }[];
   /** What it reads from `secretsPath(folder)`, in one of its volumes: its environment is there for everybody who may look at containers. */
   readonly secrets?: { readonly volume: docker.Volume; readonly folder: string; readonly content: pulumi.Input<string> };
-  /** Folders and files of the host, mounted read-only. */
+  /** Folders and files of the host. */
   readonly folders?: pulumi.Input<readonly HostMount[]>;
   /** It listens on a port below 1024, which most engines, not all, let everybody do. */
   readonly lowPort?: boolean;
   /** Folders in memory besides /tmp: path → mount options. */
   readonly tmpfs?: Readonly<Record<string, string>>;
+  /** Limits of its processes; the engine's own where there are none. */
+  readonly ulimits?: readonly Ulimit[];
 }
 
 /** So much of a container's log is kept, in each of two files. */
 export const logFileMegabytes = 20;
 
+/** Mount options of a folder in memory. What is in it counts towards the limit of memory. */
+export const memoryFolder = "rw,nosuid,nodev,mode=1777,size=256m";
+
 /** From SIGTERM to SIGKILL. */
 export const stopGraceSeconds = 1;
-
-/**
- * Inputs of docker.Container that its plugin calls updatable and then leaves as they were: other values need another container. Of the rest it
- * replaces the container by itself or really updates it, which test/e2e/docker-plugin.test.ts asks the plugin.
- */
-export const replacedInputs = ["healthcheck", "tmpfs", "init"];
 
 /** User and group that every container runs as; the images' mount points belong to them. */
 export const containerUser = "1000:1000";
@@ -77,8 +80,9 @@ export function stackContainer(context: StackContext, args: ContainerArgs, opts:
       securityOpts: ["no-new-privileges:true"],
       // Of the container's own network alone: no capability is needed for it.
       sysctls: args.lowPort === true ? { "net.ipv4.ip_unprivileged_port_start": "0" } : undefined,
-      tmpfs: { "/tmp": "rw,nosuid,nodev,mode=1777,size=256m", ...args.tmpfs },
+      tmpfs: { "/tmp": memoryFolder, ...args.tmpfs },
       memory: args.memory,
+      ulimits: args.ulimits === undefined || args.ulimits.length === 0 ? undefined : [...args.ulimits],
       restart: "unless-stopped",
       destroyGraceSeconds: stopGraceSeconds,
       logDriver: "json-file",
@@ -93,7 +97,7 @@ export function stackContainer(context: StackContext, args: ContainerArgs, opts:
           containerPath: path,
           readOnly: readOnly ?? false,
         })),
-        ...folders.map(({ host, path }) => ({ hostPath: host, containerPath: path, readOnly: true })),
+        ...folders.map(({ host, path, writable }) => ({ hostPath: host, containerPath: path, readOnly: writable !== true })),
       ]),
       labels: [
         ...resourceLabels(context, role),

@@ -24,6 +24,8 @@ export interface StackContext {
   readonly names: StackNames;
   readonly ports: Readonly<Record<PublishedRole, number>>;
   readonly owner: string;
+  /** What each container may take, in MiB. */
+  readonly memory: Readonly<Record<Role, number>>;
   /** Addresses of its network, where the engine has none to give; else the engine chooses. */
   readonly subnet?: string | undefined;
   /**

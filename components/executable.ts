@@ -2,12 +2,13 @@ import { createHash } from "node:crypto";
 import type * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { binPath, type StagedExecutable } from "../executable/staging.ts";
+import type { Ulimit } from "../model/limit-settings.ts";
 import { labels } from "../model/names.ts";
 import type { Executable } from "../model/outputs.ts";
-import type { ContainerArgs, HostMount } from "./container.ts";
+import { type ContainerArgs, type HostMount, memoryFolder } from "./container.ts";
 
 /** The part of a container that depends on how the executable gets there. */
-type ExecutableArgs = Pick<ContainerArgs, "image" | "entrypoint" | "command" | "labels" | "folders">;
+type ExecutableArgs = Pick<ContainerArgs, "image" | "entrypoint" | "command" | "labels" | "folders" | "tmpfs" | "ulimits">;
 
 /** A file or folder that the settings mount. */
 export interface MountedFile extends HostMount {
@@ -21,6 +22,9 @@ export interface ProgramArgs {
   /** In place of the role's own arguments; undefined for these. */
   readonly args: readonly pulumi.Input<string>[] | undefined;
   readonly files: readonly MountedFile[];
+  /** Folders in memory that it may write to. */
+  readonly scratch: readonly string[];
+  readonly ulimits: readonly Ulimit[];
   /** A mark of the operators' own public keys, which the executable reads when it starts; undefined for those that are made once. */
   readonly operators?: string | undefined;
 }
@@ -33,7 +37,7 @@ export function executableArgs(
   executable: pulumi.Output<StagedExecutable>,
   base: pulumi.Input<string>,
   byDefault: readonly string[],
-  { args = byDefault, files, operators }: ProgramArgs,
+  { args = byDefault, files, scratch, ulimits, operators }: ProgramArgs,
 ): ExecutableArgs {
   const single = files.filter(({ content }) => content !== undefined);
   return {
@@ -50,8 +54,10 @@ export function executableArgs(
     },
     folders: executable.apply(({ folder }) => [
       ...(folder === undefined ? [] : [{ host: folder, path: binPath }]),
-      ...files.map(({ host, path }) => ({ host, path })),
+      ...files.map(({ host, path, writable }) => ({ host, path, writable })),
     ]),
+    tmpfs: Object.fromEntries(scratch.map((path) => [path, memoryFolder])),
+    ulimits,
   };
 }
 

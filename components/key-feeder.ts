@@ -74,7 +74,6 @@ export class KeyFeeder extends StackPart {
           [feederVariables.serviceHost]: args.serviceHost,
         },
         check: { command: ["test", "-f", healthFile] },
-        memory: 256,
         secrets: { volume: keys, folder: keysFolder, content },
         volumes: [
           { volume: volumes.keys, path: keysFolder },

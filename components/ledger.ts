@@ -64,7 +64,6 @@ export class LocalLedger extends StackPart implements StackLedger {
           LEDGER_ACCOUNT: localAccount,
         },
         check: { command: ["curl", "-fsS", "-o", "/dev/null", `http://127.0.0.1:${port}/healthz`] },
-        memory: 2048,
         secrets: { volume: data, folder: "/data", content: environmentFile(secret) },
         volumes: [{ volume: context.names.volumes.ledger, path: "/data" }],
       },

@@ -40,7 +40,6 @@ export class LocalStack extends StackPart {
           EAGER_SERVICE_LOADING: "1",
         },
         check: { command: ["curl", "-fsS", "-o", "/dev/null", `http://127.0.0.1:${port}/_localstack/health`] },
-        memory: 1024,
         aliases: ["s3.localstack", ...buckets.flatMap((bucket) => [`${bucket}.s3.localstack`, `${bucket}.localstack`])],
         tmpfs: { "/var/lib/localstack": "rw,nosuid,nodev,mode=1777,size=512m" },
       },

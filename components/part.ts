@@ -35,9 +35,9 @@ export abstract class StackPart extends pulumi.ComponentResource {
     return stackVolume(`${this.prefix}-${suffix}`, this.context, this.role, volume, { parent: this });
   }
 
-  protected run(args: Omit<ContainerArgs, "role">, dependsOn: pulumi.CustomResourceOptions["dependsOn"]): Running {
+  protected run(args: Omit<ContainerArgs, "role" | "memory">, dependsOn: pulumi.CustomResourceOptions["dependsOn"]): Running {
     const { role, context } = this;
-    const container = stackContainer(context, { role, ...args }, { parent: this, dependsOn });
+    const container = stackContainer(context, { role, memory: context.memory[role], ...args }, { parent: this, dependsOn });
     const ready = context.healthy(role, container.id, args.check).then(() => container);
     this.registerOutputs({});
     return { container, ready };

@@ -42,7 +42,6 @@ export class Redis extends StackPart {
         image: args.image,
         command: ["sh", "-c", start],
         check: { command: ["sh", "-c", ask] },
-        memory: 256,
         secrets: { volume: data, folder: "/data", content: pulumi.interpolate`requirepass ${this.password}\n` },
         volumes: [{ volume: context.names.volumes.redis, path: "/data" }],
       },

@@ -2,9 +2,9 @@ import type * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import type { StagedExecutable } from "../executable/staging.ts";
 import { publicKeysFolder, variables } from "../key-feeder/contract.ts";
+import { workingDir } from "../model/file-mounts.ts";
 import { innerPorts } from "../model/names.ts";
 import type { Executable } from "../model/outputs.ts";
-import { workingDir } from "../model/program-settings.ts";
 import { bucketEnvironment } from "./aws-environment.ts";
 import type { StackContext } from "./context.ts";
 import { executableArgs, type ProgramArgs, runningExecutable } from "./executable.ts";
@@ -76,7 +76,6 @@ export class Service extends StackPart {
         aliases: [args.host],
         lowPort: true,
         check: { command: ["sh", "-c", `if command -v curl >/dev/null; then ${answers}; else ${listens}; fi`] },
-        memory: 512,
         volumes: [
           { volume: context.names.volumes.publicKeys, path: `${workingDir}/${publicKeysFolder}`, readOnly: true },
           ...ledger.volumes,

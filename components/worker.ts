@@ -2,9 +2,9 @@ import type * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import type { StagedExecutable } from "../executable/staging.ts";
 import { publicKeysFolder, variables } from "../key-feeder/contract.ts";
+import { workingDir } from "../model/file-mounts.ts";
 import { innerPorts } from "../model/names.ts";
 import type { Executable } from "../model/outputs.ts";
-import { workingDir } from "../model/program-settings.ts";
 import { redisAccess, redisSecret } from "./aws-environment.ts";
 import type { StackContext } from "./context.ts";
 import { executableArgs, type ProgramArgs, runningExecutable } from "./executable.ts";
@@ -58,7 +58,6 @@ export class Worker extends StackPart {
           ...args.program.env,
         },
         check: { command: ["sh", "-c", connected] },
-        memory: 256,
         volumes: [{ volume: context.names.volumes.publicKeys, path: `${workingDir}/${publicKeysFolder}`, readOnly: true }],
       },
       args.keyFeeder.ready,

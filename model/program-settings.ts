@@ -1,12 +1,11 @@
 import { z } from "zod";
-import { publicKeysFolder, variables } from "../key-feeder/contract.ts";
+import { variables } from "../key-feeder/contract.ts";
+import { filesSetting, writableSetting } from "./file-mounts.ts";
+import { ulimitsSetting } from "./limit-settings.ts";
 import { type Role, roles } from "./names.ts";
 
 /** A role that runs the developer's executable, as its settings are called. */
 export type ProgramRole = Extract<Role, "service" | "worker">;
-
-/** The working directory of the executable in its containers. */
-export const workingDir = "/payments";
 
 /** What clients of the service sign as its host, and where they reach it: what the operators' tools know it by. */
 export const defaultServiceHost = "nitro-payments.bsg.brave.software";
@@ -55,49 +54,13 @@ function variableProblem(role: ProgramRole, name: string): string | undefined {
   return name === "AWS_CA_BUNDLE" ? other : undefined;
 }
 
-/** A file or folder that the executable sees. */
-export interface FileMount {
-  /** On the host, relative to the project's folder. */
-  readonly source: string;
-  /** In the container, absolute. */
-  readonly target: string;
-}
-
-/** Where a stack has its own, by the folder: nothing is mounted there, below or above. */
-const taken = ["/nitro", "/proc", "/sys", "/dev", "/tmp", `${workingDir}/${publicKeysFolder}`];
-
-/** @param entry as docker has it: `SOURCE:TARGET` */
-export function parseFileMount(entry: string): FileMount {
-  const colon = entry.lastIndexOf(":");
-  return { source: entry.slice(0, Math.max(colon, 0)), target: entry.slice(colon + 1).replace(/(?<=.)\/+$/, "") };
-}
-
-const files = z
-  .array(
-    z.string().superRefine((entry, context) => {
-      const message = mountProblem(parseFileMount(entry));
-      if (message !== undefined) context.addIssue({ code: "custom", message });
-    }),
-  )
-  .superRefine((entries, context) => {
-    const targets = entries.map((entry) => parseFileMount(entry).target);
-    const twice = targets.find((target, index) => targets.indexOf(target) !== index);
-    if (twice !== undefined) context.addIssue({ code: "custom", message: `two of them are mounted at ${twice}` });
-  })
-  .default([]);
-
-function mountProblem({ source, target }: FileMount): string | undefined {
-  if (source === "" || !/^(\/[^/]+)+$/.test(target) || /\/\.{1,2}(\/|$)/.test(target))
-    return "allowed is SOURCE:TARGET, a file or folder of this machine and an absolute path in the container, such as ./zebpay.pem:/etc/zebpay.pem";
-  const other = taken.find((folder) => `${target}/`.startsWith(`${folder}/`) || `${folder}/`.startsWith(`${target}/`));
-  return other === undefined ? undefined : `the container has its own ${other}: choose another path`;
-}
-
 /** The settings of service and worker alike. */
 export const programSettings = (role: ProgramRole) => ({
   env: environment(role),
   args: z.array(text).optional(),
-  files,
+  files: filesSetting,
+  writable: writableSetting,
+  ulimits: ulimitsSetting,
 });
 
 const hostName = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/;

@@ -3,6 +3,8 @@ import { UserError } from "../common/errors.ts";
 import { nearest } from "../common/nearest.ts";
 import { trace } from "../common/trace.ts";
 import { awsProblems, awsSchema } from "./aws-settings.ts";
+import { sameTarget } from "./file-mounts.ts";
+import { memorySettings } from "./limit-settings.ts";
 import { hostSetting, payoutSettings, programSettings, takesCustodian } from "./program-settings.ts";
 
 const onOff = ["auto", "manual"] as const;
@@ -57,6 +59,7 @@ const schema = z.strictObject({
         .optional(),
     })
     .prefault({}),
+  memory: memorySettings,
   payout: payoutSettings,
   secrets: z.strictObject({ file: z.string().min(1).optional() }).prefault({}),
   aws: awsSchema,
@@ -65,6 +68,12 @@ const schema = z.strictObject({
 const checked = schema.superRefine((settings, context) => {
   for (const { path, message } of awsProblems(settings)) context.addIssue({ code: "custom", path: [...path], message });
   const { service, build, payout } = settings;
+  for (const role of ["service", "worker"] as const) {
+    const { files, writable } = settings[role];
+    const target = sameTarget([...files, ...writable]);
+    if (target === undefined || sameTarget(writable) !== undefined || sameTarget(files) !== undefined) continue;
+    context.addIssue({ code: "custom", path: [role, "writable"], message: `${role}.files mounts something at ${target}, too` });
+  }
   if (!takesCustodian(payout.custodians, payout.custodian)) {
     const message = `payout.custodians (${payout.custodians.join(", ")}) does not have it: pulumi config set --path nitro:payout.custodian <name>`;
     context.addIssue({ code: "custom", path: ["payout", "custodian"], message });

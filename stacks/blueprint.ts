@@ -10,7 +10,7 @@ import { imageRefs } from "../images/build.ts";
 import { localAccount, portBase, stackNameProblem, stackNames, stackPorts } from "../model/names.ts";
 import { parseSettings, type Settings } from "../model/settings.ts";
 import type { Configuration } from "./configuration.ts";
-import { plannedMount } from "./mounts.ts";
+import { ofHost, plannedMount, plannedWritable } from "./mounts.ts";
 import { noOperators } from "./operators.ts";
 import { asRunError, type PreparedStack, type PrepareOptions } from "./prepare.ts";
 import { programArgs } from "./program-args.ts";
@@ -43,6 +43,7 @@ async function draw(root: string, checked: Settings | undefined): Promise<Prepar
       names: stackNames(stack, settings.aws.region),
       ports: stackPorts(settings.ports.base ?? portBase(stack)),
       owner: anyOwner,
+      memory: settings.memory,
       healthy: () => Promise.resolve(),
       operators: () => Promise.resolve(noOperators),
       putSecrets: () => Promise.resolve(""),
@@ -58,7 +59,10 @@ async function draw(root: string, checked: Settings | undefined): Promise<Prepar
 }
 
 function plannedMounts(root: string, settings: Settings): Configuration["mounts"] {
-  const of = (role: LiveRole) => settings[role].files.map((entry) => plannedMount(root, anyRoot, entry));
+  const of = (role: LiveRole) => [
+    ...settings[role].files.map((entry) => plannedMount(root, anyRoot, entry)),
+    ...ofHost(settings[role].writable).map((entry) => plannedWritable(anyRoot, entry)),
+  ];
   return { service: of("service"), worker: of("worker") };
 }
 

@@ -7,7 +7,7 @@ import { checkExecutable } from "../executable/check.ts";
 import { type LiveRole, liveRoles } from "../executable/live-override.ts";
 import { type ConfiguredExecutable, loadForAnyEngine } from "../executable/staging.ts";
 import { type CheckedSettings, ConfigError, checkSettings, type RawSettings, type Settings } from "../model/settings.ts";
-import { readMount } from "./mounts.ts";
+import { ofHost, readMount, readWritable } from "./mounts.ts";
 import { readOperatorKeys } from "./operator-keys.ts";
 import { plainSecrets } from "./plain-secrets.ts";
 import { readSecretsFile } from "./secrets-file.ts";
@@ -64,10 +64,13 @@ export async function readConfiguration(args: ConfigurationArgs): Promise<Config
   const secrets = file === undefined ? undefined : attempt(() => readSecretsFile(root, file), note);
   const keys = files.includes("operators") ? statedKeys(stated, statedList) : undefined;
   const operatorKeys = keys === undefined ? undefined : attempt(() => readOperatorKeys(root, keys), note);
-  const mounted = (role: LiveRole) => (files.includes("mounts") ? statedList(`${role}.files`) : []);
+  const mounted = (setting: string) => (files.includes("mounts") ? statedList(setting) : []);
   const mounts = Object.fromEntries(
     liveRoles.map((role) => {
-      const entries = mounted(role).map((entry) => attempt(() => readMount(root, `${role}.files`, entry), note));
+      const entries = [
+        ...mounted(`${role}.files`).map((entry) => attempt(() => readMount(root, `${role}.files`, entry), note)),
+        ...ofHost(mounted(`${role}.writable`)).map((entry) => attempt(() => readWritable(root, `${role}.writable`, entry), note)),
+      ];
       return [role, entries.filter((entry) => entry !== undefined)];
     }),
   ) as Record<LiveRole, MountedFile[]>;

@@ -111,6 +111,7 @@ async function prepare(root: string, stack: string, dryRun: boolean, options: Pr
       names,
       ports,
       owner,
+      memory: settings.memory,
       subnet,
       healthy,
       operators: () => (dryRun ? Promise.resolve(noOperators) : readOperators(engine, names).catch(asRunError)),

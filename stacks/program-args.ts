@@ -4,6 +4,7 @@ import { UserError } from "../common/errors.ts";
 import type { ProgramArgs } from "../components/executable.ts";
 import type { LiveRole } from "../executable/live-override.ts";
 import { rawPublicKey } from "../key-feeder/payouts/signer.ts";
+import { parseFileMount } from "../model/file-mounts.ts";
 import type { Settings } from "../model/settings.ts";
 import type { Configuration } from "./configuration.ts";
 
@@ -18,12 +19,14 @@ export function programArgs(
   isSecret = isSecretKey,
 ): Record<LiveRole, ProgramArgs> {
   const operators = operatorKeys && publicMark(operatorKeys);
-  const of = (role: LiveRole, { env, args }: Settings["worker"]): ProgramArgs => {
+  const of = (role: LiveRole, { env, args, writable, ulimits }: Settings["worker"]): ProgramArgs => {
     const value = (text: string) => (isSecret(`nitro:${role}`) ? pulumi.secret(text) : text);
     return {
       env: Object.fromEntries(Object.entries(env).map(([name, text]) => [name, value(text)])),
       args: args?.map(value),
       files: mounts[role],
+      scratch: writable.map(parseFileMount).flatMap(({ source, target }) => (source === "" ? [target] : [])),
+      ulimits,
       operators,
     };
   };
@@ -40,9 +43,12 @@ function publicMark(privateKeys: readonly string[]): string {
 export function mountable(mounts: Configuration["mounts"], host: string): void {
   const [role] = (["service", "worker"] as const).filter((each) => mounts[each].length > 0);
   if (role === undefined) return;
+  const readOnly = mounts[role].some(({ writable }) => writable !== true);
+  const setting = readOnly ? "files" : "writable";
+  const instead = readOnly ? "put them into an image: nitro:service.image" : "name a folder in memory";
   throw new UserError(
-    `nitro:${role}.files names files of this machine, and the container engine is another one's (${host}): it cannot mount them; ` +
-      `put them into an image: nitro:service.image, or remove the setting: pulumi config rm --path nitro:${role}.files`,
+    `nitro:${role}.${setting} names files of this machine, and the container engine is another one's (${host}): it cannot mount them; ` +
+      `${instead}, or remove the setting: pulumi config rm --path nitro:${role}.${setting}`,
   );
 }
 

@@ -4,6 +4,7 @@ import type { AwsStack } from "../../components/aws-ledger.ts";
 import { stackNames, stackPorts } from "../../model/names.ts";
 import { parseSettings } from "../../model/settings.ts";
 import type { PreparedStack } from "../../stacks/prepare.ts";
+import { programArgs } from "../../stacks/program-args.ts";
 import { type Recorded, recordResources, resolved } from "./recorder.ts";
 
 const owner = "0123456789abcdef";
@@ -18,13 +19,14 @@ function prepared(settings: AwsStack["settings"]): PreparedStack {
       names,
       ports: stackPorts(21000),
       owner,
+      memory: parseSettings({}, "alice").memory,
       healthy: async () => {},
       operators: async () => ({ vault: "", operators: [] }),
       putSecrets: async ({ role }) => `secrets of ${role}`,
     },
     settings: parseSettings({}, "alice"),
     images: { base: "base", redis: "redis", localstack: "localstack", node: "node" },
-    programs: { service: { env: {}, args: undefined, files: [] }, worker: { env: {}, args: undefined, files: [] } },
+    programs: programArgs(parseSettings({}, "alice"), { mounts: { service: [], worker: [] } }, () => false),
     executable: { sha256: "ab".repeat(32), folder: "/host/bin" },
     secrets: undefined,
     operatorKeys: undefined,

@@ -26,6 +26,7 @@ function prepared(raw: Raw, { programs, executable }: Declared): PreparedStack {
       names: stackNames("alice"),
       ports: stackPorts(21000),
       owner: "0123456789abcdef",
+      memory: settings.memory,
       healthy: async () => {},
       operators: async () => ({ vault: "", operators: [] }),
       putSecrets: async ({ role }) => `mark of ${role}`,
@@ -43,6 +44,9 @@ function prepared(raw: Raw, { programs, executable }: Declared): PreparedStack {
 interface ContainerInputs {
   readonly command: readonly string[];
   readonly envs: readonly string[];
+  readonly memory: number;
+  readonly tmpfs: Readonly<Record<string, string>>;
+  readonly ulimits?: readonly object[];
   readonly sysctls?: Readonly<Record<string, string>>;
   readonly labels: readonly { label: string; value: string }[];
   readonly networksAdvanced: readonly { aliases: readonly string[] }[];
@@ -81,6 +85,11 @@ describe("each setting changes the containers that it is about", () => {
     [["service"], { service: { env: { A: "1" } } }],
     [["worker"], { worker: { env: { A: "1" } } }],
     [["service"], { service: { args: ["serve"] } }],
+    [["service"], { service: { writable: ["/cache"] } }],
+    [["worker"], { worker: { ulimits: { nofile: 65536 } } }],
+    [["service"], { memory: { service: 1024 } }],
+    [["key-feeder"], { memory: { "key-feeder": 512 } }],
+    [["ledger", "redis"], { memory: { redis: 512, ledger: 4096, worker: 256 } }],
     [["worker"], { worker: { args: [] } }],
     [["key-feeder", "service", "worker"], { service: { host: "payments.example.com" } }],
     [["service"], { payout: { custodians: ["dryrun-*"] } }],
@@ -101,6 +110,18 @@ describe("each setting changes the containers that it is about", () => {
     expect(diff(before, one)).toEqual(["service"]);
     expect(diff(one, await mounted({ ...none, service: [{ ...file, content: "22" }] }))).toEqual(["service"]);
   });
+});
+
+test("limits and folders to write to are given to the engine as they are set, and by default a container is what it was before there were any", async () => {
+  const raw = { service: { writable: ["/cache"], ulimits: { nofile: "1024:65536" } }, memory: { service: 1024 } };
+  const { service } = await declare(raw);
+  expect(service).toMatchObject({ memory: 1024, ulimits: [{ name: "nofile", soft: 1024, hard: 65536 }] });
+  expect(service?.tmpfs).toEqual({ "/tmp": before.service?.tmpfs["/tmp"], "/cache": before.service?.tmpfs["/tmp"] });
+  const mounts = { ...none, worker: [{ host: "/host/out", path: "/out", writable: true }] };
+  const { worker } = await declare({}, { programs: programArgs(parseSettings({}, "alice"), { mounts }, () => false) });
+  expect(worker?.volumes).toContainEqual({ hostPath: "/host/out", containerPath: "/out", readOnly: false });
+  expect(before.service).toMatchObject({ memory: 512, tmpfs: { "/tmp": expect.any(String) } });
+  expect(Object.keys(before.service ?? {})).not.toContain("ulimits");
 });
 
 test("variables follow the stack's own, arguments take the place of the default ones", async () => {

@@ -15,15 +15,17 @@ const hash = "ab".repeat(32);
 const mounted = { sha256: hash, folder: "/host/.nitro/alice/bin" };
 const operator = { name: "test-operator", privateKey: "pem", publicKey: "ssh-ed25519 AAAA test-operator", share: "c2hhcmU=" };
 const waited: Role[] = [];
-const ofSettings = { env: {}, args: undefined, files: [] };
+const ofSettings = { env: {}, args: undefined, files: [], scratch: [], ulimits: [] };
 const put = new Map<Role, SecretsFile>();
 
 function prepared(raw: Record<string, string> = {}, executable: PreparedStack["executable"] = mounted): PreparedStack {
+  const settings = parseSettings(raw, "alice");
   return {
     context: {
       names: stackNames("alice"),
       ports: stackPorts(21000),
       owner: "0123456789abcdef",
+      memory: settings.memory,
       healthy: async (role) => {
         waited.push(role);
       },
@@ -33,7 +35,7 @@ function prepared(raw: Record<string, string> = {}, executable: PreparedStack["e
         return `mark of ${file.role}`;
       },
     },
-    settings: parseSettings(raw, "alice"),
+    settings,
     images: {
       base: "localhost/nitro/base:0a1b2c3d4e5f6071",
       redis: "localhost/nitro/redis:0a1b2c3d4e5f6071",

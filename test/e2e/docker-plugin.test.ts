@@ -4,9 +4,10 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import type { Client, ServiceError } from "@grpc/grpc-js";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { replacedInputs, stackContainer } from "../../components/container.ts";
+import { stackContainer } from "../../components/container.ts";
 import type { StackContext } from "../../components/context.ts";
 import { stackNames, stackPorts } from "../../model/names.ts";
+import { replacedInputs } from "../../model/replaced-inputs.ts";
 import { pluginFolder } from "../../toolchain/home.ts";
 import { pins } from "../../toolchain/pins.ts";
 import { recordResources, resolved } from "../components/recorder.ts";
@@ -14,7 +15,7 @@ import { recordResources, resolved } from "../components/recorder.ts";
 // Asks the pinned docker plugin what it does about a change of each input of our containers. It needs no engine for that.
 
 /** Really changed in place: the engine's "update a container", and what only Pulumi itself uses. */
-const updated = ["memory", "restart", "destroyGraceSeconds"];
+const updated = ["restart", "destroyGraceSeconds"];
 
 interface Difference {
   getReplacesList(): string[];
@@ -56,6 +57,7 @@ beforeAll(async () => {
     folders: [{ host: "/h", path: "/f" }],
     lowPort: true,
     tmpfs: { "/scratch": "size=1m" },
+    ulimits: [{ name: "nofile", soft: 1024, hard: 65536 }],
   } as const;
   const [container] = await recordResources("alice", false, async () => {
     const args = { ...all, folders: [...all.folders], entrypoint: [...all.entrypoint], command: [...all.command] };

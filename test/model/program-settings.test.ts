@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { defaultServiceHost, parseFileMount, takesCustodian } from "../../model/program-settings.ts";
+import { parseFileMount } from "../../model/file-mounts.ts";
+import { defaultServiceHost, takesCustodian } from "../../model/program-settings.ts";
 import { ConfigError, parseSettings } from "../../model/settings.ts";
 
 const parsed = (role: "service" | "worker" | "payout", value: unknown) =>

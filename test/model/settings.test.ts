@@ -15,8 +15,8 @@ const problems = (raw: Record<string, string>): string => {
 
 test("every setting has a default", () => {
   expect(parseSettings({}, "alice")).toEqual({
-    service: { host: "nitro-payments.bsg.brave.software", env: {}, files: [] },
-    worker: { env: {}, files: [] },
+    service: { host: "nitro-payments.bsg.brave.software", env: {}, files: [], writable: [], ulimits: [] },
+    worker: { env: {}, files: [], writable: [], ulimits: [] },
     build: { folder: "sample" },
     swap: { mode: "auto" },
     images: {},
@@ -26,6 +26,7 @@ test("every setting has a default", () => {
     authorization: { mode: "auto", custodians: [] },
     operators: {},
     payout: { custodian: "dryrun-happypath", currency: "BAT", from: "nitro-pay", custodians: [] },
+    memory: { service: 512, worker: 256, redis: 256, localstack: 1024, ledger: 2048, "key-feeder": 256 },
     secrets: {},
     aws: { region: "us-west-2", endpoints: {} },
   });
@@ -60,6 +61,12 @@ test("Pulumi.dev.yaml says the defaults, and names every setting", () => {
       "nitro:images.node",
       "nitro:images.redis",
       "nitro:ledger.mode",
+      "nitro:memory.key-feeder",
+      "nitro:memory.ledger",
+      "nitro:memory.localstack",
+      "nitro:memory.redis",
+      "nitro:memory.service",
+      "nitro:memory.worker",
       "nitro:operators.keys",
       "nitro:payout.currency",
       "nitro:payout.custodian",
@@ -73,10 +80,14 @@ test("Pulumi.dev.yaml says the defaults, and names every setting", () => {
       "nitro:service.files",
       "nitro:service.host",
       "nitro:service.image",
+      "nitro:service.ulimits",
+      "nitro:service.writable",
       "nitro:swap.mode",
       "nitro:worker.args",
       "nitro:worker.env",
       "nitro:worker.files",
+      "nitro:worker.ulimits",
+      "nitro:worker.writable",
     ].sort(),
   );
 });

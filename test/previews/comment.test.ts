@@ -11,7 +11,8 @@ import { makeZip } from "./make-zip.ts";
 const root = resolve(import.meta.dirname, "../..");
 const scratch = mkdtempSync(join(tmpdir(), "nitro-comment-"));
 // A checkout without node_modules, as the workflow has it.
-for (const folder of ["previews", "policies", "package.json"]) cpSync(join(root, folder), join(scratch, folder), { recursive: true });
+for (const folder of ["previews", "policies", "model/replaced-inputs.ts", "package.json"])
+  cpSync(join(root, folder), join(scratch, folder), { recursive: true });
 
 const sha = "c0ffee".repeat(6).slice(0, 40).padEnd(40, "0");
 const run = {

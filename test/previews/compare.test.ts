@@ -14,7 +14,7 @@ describe("two versions of a program", () => {
   });
 
   test("an input that the plugin cannot change in place replaces, and says which one", () => {
-    const { changes } = compare(blueprint(container()), blueprint(container({ command: ["bbbbbbbbbbbb", "serve"], memory: 512 })));
+    const { changes } = compare(blueprint(container()), blueprint(container({ command: ["bbbbbbbbbbbb", "serve"], restart: "no" })));
     expect(changes).toEqual([
       {
         operation: "replace",
@@ -22,14 +22,18 @@ describe("two versions of a program", () => {
         name: "service-container",
         differences: [
           { property: "command", from: "aaaaaaaaaaaa", to: "bbbbbbbbbbbb", replaces: true },
-          { property: "memory", from: "256", to: "512", replaces: false },
+          { property: "restart", from: undefined, to: "no", replaces: false },
         ],
       },
     ]);
   });
 
   test("any other input updates", () => {
-    expect(told(blueprint(container()), blueprint(container({ memory: 512 })))).toEqual(["update service-container"]);
+    expect(told(blueprint(container()), blueprint(container({ restart: "no" })))).toEqual(["update service-container"]);
+  });
+
+  test("what the plugin would update, and stacks replace, is told as they do it", () => {
+    expect(told(blueprint(container()), blueprint(container({ memory: 512 })))).toEqual(["replace service-container"]);
   });
 
   test("a resource comes, another goes", () => {
@@ -68,7 +72,7 @@ describe("two versions of a program", () => {
   });
 
   test("an updated source replaces nothing", () => {
-    const source = (memory: number) => resource("docker:index/container:Container", "source", { memory });
+    const source = (destroyGraceSeconds: number) => resource("docker:index/container:Container", "source", { destroyGraceSeconds });
     const user = resource(
       "docker:index/container:Container",
       "user",

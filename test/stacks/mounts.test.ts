@@ -3,7 +3,7 @@ import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { plannedMount, readMount } from "../../stacks/mounts.ts";
+import { ofHost, plannedMount, plannedWritable, readMount, readWritable } from "../../stacks/mounts.ts";
 
 let root = "";
 const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
@@ -50,4 +50,26 @@ test("a blueprint names no place of this machine, and does without the file", ()
   expect(plannedMount(root, "/any", "./key.pem:/k")).toEqual({ host: "/any/key.pem", path: "/k", content: sha256("one") });
   expect(plannedMount(root, "/any", "./certs:/c")).toEqual({ host: "/any/certs", path: "/c" });
   expect(plannedMount(root, "/any", "./none:/n")).toEqual({ host: "/any/none", path: "/n", content: "file-./none" });
+});
+
+test("a folder to write to is there and the containers' user may write to it, or the command that mends it is told", () => {
+  const folder = join(root, "certs");
+  chmodSync(folder, 0o777);
+  expect(readWritable(root, "service.writable", "./certs:/out/")).toEqual({ host: folder, path: "/out", writable: true });
+  expect(() => readWritable(root, "service.writable", "./none:/out")).toThrow(
+    `setting nitro:service.writable names ./none: there is no such folder; mkdir -p -m 777 ${join(root, "none")}`,
+  );
+  expect(() => readWritable(root, "service.writable", "key.pem:/out")).toThrow("it is no folder");
+  expect(ofHost(["/cache", "./certs:/out"])).toEqual(["./certs:/out"]);
+  expect(plannedWritable("/any", "./none:/out")).toEqual({ host: "/any/none", path: "/out", writable: true });
+});
+
+test.runIf(process.getuid?.() === 0)("a folder that they may only read is none to write to", () => {
+  const folder = join(root, "certs");
+  chmodSync(folder, 0o755);
+  expect(() => readWritable(root, "worker.writable", "certs:/out")).toThrow(
+    `user 1000, whom the containers run as, may not write to it (mode 0755, owner 0); chmod o+rwx ${folder}`,
+  );
+  chownSync(folder, 1000, 0);
+  expect(readWritable(root, "worker.writable", "certs:/out").writable).toBe(true);
 });
