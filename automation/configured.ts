@@ -7,6 +7,8 @@ import { type Configuration, type ConfigurationArgs, readConfiguration } from ".
 
 /** What a command works by: a stack's configuration, with what its command line changes of it. */
 export interface Configured extends Configuration {
+  /** Its name. */
+  readonly stack: string;
   /** Its `write` makes the changes stay. */
   readonly file: SettingsFile;
   /** The same for the program; undefined where pulumi knows more of it, so that the program has to read it itself. */
@@ -36,7 +38,7 @@ export async function configure(
   const { raw, complete } = file;
   const arch = () => engineArch(env);
   const configuration = await readConfiguration({ root, stack, raw, partial: !complete, files: options.files, arch });
-  return { ...configuration, file, forProgram: complete ? configuration : undefined };
+  return { ...configuration, stack, file, forProgram: complete ? configuration : undefined };
 }
 
 /** @returns undefined where no engine answers */
@@ -57,11 +59,11 @@ export function bringsExecutable({ settings: { service }, file }: Pick<Configure
  * For a command that itself has to know a setting.
  * @throws UserError where only pulumi can read it
  */
-export function mustBePlain({ file }: Pick<Configured, "file">, ...settings: readonly string[]): void {
+export function mustBePlain({ stack, file }: Pick<Configured, "stack" | "file">, ...settings: readonly string[]): void {
   const hidden = settings.find((setting) => file.hides(setting));
   if (hidden === undefined) return;
   throw new UserError(
     `nitro:${hidden} is encrypted in ${file.path}, and this command has to know it`,
-    `pulumi config set --path nitro:${hidden} <value> (without --secret)`,
+    `pulumi config set --stack ${stack} --path nitro:${hidden} <value> (without --secret)`,
   );
 }

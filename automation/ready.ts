@@ -50,7 +50,7 @@ export async function makeReady({ configured, stack, progress, context }: ReadyO
 export async function buildForEngine(
   { engine, arch }: Machine,
   stack: string,
-  configured: Pick<Configured, "settings" | "file">,
+  configured: Pick<Configured, "stack" | "settings" | "file">,
   progress: Progress,
   context: Context,
 ): Promise<void> {

@@ -1,19 +1,20 @@
 import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { createInterface } from "node:readline/promises";
 import { takeOverLocks } from "../automation/apply.ts";
 import { clearAway, decideHealing, look, type Seen } from "../automation/heal.ts";
 import { Stack } from "../automation/stack.ts";
 import { hasAwsParts } from "../automation/state.ts";
 import { showUpdate } from "../automation/update-progress.ts";
+import { confirm } from "../common/confirm.ts";
 import type { Context } from "../common/context.ts";
-import { InterruptedError, UserError } from "../common/errors.ts";
+import { UserError } from "../common/errors.ts";
 import { announceStop, Progress, seconds } from "../common/progress.ts";
 import { Engine, EngineError } from "../docker/engine.ts";
 import { removeExecutableImages } from "../executable/layer.ts";
 import { labels, stackNames } from "../model/names.ts";
 import { withoutBroken } from "../model/settings-file.ts";
+import { forgetClone } from "../stacks/clones.ts";
 import { ownerId } from "../toolchain/owner.ts";
 import { declareCommand } from "./core/command.ts";
 import { stackOption } from "./core/declaration.ts";
@@ -47,7 +48,11 @@ export const command = declareCommand({
       context.stdout.write(`there is no stack "${stack.name}": nothing to remove\n`);
       return 0;
     }
-    if (!values.yes && context.stdin.isTTY === true && !(await confirmed(stack.name, context))) {
+    if (
+      !values.yes &&
+      context.stdin.isTTY === true &&
+      !(await confirm(`remove stack "${stack.name}" with all its data?`, "nothing was removed", context))
+    ) {
       context.stdout.write("nothing was removed\n");
       return 1;
     }
@@ -63,25 +68,13 @@ export const command = declareCommand({
       await removeLeftovers(engine, stack.name, context);
       await rm(staged, { recursive: true, force: true });
       if (state !== undefined) await stack.remove();
+      forgetClone({ stack: stack.name, env: context.env });
     });
     if (state !== undefined && !values["keep-settings"]) await rm(stack.settingsPath, { force: true });
     context.stdout.write(`stack ${stack.name} is gone, ${seconds(Date.now() - began)}\n`);
     return 0;
   },
 });
-
-async function confirmed(stack: string, { stdin, stderr, signal }: Context): Promise<boolean> {
-  // Without `terminal` Ctrl-C stays a signal.
-  const terminal = createInterface({ input: stdin, output: stderr, terminal: false });
-  try {
-    const answer = await terminal.question(`remove stack "${stack}" with all its data? [y/N] `, { signal });
-    return /^y(es)?$/i.test(answer.trim());
-  } catch (error) {
-    throw signal.aborted ? new InterruptedError("nothing was removed") : error;
-  } finally {
-    terminal.close();
-  }
-}
 
 async function destroy(stack: Stack, progress: Progress, context: Context): Promise<void> {
   const stopListening = announceStop(context, progress);

@@ -2,6 +2,7 @@ import { bringsExecutable, type Configured, configure } from "../automation/conf
 import { buildForEngine } from "../automation/ready.ts";
 import { Stack } from "../automation/stack.ts";
 import { beginSwap, swapDeclared } from "../automation/swap.ts";
+import { mayTakeOver } from "../automation/take-over.ts";
 import type { Context } from "../common/context.ts";
 import { UsageError, UserError } from "../common/errors.ts";
 import { Progress, seconds } from "../common/progress.ts";
@@ -16,7 +17,7 @@ import { besideExecutable, type ConfigurationArgs } from "../stacks/configuratio
 import type { Machine } from "../stacks/prepare.ts";
 import { declareCommand } from "./core/command.ts";
 import { stackOption } from "./core/declaration.ts";
-import { settingChanges, settingOptions } from "./core/options.ts";
+import { settingChanges, settingOptions, takeOverOption } from "./core/options.ts";
 import { selectStack } from "./core/selection.ts";
 
 export const command = declareCommand({
@@ -24,6 +25,8 @@ export const command = declareCommand({
   options: {
     ...stackOption,
     binary: settingOptions.binary,
+    sample: settingOptions.sample,
+    ...takeOverOption,
     previous: {
       type: "boolean",
       help: "go back to the executable before, the last other one that answered; the settings stay, so the next swap takes the file again",
@@ -36,11 +39,13 @@ An executable that cannot run is refused before anything is touched.`,
     ["nitro swap -s alice", "the same file again, as it is now"],
     ["nitro swap -s alice worker", "the worker alone"],
     ["nitro swap -s alice --previous", "back to what ran before"],
+    ["nitro swap -s alice --sample", "back to the sample"],
   ],
   stopsCleanly: true,
 
   async run({ values, words: { role } }, context) {
-    if (values.previous && values.binary !== undefined) throw new UsageError("--binary and --previous: allowed is one of them");
+    const other = values.binary === undefined ? values.sample && "--sample" : "--binary";
+    if (values.previous && other) throw new UsageError(`${other} and --previous: allowed is one of them`);
     const began = Date.now();
     const roles = role === undefined ? liveRoles : [role];
     const stack = new Stack(selectStack(values.stack, context.env), context);
@@ -52,6 +57,7 @@ An executable that cannot run is refused before anything is touched.`,
     const back = values.previous;
     const files: ConfigurationArgs["files"] = back ? besideExecutable : undefined;
     const configured = await configure(stack.name, context, { changes: settingChanges(values, context), files });
+    await mayTakeOver(stack, configured, values["take-over"], context);
     const swap = { engine, stack, roles, progress, context };
     const start = await beginSwap(swap);
     const [before, { arch }] = await looks;

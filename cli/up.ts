@@ -4,6 +4,7 @@ import type { Outcome } from "../automation/events.ts";
 import { makeReady } from "../automation/ready.ts";
 import { Stack } from "../automation/stack.ts";
 import type { StackStatus } from "../automation/status.ts";
+import { mayTakeOver } from "../automation/take-over.ts";
 import { waitUntilReady } from "../automation/unseal.ts";
 import type { Context } from "../common/context.ts";
 import { InterruptedError } from "../common/errors.ts";
@@ -15,14 +16,14 @@ import { publishedRoles } from "../model/names.ts";
 import type { Machine } from "../stacks/prepare.ts";
 import { declareCommand } from "./core/command.ts";
 import { jsonOption, stackOption } from "./core/declaration.ts";
-import { settingChanges, settingOptions } from "./core/options.ts";
+import { settingChanges, settingOptions, takeOverOption } from "./core/options.ts";
 import { selectStack } from "./core/selection.ts";
 import { sealing } from "./status.ts";
 
 export const command = declareCommand({
-  options: { ...stackOption, ...settingOptions, ...jsonOption },
+  options: { ...stackOption, ...settingOptions, ...takeOverOption, ...jsonOption },
   notes: `The payments executable is one for Linux, of the engine's architecture; the sample is built where none was ever given.
---binary, --secrets, --bootstrap and --authorization are written to the stack's settings, Pulumi.STACK.yaml, and stay until they are changed there.`,
+--binary, --sample, --secrets, --bootstrap and --authorization are written to the stack's settings, Pulumi.STACK.yaml, and stay until they are changed there.`,
   examples: [
     ["nitro up -s alice", "a stack with the sample, or as its settings say"],
     ["nitro up -s alice --binary ./payments", "with your own executable"],
@@ -35,6 +36,7 @@ export const command = declareCommand({
     const stack = new Stack(selectStack(values.stack, context.env), context);
     const progress = new Progress(context.stderr);
     const configured = await configure(stack.name, context, { changes: settingChanges(values, context) });
+    await mayTakeOver(stack, configured, values["take-over"], context);
 
     await takeOverLocks(stack, progress);
     const machine = await untilStopped(makeReady({ configured, stack: stack.name, progress, context }), context);

@@ -1,7 +1,7 @@
 import { styleText } from "node:util";
 import type { Context } from "./context.ts";
 
-type Output = Pick<NodeJS.WriteStream, "write" | "isTTY" | "columns">;
+type Output = Pick<NodeJS.WriteStream, "write" | "isTTY" | "columns"> & Partial<Pick<NodeJS.WriteStream, "hasColors">>;
 
 /** One thing that is being done, for people. */
 export interface ProgressStep {
@@ -111,7 +111,8 @@ export class Progress {
   }
 
   private style(format: "red" | "green" | "dim", text: string): string {
-    return this.live ? styleText(format, text, { validateStream: false }) : text;
+    // A terminal says no where NO_COLOR is set, or it knows no colours.
+    return this.live && this.output.hasColors?.() !== false ? styleText(format, text, { validateStream: false }) : text;
   }
 }
 

@@ -105,7 +105,8 @@ export function stackContainer(context: StackContext, args: ContainerArgs, opts:
       ],
     },
     // Engines that can limit swap set it to twice the memory by themselves, the others do not: neither is a change.
-    { ...opts, ignoreChanges: ["memorySwap"], replaceOnChanges: replacedInputs },
+    // The name is taken until the old one is gone; where the plugin itself replaces, it does that by itself.
+    { ...opts, ignoreChanges: ["memorySwap"], replaceOnChanges: replacedInputs, deleteBeforeReplace: true },
   );
 }
 

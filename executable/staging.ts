@@ -78,6 +78,9 @@ export async function loadForAnyEngine(root: string, configured: string, arch?: 
   return await read(root, resolve(root, configured), arch, nameAnother);
 }
 
+/** In bytes. It is read whole, so that what was checked is what runs. */
+const largest = 2 ** 30;
+
 const nameAnother = "give the path of a built executable: --binary <file>, or setting service.binary";
 
 /** @param mend what to do where there is no such file */
@@ -91,6 +94,10 @@ async function read(root: string, path: string, arch: Arch | undefined, mend: st
     throw new ExecutableError(
       `executable ${shown}: it is ${before.isDirectory() ? "a folder" : "not a regular file"}; give the path of a built executable`,
     );
+  if (before.size > largest) {
+    const [size, most] = [before.size, largest].map((bytes) => `${(bytes / 2 ** 30).toFixed(1)} GiB`);
+    throw new ExecutableError(`executable ${shown}: it has ${size}; allowed are at most ${most}: is it an image or a dump? ${nameAnother}`);
+  }
   const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
     throw new ExecutableError(`executable ${shown}: it cannot be read (${error.code ?? error.message}); allow it with: chmod u+r ${path}`);
   });

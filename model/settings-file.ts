@@ -6,8 +6,8 @@ import { isAbsent, writeWhole } from "../common/files.ts";
 import { trace } from "../common/trace.ts";
 import type { RawSettings } from "./settings.ts";
 
-/** Settings by their path below `nitro:`, such as "service.binary". */
-export type SettingChanges = Readonly<Record<string, string | undefined>>;
+/** Settings by their path below `nitro:`, such as "service.binary": undefined leaves one as it is, null takes it away. */
+export type SettingChanges = Readonly<Record<string, string | null | undefined>>;
 
 /** Where a stack's settings are: git ignores the file. */
 export function settingsPath(root: string, stack: string): string {
@@ -107,9 +107,13 @@ function parse(text: string, name: string): Document {
 function change(document: Document, changes: SettingChanges): boolean {
   const wanted = Object.entries(changes).filter(([path, value]) => {
     const now = document.getIn(keys(document, path));
+    if (value === null) return now !== undefined;
     return value !== undefined && (now === undefined || now === null || String(now) !== value);
   });
-  for (const [path, value] of wanted) set(document, keys(document, path), value);
+  for (const [path, value] of wanted) {
+    if (value === null) document.deleteIn(keys(document, path));
+    else set(document, keys(document, path), value);
+  }
   return wanted.length > 0;
 }
 

@@ -21,7 +21,8 @@ const schema = z.strictObject({
       ...programSettings("service"),
     })
     .refine(({ binary, image }) => binary === undefined || image === undefined, {
-      message: "allowed is one of binary and image, not both; remove the other: pulumi config rm --path nitro:service.<binary|image>",
+      message:
+        "allowed is one of binary and image, not both; remove the other: pulumi config rm --path nitro:service.binary (or nitro:service.image)",
     })
     .prefault({}),
   worker: z.strictObject(programSettings("worker")).prefault({}),
@@ -95,8 +96,13 @@ export class ConfigError extends UserError {
   constructor(stack: string, problems: readonly string[]) {
     const title = `the configuration of stack "${stack}" has ${problems.length === 1 ? "a problem" : `${problems.length} problems`}:`;
     const help = `what can be set: Pulumi.dev.yaml; change one: pulumi config set --stack ${stack} --path 'nitro:<key>' <value> (after eval "$(./nitro env)")`;
-    super([title, ...problems.map((line) => `  - ${line}`), help].join("\n"));
+    super([title, ...problems.map((line) => `  - ${forStack(line, stack)}`), help].join("\n"));
   }
+}
+
+/** Names the stack in the commands of a message: without it pulumi takes the one that was selected last, or none. */
+export function forStack(message: string, stack: string): string {
+  return message.replaceAll(/pulumi config (rm|set) (?!--stack |-s )/g, `pulumi config $1 --stack ${stack} `);
 }
 
 /** A stack's configuration as Pulumi keeps it: full keys such as `nitro:bootstrap`, objects as JSON text. */

@@ -13,6 +13,7 @@ import { ensureImages, type ImageRefs, imageRefs } from "../images/build.ts";
 import { portBase, stackNameProblem, stackNames, stackPorts } from "../model/names.ts";
 import type { Settings } from "../model/settings.ts";
 import { ownerId } from "../toolchain/owner.ts";
+import { keepToClone } from "./clones.ts";
 import { besideExecutable, type Configuration, readConfiguration } from "./configuration.ts";
 import { deliverLater, type Handover, type LateExecutable } from "./late-delivery.ts";
 import { noOperators, readOperators } from "./operators.ts";
@@ -83,7 +84,7 @@ async function prepare(root: string, stack: string, dryRun: boolean, options: Pr
   const { settings } = configuration;
   const { executable: loaded } = configuration;
   if (loaded !== undefined) checkExecutable(loaded.bytes, loaded.shown, arch);
-  if (isRemote(engine)) mountable(configuration.mounts, engine.host);
+  if (isRemote(engine)) mountable(stack, configuration.mounts, engine.host);
   const secrets = configuration.secrets === undefined ? undefined : pulumi.secret(configuration.secrets);
   const names = stackNames(stack, settings.aws.region);
   const images = imageRefs(arch, settings.images);
@@ -94,6 +95,7 @@ async function prepare(root: string, stack: string, dryRun: boolean, options: Pr
   const logIn = settings.ledger.mode === "aws" ? (await import("./aws/stack.ts")).prepareAws : undefined;
   const aws = await logIn?.({ engine, names, owner, settings: settings.aws, image: images.base, dryRun });
   const containers = dryRun ? undefined : await preflight(engine, { names, ports, owner });
+  if (containers !== undefined) await keepToClone({ stack, root, env: process.env }, containers.length > 0);
   const [subnet] = dryRun ? [] : await Promise.all([subnetFor(engine, { names, owner }), ensureImages(engine, images)]);
   const handover: Promise<Handover> =
     delivery === undefined

@@ -40,7 +40,7 @@ function publicMark(privateKeys: readonly string[]): string {
 }
 
 /** @throws UserError for files that an engine elsewhere does not see */
-export function mountable(mounts: Configuration["mounts"], host: string): void {
+export function mountable(stack: string, mounts: Configuration["mounts"], host: string): void {
   const [role] = (["service", "worker"] as const).filter((each) => mounts[each].length > 0);
   if (role === undefined) return;
   const readOnly = mounts[role].some(({ writable }) => writable !== true);
@@ -48,7 +48,7 @@ export function mountable(mounts: Configuration["mounts"], host: string): void {
   const instead = readOnly ? "put them into an image: nitro:service.image" : "name a folder in memory";
   throw new UserError(
     `nitro:${role}.${setting} names files of this machine, and the container engine is another one's (${host}): it cannot mount them; ` +
-      `${instead}, or remove the setting: pulumi config rm --path nitro:${role}.${setting}`,
+      `${instead}, or remove the setting: pulumi config rm --stack ${stack} --path nitro:${role}.${setting}`,
   );
 }
 

@@ -8,6 +8,7 @@ import type { Command } from "./command.ts";
 import { commands } from "./commands.ts";
 import { completionWord } from "./completion-word.ts";
 import { stackOption } from "./declaration.ts";
+import { ofStack } from "./other-words.ts";
 import { type Resolved, resolve, subcommandProblem } from "./resolve.ts";
 import { firstWord, wantsHelp } from "./scan.ts";
 import { overview, usage } from "./usage.ts";
@@ -49,7 +50,7 @@ function interruptible({ declaration }: Command): Pick<Context, "signal" | "kill
 
 async function dispatch(argv: readonly string[]): Promise<number> {
   const at = firstWord(argv, stackOption);
-  if (argv.length > 0 && at >= argv.length) throw new UserError("the command is missing", "./nitro help");
+  if (argv.length > 0 && at >= argv.length) throw commandMissing(argv);
   const [word = "help", ...rest] = argv.slice(at);
   if (word === "help" || word === "--help" || word === "-h") {
     process.stdout.write(await help(rest));
@@ -64,6 +65,12 @@ async function dispatch(argv: readonly string[]): Promise<number> {
     return 0;
   }
   return await runCommand(await resolve(commands, argv));
+}
+
+function commandMissing(argv: readonly string[]): UserError {
+  const stack = ofStack(argv);
+  if (stack === "") return new UserError("the command is missing", "./nitro help");
+  return new UserError("the command is missing beside the stack", `./nitro status${stack}, or another one of ./nitro help`);
 }
 
 /** @param words the command that is asked about */

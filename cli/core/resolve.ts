@@ -2,6 +2,7 @@ import { UsageError, UserError } from "../../common/errors.ts";
 import { nearest } from "../../common/nearest.ts";
 import { type Command, type CommandEntry, type CommandTable, entryNamed } from "./command.ts";
 import { stackOption } from "./declaration.ts";
+import { commandMeant } from "./other-words.ts";
 import { firstWord } from "./scan.ts";
 
 /** The command that a command line is for. */
@@ -25,8 +26,7 @@ export async function resolve(table: CommandTable, words: readonly string[]): Pr
   const name = words[at] ?? "";
   const entry = entryNamed(table, name);
   if (entry !== undefined) return await descend([name], entry, words.toSpliced(at, 1));
-  const meant = nearest(name, Object.keys(table));
-  throw new UserError(`unknown command "${name}"`, meant === undefined ? "./nitro help" : `./nitro ${meant}`);
+  throw new UserError(`unknown command "${name}"`, commandMeant(name, words.toSpliced(at, 1), Object.keys(table)));
 }
 
 async function descend(path: readonly string[], entry: CommandEntry, args: readonly string[]): Promise<Resolved> {

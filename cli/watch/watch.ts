@@ -3,6 +3,7 @@ import { join, relative, resolve } from "node:path";
 import { type Configured, configure, mustBePlain } from "../../automation/configured.ts";
 import { Stack } from "../../automation/stack.ts";
 import { beginSwap, type SwapArgs } from "../../automation/swap.ts";
+import { mayTakeOver } from "../../automation/take-over.ts";
 import { sealingAfterSwap } from "../../automation/unseal.ts";
 import type { Context } from "../../common/context.ts";
 import { errorMessage, UsageError, UserError } from "../../common/errors.ts";
@@ -22,7 +23,7 @@ import { nitroHome } from "../../toolchain/home.ts";
 import { ownerId } from "../../toolchain/owner.ts";
 import { declareCommand } from "../core/command.ts";
 import { stackOption } from "../core/declaration.ts";
-import { settingChanges, settingOptions } from "../core/options.ts";
+import { settingChanges, settingOptions, takeOverOption } from "../core/options.ts";
 import { selectStack } from "../core/selection.ts";
 import { runBuild } from "./build.ts";
 import { CrashGuard } from "./crashes.ts";
@@ -46,6 +47,7 @@ export const command = declareCommand({
       help: "further files to build after, such as 'templates/**'",
     },
     binary: settingOptions.binary,
+    ...takeOverOption,
     live: {
       type: "boolean",
       help: "replace the process inside the running containers: faster, and drift that the end of the watch declares",
@@ -71,6 +73,7 @@ change ends a build that still runs. Without --build: the setting build.command,
     const stack = new Stack(name, lasting);
     // From here on each update reads the settings as they are then: they may change during the watch.
     const configured = await configure(name, context, { changes: settingChanges(values, context), files: [] });
+    await mayTakeOver(stack, configured, values["take-over"], context);
     const engine = Engine.connect(context.env);
     const swap: SwapArgs = { engine, stack, roles: liveRoles, progress, context: lasting };
     await withLock(

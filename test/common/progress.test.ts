@@ -71,6 +71,18 @@ describe("Progress", () => {
     ]);
   });
 
+  it("has no colours on a terminal that is to have none", () => {
+    const finish = (hasColors: boolean) => {
+      written = "";
+      const progress = new Progress({ ...output(true), hasColors: () => hasColors }, () => now);
+      showUpdate(progress)(started);
+      showUpdate(progress)(finished);
+      return written;
+    };
+    expect(finish(false)).toBe("✓ container nitro-alice-redis created 0.0s\n");
+    expect(finish(true)).toContain("\x1b[32m✓");
+  });
+
   it("cuts live lines to the terminal's width, so that they can be erased", () => {
     const progress = new Progress(output(true), () => now);
     progress.status("x".repeat(200));

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -50,7 +50,7 @@ const set = (key: string, value: string, ...flags: string[]) => pulumi("config",
 const within = async (role: LiveRole, script: string) => (await engine.exec(names.containers[role], ["sh", "-c", script])).stdout;
 
 /** Of the executable's own process, line by line. */
-async function ofProgram(role: LiveRole, what: "environ" | "cmdline"): Promise<string[]> {
+async function ofProgram(role: LiveRole, what: "environ" | "cmdline" | "limits"): Promise<string[]> {
   const script = `for p in /proc/[0-9]*; do case "$(readlink $p/exe)" in /nitro/bin/*) tr '\\0' '\\n' <$p/${what};; esac; done`;
   return (await within(role, script)).trim().split("\n");
 }
@@ -132,6 +132,36 @@ test("the worker alone gets its variables", async () => {
   expect(replaced).toEqual(["worker"]);
   expect(preview).toContain("worker-container");
   expect(await ofProgram("worker", "environ")).toContain("RETRIES=3");
+});
+
+test("a limit of memory concerns its container alone, be it more than the double", async () => {
+  await set("nitro:memory.redis", "1100");
+  const { roles: replaced, preview } = await applied();
+  expect(replaced).toEqual(["redis"]);
+  expect(preview).toMatch(/redis-container[\s\S]*memory/);
+  const limit = async () => (await run("docker", ["inspect", "-f", "{{.HostConfig.Memory}}", names.containers.redis])).stdout.trim();
+  expect(await limit()).toBe(String(1100 << 20));
+  await nitro("pay", "-s", stack);
+  await pulumi("config", "rm", "-s", stack, "--path", "nitro:memory");
+  expect((await applied()).roles).toEqual(["redis"]);
+  expect(await limit()).toBe(String(256 << 20));
+});
+
+test("folders to write to, in memory and of this machine, and limits of its processes", async () => {
+  const out = join(scratch, "coverage");
+  mkdirSync(out);
+  chmodSync(out, 0o777);
+  await set("nitro:worker.writable[0]", "/var/cache/payments");
+  await set("nitro:worker.writable[1]", `${out}:/coverage`);
+  await set("nitro:worker.ulimits.nofile", "2048:4096");
+  expect((await applied()).roles).toEqual(["worker"]);
+  expect(await within("worker", "echo a >/var/cache/payments/a && cat /var/cache/payments/a")).toBe("a\n");
+  expect(await within("worker", "echo b >/coverage/b; echo c >/var/cache/c || echo refused")).toBe("refused\n");
+  expect(readFileSync(join(out, "b"), "utf8")).toBe("b\n");
+  expect(await within("worker", "ulimit -Sn; ulimit -Hn")).toBe("2048\n4096\n");
+  // Go raises the soft one by itself.
+  expect(await ofProgram("worker", "limits")).toContainEqual(expect.stringMatching(/^Max open files +4096 +4096 /));
+  expect((await applied()).roles).toEqual([]);
 });
 
 test("arguments take the place of the default ones", async () => {

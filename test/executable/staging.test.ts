@@ -127,6 +127,14 @@ test("a missing file, a folder and a cut-off file each get their own message", a
   );
 });
 
+test("a file that is too large to be one is told by its size, and not read", async () => {
+  writeFileSync(join(root, "payments"), "");
+  truncateSync(join(root, "payments"), 3 * 2 ** 30);
+  await expect(loadExecutable(root, "payments", arch, "alice")).rejects.toThrow(
+    /^executable payments: it has 3\.0 GiB; allowed are at most 1\.0 GiB: is it an image or a dump\? give the path of a built executable/,
+  );
+});
+
 test("a link to an executable is followed", async () => {
   executable("real");
   symlinkSync("real", join(root, "link"));

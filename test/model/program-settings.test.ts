@@ -104,7 +104,7 @@ test("payouts are made by a custodian that the executable is told to take", () =
     from: "me",
   });
   expect(problems("payout", { custodians: ["zebpay"] })).toEqual([
-    "  - nitro:payout.custodian is undefined: payout.custodians (zebpay) does not have it: pulumi config set --path nitro:payout.custodian <name>",
+    "  - nitro:payout.custodian is undefined: payout.custodians (zebpay) does not have it: pulumi config set --stack alice --path nitro:payout.custodian <name>",
   ]);
   expect(takesCustodian(["dryrun-*"], "dryrun-pay-fails")).toBe(true);
   expect(takesCustodian(["dryrun-*"], "uphold")).toBe(false);

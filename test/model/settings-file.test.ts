@@ -39,6 +39,13 @@ describe("changes", () => {
     expect(await withSettings(text, { bootstrap: "manual", "service.binary": undefined })).toBe(text);
   });
 
+  it("take away what is null, and nothing where it is not there", async () => {
+    const changed = await read(text, { "service.binary": null, "service.image": null, "build.command": null });
+    expect(changed.text).toBe(text.replace("\n    binary: /tmp/old", " {}"));
+    expect(parseSettings(changed.raw, "alice").service.binary).toBeUndefined();
+    expect(await withSettings("", { "service.binary": null })).toBe("");
+  });
+
   it("add settings to a file without any", async () => {
     const added = await read("encryptionsalt: v1:abc\n", { "authorization.mode": "manual" });
     expect(added.text).toBe("encryptionsalt: v1:abc\nconfig:\n  nitro:authorization:\n    mode: manual\n");

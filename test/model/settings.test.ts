@@ -123,7 +123,7 @@ test("all problems are told at once, each with the value seen and what is allowe
 
 test("an executable and an image exclude each other", () => {
   expect(problems({ "nitro:service": '{"binary":"a","image":"b"}' })).toContain(
-    'nitro:service is {"binary":"a","image":"b"}: allowed is one of binary and image, not both; remove the other: pulumi config rm',
+    'nitro:service is {"binary":"a","image":"b"}: allowed is one of binary and image, not both; remove the other: pulumi config rm --stack alice --path nitro:service.binary (or nitro:service.image)',
   );
   expect(problems({ "nitro:service": '{"binary":"a","image":"b"}', "nitro:swap": '{"mode":"copy"}' })).toContain(
     'nitro:swap.mode is "copy": allowed are mount, image, auto',
@@ -133,7 +133,7 @@ test("an executable and an image exclude each other", () => {
 test("a build and another executable exclude each other", () => {
   const build = { "nitro:build": '{"command":"make"}' };
   expect(problems({ ...build, "nitro:service": '{"image":"b"}' })).toContain(
-    'nitro:build.command is "make": it builds the executable, and service.image names another one; remove one: pulumi config rm --path nitro:service.image',
+    'nitro:build.command is "make": it builds the executable, and service.image names another one; remove one: pulumi config rm --stack alice --path nitro:service.image',
   );
   expect(problems(build)).toBe("");
 });

@@ -26,7 +26,7 @@ beforeEach(() => {
   for (const file of ["package.json", "package-lock.json"])
     copyFileSync(join(source, "toolchain/node", file), join(root, "toolchain/node", file));
   const told =
-    "{ args: process.argv.slice(2), cwd: process.cwd(), cache: process.env.NODE_COMPILE_CACHE, " +
+    "{ args: process.argv.slice(2), cwd: process.cwd(), home: process.env.HOME, cache: process.env.NODE_COMPILE_CACHE, " +
     "past: [process.env.no_proxy, process.env.NO_PROXY], proxied: process.env.NODE_USE_ENV_PROXY }";
   writeFileSync(join(root, "cli/core/start.ts"), `console.log(JSON.stringify(${told}));`);
   for (const tool of tools) symlinkSync(execFileSync("sh", ["-c", `command -v ${tool}`], { encoding: "utf8" }).trim(), join(bin, tool));
@@ -35,6 +35,7 @@ beforeEach(() => {
 interface Told {
   readonly args: readonly string[];
   readonly cwd: string;
+  readonly home: string;
   readonly cache: string;
   readonly past: readonly (string | null)[];
   readonly proxied?: string;
@@ -67,7 +68,7 @@ test("hands every argument over as it is, in the caller's folder, with a compile
   const args = ["up", "-s", "a b", "", "$HOME", "*"];
   const result = start(join(root, "nitro"), args);
   expect(result.stderr).toBe("");
-  expect(result.told()).toEqual({ args, cwd: folder, cache: join(folder, "home/compile-cache"), past: [null, null] });
+  expect(result.told()).toEqual({ args, cwd: folder, home: folder, cache: join(folder, "home/compile-cache"), past: [null, null] });
 });
 
 const names = ["http", "https", "all", "grpc"].map((name) => `${name}_proxy`);
@@ -125,7 +126,10 @@ test("without HOME the user database tells where the home folder is; a user with
   expect(homeless.stderr).toBe(
     "error: HOME is not set, and this user has no home folder\n  say where nitro may keep its tools: NITRO_HOME=/some/folder ./nitro …\n",
   );
-  expect(spawnSync(join(root, "nitro"), [], { env: { ...env, NITRO_HOME: join(folder, "home") }, encoding: "utf8" }).status).toBe(0);
+  const elsewhere = spawnSync(join(root, "nitro"), [], { env: { ...env, NITRO_HOME: join(folder, "home") }, encoding: "utf8" });
+  expect(elsewhere.stderr).toBe("");
+  // Go and others keep their caches below it, and fail without.
+  expect(JSON.parse(elsewhere.stdout)).toMatchObject({ home: join(folder, "home") });
 });
 
 /** A node on PATH that says another version, and works as this one. */

@@ -92,9 +92,21 @@ describe("the command line", () => {
     expect(nitro("--version").stdout).toMatch(/^nitro \d+\.\d+\.\d+ \(node \d+/);
   });
 
+  it("names the command that does what another tool's does, for the same stack", () => {
+    const hint = (...words: string[]) => nitro(...words).stderr.split("\n")[1];
+    expect(hint("reset", "-s", "alice")).toBe("  ./nitro down -s alice && ./nitro up -s alice");
+    expect(hint("-salice", "stop", "--", "-s", "x")).toBe("  ./nitro down -s alice");
+    expect(hint("--stack=alice", "ps")).toBe("  ./nitro status -s alice");
+    expect(hint("stauts", "-s", "alice")).toBe("  ./nitro status -s alice");
+    expect(hint("constructor")).toBe("  ./nitro help");
+  });
+
   it("names the command that was probably meant", () => {
-    for (const words of [["-s"], ["-s", "alice"], ["--stack=alice"]])
-      expect(nitro(...words)).toEqual({ status: 1, stdout: "", stderr: "error: the command is missing\n  ./nitro help\n" });
+    expect(nitro("-s")).toEqual({ status: 1, stdout: "", stderr: "error: the command is missing\n  ./nitro help\n" });
+    for (const words of [["-s", "alice"], ["--stack=alice"], ["-salice"]]) {
+      const stderr = "error: the command is missing beside the stack\n  ./nitro status -s alice, or another one of ./nitro help\n";
+      expect(nitro(...words)).toEqual({ status: 1, stdout: "", stderr });
+    }
     expect(nitro("stauts")).toEqual({ status: 1, stdout: "", stderr: 'error: unknown command "stauts"\n  ./nitro status\n' });
     expect(nitro("frobnicate").stderr).toContain("./nitro help");
   });

@@ -13,3 +13,9 @@ it("turns options into settings; a path is meant from where the command runs", (
   expect(settingChanges({ secrets: "s.json" }, context)).toEqual({ "secrets.file": join(context.cwd, "s.json") });
   expect(settingChanges({}, context)).toEqual({});
 });
+
+it("goes back to the sample by taking away whatever else names an executable", () => {
+  const gone = { "service.binary": null, "service.image": null, "build.command": null };
+  expect(settingChanges({ sample: true }, { cwd: "/" })).toEqual(gone);
+  expect(() => settingChanges({ sample: true, binary: "x" }, { cwd: "/" })).toThrow("--binary and --sample: allowed is one of them");
+});
