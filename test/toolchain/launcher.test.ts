@@ -121,7 +121,7 @@ test("without HOME the user database tells where the home folder is; a user with
   expect(JSON.parse(ofDatabase.stdout)).toMatchObject({ cache: join(userInfo().homedir, cacheBelowHome, "nitro/compile-cache") });
   rmSync(join(bin, "id"));
   // As id tells of a user without a name: the number, and that it failed.
-  script(join(bin, "id"), "echo 4711; [ \"$1\" = -u ]");
+  script(join(bin, "id"), 'echo 4711; [ "$1" = -u ]');
   const homeless = spawnSync(join(root, "nitro"), [], { env, encoding: "utf8" });
   expect(homeless.status).toBe(1);
   expect(homeless.stderr).toBe(
