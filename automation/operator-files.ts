@@ -2,6 +2,7 @@ import { createPrivateKey } from "node:crypto";
 import { chmod, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { writeWhole } from "../common/files.ts";
+import { hostCertificates } from "../images/host.ts";
 import { encryptToOperator } from "../key-feeder/age-ssh.ts";
 import type { Operator } from "../key-feeder/contract.ts";
 
@@ -13,6 +14,14 @@ export interface OperatorFiles {
   readonly publicKey: string;
   /** An age file that the key opens: the share as base64 text. */
   readonly share: string;
+}
+
+/** Files of certificates, PEM, by their paths. */
+export interface TrustFiles {
+  /** The stack's authority alone. */
+  readonly authority: string;
+  /** With those that this machine trusts: for programs that trust nobody but a file. */
+  readonly bundle: string;
 }
 
 /** Where they are, for nobody else to read. `nitro down` removes it with everything of the stack. */
@@ -36,3 +45,22 @@ export async function writeOperatorFiles(folder: string, operators: readonly Ope
     }),
   );
 }
+
+/**
+ * Writes the files by which programs trust a stack's servers.
+ * @param authority the certificate of the stack's
+ * @param env may name further certificates that this machine trusts
+ */
+export async function writeTrustFiles(folder: string, authority: string, env: NodeJS.ProcessEnv): Promise<TrustFiles> {
+  const files = { authority: join(folder, "ca.pem"), bundle: join(folder, "ca-bundle.pem") };
+  // The environment may name this very file already.
+  const trusted = new Set(`${await hostCertificates(env)}\n${authority}`.match(certificate));
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await Promise.all([
+    writeWhole(files.authority, authority, { mode: 0o600 }),
+    writeWhole(files.bundle, `${[...trusted].join("\n")}\n`, { mode: 0o600 }),
+  ]);
+  return files;
+}
+
+const certificate = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;

@@ -27,6 +27,13 @@ export function outputRows(outputs: Readonly<Record<string, unknown>>, prefix = 
   return Object.entries(outputs).flatMap(([name, value]) => {
     const path = prefix + name;
     if (typeof value === "object" && value !== null && !Array.isArray(value)) return outputRows({ ...value }, `${path}.`);
-    return [[path, typeof value === "string" ? value : JSON.stringify(value)]];
+    return [[path, shown(value)]];
   });
+}
+
+/** A value in one line. */
+function shown(value: unknown): string {
+  if (typeof value !== "string") return JSON.stringify(value);
+  const [first = "", ...more] = value.trimEnd().split("\n");
+  return more.length === 0 ? value : `${first} … (whole: --json)`;
 }

@@ -32,13 +32,7 @@ import {
   Validity,
   Version,
 } from "@peculiar/asn1-x509";
-
-/** A certificate and the key that belongs to it, both PEM. */
-export interface KeyedCertificate {
-  readonly certificate: string;
-  /** PKCS #8 */
-  readonly key: string;
-}
+import type { KeyedCertificate } from "./keyed-certificate.ts";
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
@@ -100,20 +94,6 @@ export function makeServerCertificate(authority: KeyedCertificate, hosts: readon
   const subject = nameOf(hosts[0] ?? "localhost");
   const certificate = certify({ subject, publicKey, issuer, from, until: until < validToDate ? until : validToDate, extensions });
   return { certificate, key: pem(privateKey) };
-}
-
-/** Whether a certificate is over in so many days, or is over already. @throws Error for what is no certificate */
-export function endsWithin(certificate: string, days: number, now: Date): boolean {
-  return new X509Certificate(certificate).validToDate.getTime() - now.getTime() < days * dayMs;
-}
-
-/** Whether these are a certificate and its key. */
-export function isKeyedCertificate({ certificate, key }: KeyedCertificate): boolean {
-  try {
-    return new X509Certificate(certificate).checkPrivateKey(createPrivateKey(key));
-  } catch {
-    return false;
-  }
 }
 
 function certify({ subject, publicKey, issuer, from, until, extensions }: Contents): string {

@@ -47,6 +47,8 @@ export class AwsLedger extends pulumi.ComponentResource implements StackLedger {
   readonly arn: pulumi.Output<string>;
   readonly roleArn: pulumi.Output<string>;
   readonly endpoint: string | undefined;
+  /** Its certificate is of no authority of the stack. */
+  readonly httpsEndpoint = undefined;
   readonly access: Readonly<Record<string, string>>;
   readonly volumes: StackLedger["volumes"];
   readonly labels: Readonly<Record<string, string>>;

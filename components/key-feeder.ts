@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { feederVariables, healthFile, type OperatorsFile, variables } from "../key-feeder/contract.ts";
 import type { Settings } from "../model/settings.ts";
 import { type AwsCredentials, awsAccess, awsSecret, bucketEnvironment, redisAccess, redisSecret } from "./aws-environment.ts";
+import { type Certificates, certificatesFolder, certifiedHosts } from "./certificates.ts";
 import type { StackContext } from "./context.ts";
 import type { LocalStack } from "./localstack.ts";
 import { StackPart } from "./part.ts";
@@ -20,6 +21,7 @@ export interface KeyFeederArgs {
   readonly credentials: AwsCredentials;
   readonly redis: Redis;
   readonly localstack: LocalStack;
+  readonly certificates: Certificates;
   /** The role that the service will ask LocalStack's STS for; undefined where it asks another one. */
   readonly roleArn: string | undefined;
   readonly bootstrap: Settings["bootstrap"];
@@ -36,7 +38,7 @@ export interface KeyFeederArgs {
  * Does what operators do by hand in production: makes the keys, puts shares and encrypted secrets into S3, and authorizes payments.
  * The private keys stay in a volume that no other container sees.
  *
- * @example new KeyFeeder("key-feeder", { context, image, network, credentials, redis, localstack, roleArn, bootstrap, authorization, serviceHost, secrets: undefined, operatorKeys: undefined })
+ * @example new KeyFeeder("key-feeder", { context, image, network, credentials, redis, localstack, certificates, roleArn, bootstrap, authorization, serviceHost, secrets: undefined, operatorKeys: undefined })
  */
 export class KeyFeeder extends StackPart {
   readonly ready: Promise<docker.Container>;
@@ -45,7 +47,7 @@ export class KeyFeeder extends StackPart {
 
   constructor(name: string, args: KeyFeederArgs, opts?: pulumi.ComponentResourceOptions) {
     super("KeyFeeder", "key-feeder", name, args.context, opts);
-    const { context } = args;
+    const { context, certificates } = args;
     const { volumes } = context.names;
     const keys = this.volume("keys", volumes.keys);
     // A resource of its own, not the one of the name before: that is removed last, once no container of an older stack uses it.
@@ -72,15 +74,18 @@ export class KeyFeeder extends StackPart {
           [feederVariables.authorization]: args.authorization.mode,
           [feederVariables.custodians]: args.authorization.custodians.join(","),
           [feederVariables.serviceHost]: args.serviceHost,
+          [feederVariables.tlsDir]: certificatesFolder,
+          [feederVariables.tlsHosts]: certifiedHosts(context.names).join(","),
         },
         check: { command: ["test", "-f", healthFile] },
         secrets: { volume: keys, folder: keysFolder, content },
         volumes: [
           { volume: volumes.keys, path: keysFolder },
           { volume: volumes.publicKeys, path: "/public" },
+          { ...certificates.mount, readOnly: false },
         ],
       },
-      Promise.all([args.network, keys, publicKeys, args.redis.ready, args.localstack.ready]),
+      Promise.all([args.network, keys, publicKeys, certificates.volume, args.redis.ready, args.localstack.ready]),
     ).ready;
     this.operators = pulumi.secret(pulumi.output(this.ready.then(() => context.operators())));
   }

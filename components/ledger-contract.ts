@@ -9,6 +9,8 @@ export interface StackLedger {
   readonly roleArn: pulumi.Input<string>;
   /** Where it answers on the host; undefined for AWS's own endpoint. */
   readonly endpoint: string | undefined;
+  /** The same by https, with a certificate of the stack's authority; undefined where that is not its authority. */
+  readonly httpsEndpoint?: string | undefined;
   /** Region, credentials and endpoints, as the environment of a program that uses it. */
   readonly access: Readonly<Record<string, pulumi.Input<string>>>;
   /** What such a program's container mounts for it. */

@@ -2,6 +2,7 @@ import type * as docker from "@pulumi/docker";
 import type * as pulumi from "@pulumi/pulumi";
 import { innerPorts, localAccount } from "../model/names.ts";
 import { type AwsCredentials, awsAccess, awsSecret } from "./aws-environment.ts";
+import { type Certificates, serverPem } from "./certificates.ts";
 import type { StackContext } from "./context.ts";
 import type { StackLedger } from "./ledger-contract.ts";
 import { StackPart } from "./part.ts";
@@ -14,6 +15,7 @@ export interface LedgerArgs {
   readonly network: pulumi.Resource;
   /** For exports of the journal to the stack's S3. It starts without waiting for that. */
   readonly credentials: AwsCredentials;
+  readonly certificates: Certificates;
 }
 
 const port = innerPorts.ledger;
@@ -21,11 +23,13 @@ const port = innerPorts.ledger;
 /**
  * The ledger of a stack as the QLDB-compatible server of this repository.
  *
- * @example new Ledger("ledger", { context, image, network, credentials })
+ * @example new Ledger("ledger", { context, image, network, credentials, certificates })
  */
 export class LocalLedger extends StackPart implements StackLedger {
   /** Where it answers on the host. */
   readonly endpoint: string;
+  /** The same port. */
+  readonly httpsEndpoint: string;
   readonly access: StackLedger["access"];
   readonly volumes: StackLedger["volumes"] = [];
   readonly labels = {};
@@ -36,7 +40,7 @@ export class LocalLedger extends StackPart implements StackLedger {
 
   constructor(name: string, args: LedgerArgs, opts?: pulumi.ComponentResourceOptions) {
     super("Ledger", "ledger", name, args.context, opts);
-    const { context } = args;
+    const { context, certificates } = args;
     this.name = context.names.ledgerName;
     this.arn = context.names.ledgerArn;
     this.roleArn = context.names.qldbRoleArn;
@@ -48,7 +52,9 @@ export class LocalLedger extends StackPart implements StackLedger {
       AWS_ENDPOINT_URL_QLDB_SESSION: inner,
       AWS_ENDPOINT_URL_QLDB: inner,
     };
-    this.endpoint = `http://127.0.0.1:${context.ports.ledger}`;
+    const address = `127.0.0.1:${context.ports.ledger}`;
+    this.endpoint = `http://${address}`;
+    this.httpsEndpoint = `https://${address}`;
     const data = this.volume("data", context.names.volumes.ledger);
     this.ready = this.run(
       {
@@ -62,12 +68,13 @@ export class LocalLedger extends StackPart implements StackLedger {
           LEDGER_PORT: String(port),
           LEDGER_REGION: context.names.region,
           LEDGER_ACCOUNT: localAccount,
+          LEDGER_TLS_FILE: serverPem,
         },
         check: { command: ["curl", "-fsS", "-o", "/dev/null", `http://127.0.0.1:${port}/healthz`] },
         secrets: { volume: data, folder: "/data", content: environmentFile(secret) },
-        volumes: [{ volume: context.names.volumes.ledger, path: "/data" }],
+        volumes: [{ volume: context.names.volumes.ledger, path: "/data" }, certificates.mount],
       },
-      [args.network, data],
+      [args.network, data, certificates.volume],
     ).ready;
   }
 }

@@ -1,6 +1,7 @@
 import type * as docker from "@pulumi/docker";
 import type * as pulumi from "@pulumi/pulumi";
 import { innerPorts } from "../model/names.ts";
+import type { Certificates } from "./certificates.ts";
 import type { StackContext } from "./context.ts";
 import { StackPart } from "./part.ts";
 
@@ -11,6 +12,8 @@ export interface LocalStackArgs {
   readonly network: pulumi.Resource;
   /** In the words of LocalStack, such as s3 and sts. */
   readonly services: readonly string[];
+  /** With which it speaks https, where the image is one of ours. */
+  readonly certificates: Certificates | undefined;
 }
 
 const port = innerPorts.localstack;
@@ -19,16 +22,18 @@ const port = innerPorts.localstack;
  * LocalStack with S3, and STS and IAM where the ledger is local. It keeps nothing over a restart: the key-feeder puts everything back.
  * AWS's SDKs put a bucket into the host name, so every bucket is a name on the network.
  *
- * @example new LocalStack("localstack", { context, image, network, services: ["s3", "sts", "iam"] })
+ * @example new LocalStack("localstack", { context, image, network, services: ["s3", "sts", "iam"], certificates })
  */
 export class LocalStack extends StackPart {
   /** Where it answers on the host. */
   readonly url: string;
+  /** The same by https: the same port. */
+  readonly httpsUrl: string | undefined;
   readonly ready: Promise<docker.Container>;
 
   constructor(name: string, args: LocalStackArgs, opts?: pulumi.ComponentResourceOptions) {
     super("LocalStack", "localstack", name, args.context, opts);
-    const { context } = args;
+    const { context, certificates } = args;
     const buckets = Object.values(context.names.buckets);
     this.ready = this.run(
       {
@@ -42,9 +47,12 @@ export class LocalStack extends StackPart {
         check: { command: ["curl", "-fsS", "-o", "/dev/null", `http://127.0.0.1:${port}/_localstack/health`] },
         aliases: ["s3.localstack", ...buckets.flatMap((bucket) => [`${bucket}.s3.localstack`, `${bucket}.localstack`])],
         tmpfs: { "/var/lib/localstack": "rw,nosuid,nodev,mode=1777,size=512m" },
+        volumes: certificates === undefined ? [] : [certificates.mount],
       },
-      [args.network],
+      [args.network, ...(certificates === undefined ? [] : [certificates.volume])],
     ).ready;
-    this.url = `http://127.0.0.1:${context.ports.localstack}`;
+    const address = `127.0.0.1:${context.ports.localstack}`;
+    this.url = `http://${address}`;
+    this.httpsUrl = certificates && `https://${address}`;
   }
 }

@@ -121,6 +121,10 @@ export const feederVariables = {
   secrets: "NITRO_SECRETS",
   /** The operators' own keys: JSON, a list of PKCS#8 PEM. */
   operatorKeys: "NITRO_OPERATOR_KEYS",
+  /** The folder that the stack's servers have their certificate from. */
+  tlsDir: "TLS_DIR",
+  /** Addresses and names that they are asked by, with commas. */
+  tlsHosts: "TLS_HOSTS",
 } as const;
 
 /** What operators need to work by hand: JSON, in the root folder of the volume that the key-feeder keeps keys in. */
@@ -137,7 +141,15 @@ export interface Operator {
   readonly share: string;
 }
 
+/** In the folder of the stack's servers: their certificate and its key, PEM. */
+export const serverFile = "server.pem";
+
+/** The certificate of the stack's authority, PEM: beside that file, and among the operators' public keys. */
+export const authorityFile = "ca.pem";
+
 export interface OperatorsFile {
+  /** The certificate of the stack's authority, PEM. Key-feeders of older versions have none. */
+  readonly authority?: string;
   /** The vault's public key, `age1…`. */
   readonly vault: string;
   readonly operators: readonly Operator[];

@@ -57,9 +57,13 @@ export function withOperatorKeys(keys: Keys, privateKeys: readonly string[] | un
   return { ...keys, operators };
 }
 
-/** Puts what operators need to work by hand where the stack reads it for its outputs. @param keysDir as for loadOrMakeKeys */
-export async function tellOperators({ identity, operators }: Keys, keysDir: string): Promise<void> {
-  const told: OperatorsFile = { vault: await identityToRecipient(identity), operators };
+/**
+ * Puts what operators need to work by hand where the stack reads it for its outputs.
+ * @param keysDir as for loadOrMakeKeys
+ * @param authority the certificate of the stack's, PEM, where it has one
+ */
+export async function tellOperators({ identity, operators }: Keys, keysDir: string, authority?: string): Promise<void> {
+  const told: OperatorsFile = { vault: await identityToRecipient(identity), operators, ...(authority && { authority }) };
   await replaceFile(join(keysDir, operatorsFile), JSON.stringify(told), 0o600);
 }
 

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { type CertificateFolders, keepCertificates } from "./certificates.ts";
 import { Feeder } from "./feeder.ts";
 import { HealthFile } from "./health.ts";
 import { type Keys, loadOrMakeKeys, publishKeys, tellOperators, withOperatorKeys } from "./identity.ts";
@@ -13,6 +14,8 @@ import { warmSts } from "./sts.ts";
 /** How often S3 is looked at; what is missing has to be back within 2 s. */
 const lookMs = 1_000;
 const retryMs = 500;
+/** How often certificates are looked at. A machine's sleep only puts it off. */
+const certificatesMs = 3_600_000;
 /** How long an incomplete payout waits for further payments to be prepared. */
 const quietMs = 10_000;
 
@@ -70,6 +73,20 @@ async function authorize(settings: FeederSettings, keys: Keys, log: FeederLog, s
   }
 }
 
+/** Keeps certificates from ending until the signal is aborted. */
+async function renew(folders: CertificateFolders, keys: Keys, log: FeederLog, signal: AbortSignal): Promise<void> {
+  for (await pause(certificatesMs, signal); !signal.aborted; await pause(certificatesMs, signal)) {
+    await certify(folders, keys, log).catch((error) => log.error("certificates cannot be kept; trying again", { reason: problem(error) }));
+  }
+}
+
+/** Looks once after certificates, and tells what there is. */
+async function certify(folders: CertificateFolders, keys: Keys, log: FeederLog): Promise<void> {
+  const { authority, made } = await keepCertificates(folders, new Date());
+  if (made.length > 0) log.info("made certificates", { made });
+  await tellOperators(keys, folders.keysDir, authority);
+}
+
 /** Waits, or less when the signal is aborted. */
 async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
   await sleep(milliseconds, undefined, { signal }).catch(() => undefined);
@@ -88,13 +105,16 @@ async function main(log: FeederLog): Promise<void> {
   const { keys: stored, made } = await loadOrMakeKeys(settings.keysDir);
   const keys = withOperatorKeys(stored, settings.operatorKeys);
   await publishKeys(keys, settings.publicDir);
-  await tellOperators(keys, settings.keysDir);
+  const { tls } = settings;
+  const folders = tls && { ...settings, tls };
+  await (folders === undefined ? tellOperators(keys, settings.keysDir) : certify(folders, keys, log));
   log.info(made ? "made the stack's keys" : "read the stack's keys", {
     stack: settings.stack,
     bootstrap: settings.bootstrap,
     authorization: settings.authorization,
   });
   const parts = [feed(settings, keys, log, stop.signal)];
+  if (folders !== undefined) parts.push(renew(folders, keys, log, stop.signal));
   if (settings.authorization === "auto") parts.push(authorize(settings, keys, log, stop.signal));
   await Promise.all(parts);
   log.info("stopped");

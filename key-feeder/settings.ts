@@ -24,6 +24,8 @@ export interface FeederSettings {
   readonly operatorKeys: readonly string[] | undefined;
   /** The `host` that operators sign. */
   readonly serviceHost: string;
+  /** Where the stack's servers have their certificate from, and what they are asked by; undefined where they have none. */
+  readonly tls: { readonly folder: string; readonly hosts: readonly string[] } | undefined;
 }
 
 export interface Aws {
@@ -68,6 +70,7 @@ export function readFeederSettings(env: Readonly<Record<string, string | undefin
   const secrets = parseSecrets(env[feederVariables.secrets]);
   if ("problem" in secrets) problems.push(`${feederVariables.secrets} ${secrets.problem}: it has to be a flat JSON object of strings`);
   const endpoint = url("AWS_ENDPOINT_URL");
+  const folder = env[feederVariables.tlsDir] || undefined;
   const settings: FeederSettings = {
     stack: text(feederVariables.stack),
     keysDir: text(feederVariables.keysDir, "/keys"),
@@ -90,17 +93,23 @@ export function readFeederSettings(env: Readonly<Record<string, string | undefin
     },
     bootstrap: autoOrManual(feederVariables.bootstrap),
     authorization: autoOrManual(feederVariables.authorization),
-    custodians: (env[feederVariables.custodians] ?? "")
-      .split(",")
-      .map((name) => name.trim())
-      .filter((name) => name !== ""),
+    custodians: names(env[feederVariables.custodians]),
     secrets: "secrets" in secrets ? secrets.secrets : "",
     operatorKeys: operatorKeys(env[feederVariables.operatorKeys], problems),
     serviceHost: text(feederVariables.serviceHost),
+    tls: folder === undefined ? undefined : { folder, hosts: names(env[feederVariables.tlsHosts]) },
   };
   if (problems.length > 0)
     throw new SettingsError(`the key-feeder's environment is not usable:\n${problems.map((p) => `  - ${p}`).join("\n")}`);
   return settings;
+}
+
+/** A list with commas. */
+function names(text = ""): string[] {
+  return text
+    .split(",")
+    .map((name) => name.trim())
+    .filter((name) => name !== "");
 }
 
 function operatorKeys(text: string | undefined, problems: string[]): readonly string[] | undefined {

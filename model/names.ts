@@ -79,6 +79,7 @@ export interface StackNames {
     readonly keys: string;
     readonly publicKeys: string;
     readonly credentials: string;
+    readonly certificates: string;
   };
   readonly buckets: { readonly config: string; readonly shares: string };
   readonly configObject: string;
@@ -106,6 +107,7 @@ export function stackNames(stack: string, region = "us-west-2"): StackNames {
       keys: `${prefix}-keys`,
       publicKeys: `${prefix}-pubkeys`,
       credentials: `${prefix}-credentials`,
+      certificates: `${prefix}-tls`,
     },
     buckets: { config: `${prefix}-config`, shares: `${prefix}-operator-shares` },
     configObject: "secrets.age",

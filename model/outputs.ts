@@ -19,8 +19,12 @@ export interface StackOutputs {
   /** Secret: what the stack's own AWS, LocalStack, is asked with. Any would do. */
   readonly aws: { readonly region: string; readonly accessKeyId: string; readonly secretAccessKey: string };
   readonly localstackUrl: string;
+  /** The same port, by https; undefined where LocalStack runs in an image of your own. */
+  readonly localstackHttpsUrl?: string;
   /** Undefined in ledger mode `aws`, where the SDK's own endpoint applies. */
   readonly ledgerEndpoint?: string;
+  /** The same port, by https. */
+  readonly ledgerHttpsEndpoint?: string;
   readonly ledgerName: string;
   readonly ledgerArn: string;
   readonly qldbRoleArn: string;
@@ -29,6 +33,8 @@ export interface StackOutputs {
   readonly operators: readonly Operator[];
   /** The public key of the vault that their shares open, `age1…`. */
   readonly vaultPublicKey: string;
+  /** The certificate of the stack's authority, PEM: what clients of these https addresses have to trust. */
+  readonly caCertificate?: string;
   readonly network: string;
   readonly ports: Readonly<Record<PublishedRole, number>>;
   readonly service: Executable;

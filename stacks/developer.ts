@@ -3,6 +3,7 @@ import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import type { AwsLedger } from "../components/aws-ledger.ts";
+import { Certificates } from "../components/certificates.ts";
 import { KeyFeeder } from "../components/key-feeder.ts";
 import { LocalLedger } from "../components/ledger.ts";
 import { LocalStack } from "../components/localstack.ts";
@@ -47,13 +48,19 @@ export class DeveloperStack extends pulumi.ComponentResource {
       secretAccessKey: new random.RandomPassword("aws-secret-key", { length: 40, special: false }, inside).result,
     };
     const { network } = new Network("network", { context }, inside);
+    const certificates = new Certificates("certificates", { context }, inside);
     const redis = new Redis("redis", { context, network, image: images.redis }, inside);
     const localstack = new LocalStack(
       "localstack",
-      { context, network, image: images.localstack, services: awsLedger === undefined ? ["s3", "sts", "iam"] : ["s3"] },
+      {
+        ...{ context, network, image: images.localstack },
+        services: awsLedger === undefined ? ["s3", "sts", "iam"] : ["s3"],
+        // Another image need not know ours, and who mounts an empty volume first lends it the owner of its folder.
+        certificates: args.settings.images.localstack === undefined ? certificates : undefined,
+      },
       inside,
     );
-    const ledger = awsLedger ?? new LocalLedger("ledger", { context, network, image: images.node, credentials }, inside);
+    const ledger = awsLedger ?? new LocalLedger("ledger", { context, network, image: images.node, credentials, certificates }, inside);
     const { bootstrap, authorization, payout } = args.settings;
     const { host } = args.settings.service;
     const keyFeeder = new KeyFeeder(
@@ -66,6 +73,7 @@ export class DeveloperStack extends pulumi.ComponentResource {
           credentials,
           redis,
           localstack,
+          certificates,
           bootstrap,
           authorization,
           secrets: args.secrets,
@@ -95,13 +103,16 @@ export class DeveloperStack extends pulumi.ComponentResource {
       redisUrl: once(redis.url),
       aws: once(pulumi.secret({ region: names.region, ...credentials })),
       localstackUrl: once(localstack.url),
+      localstackHttpsUrl: once(localstack.httpsUrl),
       ledgerEndpoint: once(ledger.endpoint),
+      ledgerHttpsEndpoint: once(ledger.httpsEndpoint),
       ledgerName: once(ledger.name),
       ledgerArn: once(ledger.arn),
       qldbRoleArn: once(ledger.roleArn),
       buckets: once(names.buckets),
       operators: once(keyFeeder.operators.operators),
       vaultPublicKey: once(pulumi.unsecret(keyFeeder.operators.vault)),
+      caCertificate: once(pulumi.unsecret(keyFeeder.operators.apply(({ authority }) => authority))),
       network: once(names.network),
       ports: once(ports),
       service: once(service.executable),

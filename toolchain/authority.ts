@@ -1,9 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { dirname } from "node:path";
-import { endsWithin, isKeyedCertificate, type KeyedCertificate, makeAuthority } from "../common/certificates.ts";
+import { makeAuthority } from "../common/certificates.ts";
 import { errorCode, errorMessage, UserError } from "../common/errors.ts";
 import { ifPresent, writeWhole } from "../common/files.ts";
+import { endsWithin, joinedPem, type KeyedCertificate, keyedCertificate } from "../common/keyed-certificate.ts";
 import { withLock } from "../common/lock.ts";
 import { type AuthorityFiles, authorityFiles } from "./home.ts";
 
@@ -34,7 +35,7 @@ export async function keepAuthority(env: NodeJS.ProcessEnv, now: Date): Promise<
 async function keepUnlocked(files: AuthorityFiles, now: Date): Promise<KeyedCertificate> {
   const kept = await readAuthority(files.key);
   const authority = kept === undefined || endsWithin(kept.certificate, renewedBeforeDays, now) ? anew(now) : kept;
-  if (authority !== kept) await writeWhole(files.key, authority.key + authority.certificate, { mode: 0o600, durable: true });
+  if (authority !== kept) await writeWhole(files.key, joinedPem(authority), { mode: 0o600, durable: true });
   const told = await ifPresent(readFile(files.certificate, "utf8"));
   if (told !== authority.certificate) await writeWhole(files.certificate, authority.certificate, { mode: 0o644, durable: true });
   return authority;
@@ -47,9 +48,8 @@ function anew(now: Date): KeyedCertificate {
 async function readAuthority(file: string): Promise<KeyedCertificate | undefined> {
   const text = await ifPresent(readFile(file, "utf8"));
   if (text === undefined) return undefined;
-  const begin = Math.max(text.indexOf("-----BEGIN CERTIFICATE-----"), 0);
-  const found = { key: text.slice(0, begin), certificate: text.slice(begin) };
-  if (isKeyedCertificate(found)) return found;
+  const found = keyedCertificate(text);
+  if (found !== undefined) return found;
   throw new UserError(
     `${file} is damaged: it has to hold the key and the certificate of a certificate authority`,
     `rm ${file}, and give programs the new certificate that takes its place`,

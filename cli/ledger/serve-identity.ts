@@ -1,5 +1,6 @@
 import { hostname, networkInterfaces } from "node:os";
-import { endsWithin, makeServerCertificate } from "../../common/certificates.ts";
+import { makeServerCertificate } from "../../common/certificates.ts";
+import { endsWithin } from "../../common/keyed-certificate.ts";
 import type { ServerIdentity } from "../../ledger/http/tls-door.ts";
 import { keepAuthority } from "../../toolchain/authority.ts";
 

@@ -1,5 +1,5 @@
 import { configure, mustBePlain } from "../../automation/configured.ts";
-import { operatorsFolder, writeOperatorFiles } from "../../automation/operator-files.ts";
+import { operatorsFolder, type TrustFiles, writeOperatorFiles, writeTrustFiles } from "../../automation/operator-files.ts";
 import { Stack } from "../../automation/stack.ts";
 import { UserError } from "../../common/errors.ts";
 import { Engine } from "../../docker/engine.ts";
@@ -31,9 +31,12 @@ Keys and shares of all operators are in .nitro/STACK/operators, for nobody else 
     mustBePlain(configured, "ledger", "aws.region");
     if ((await stack.state()) === undefined) throw new UserError(`there is no stack "${stack.name}"`, `./nitro up -s ${stack.name}`);
     const outputs = wholeOutputs(stack.name, await stack.outputs(true));
-    const files = await writeOperatorFiles(operatorsFolder(context.root, stack.name), outputs.operators);
+    const folder = operatorsFolder(context.root, stack.name);
+    const files = await writeOperatorFiles(folder, outputs.operators);
+    const { caCertificate } = outputs;
+    const trust = caCertificate === undefined ? undefined : await writeTrustFiles(folder, caCertificate, context.env);
     const index = numbers.indexOf(values.operator);
-    const printed = operatorVariables(stack.name, outputs, configured.settings.ledger.mode === "local", files[index]);
+    const printed = operatorVariables(stack.name, outputs, configured.settings.ledger.mode === "local", { ...files[index], trust });
     context.stdout.write(values.json ? `${JSON.stringify(printed, null, 2)}\n` : exports(printed));
     if (isRemote(Engine.connect(context.env)))
       context.stderr.write(
@@ -53,14 +56,15 @@ function wholeOutputs(stack: string, outputs: Readonly<Record<string, unknown>>)
 /**
  * What the operators' tools read from their environment.
  * @param local whether the stack's own AWS is all that there is; else only S3 is
- * @param files of the operator
+ * @param files of the operator, and those by which the stack's servers are trusted, where they have an authority
  */
 export function operatorVariables(
   stack: string,
-  outputs: Pick<StackOutputs, "serviceUrl" | "redisUrl" | "localstackUrl" | "aws" | "vaultPublicKey">,
+  outputs: Pick<StackOutputs, "serviceUrl" | "redisUrl" | "localstackUrl" | "localstackHttpsUrl" | "aws" | "vaultPublicKey">,
   local: boolean,
-  files: { readonly key: string; readonly share: string } | undefined,
+  files: { readonly key?: string; readonly share?: string; readonly trust?: TrustFiles | undefined },
 ): Record<string, string> {
+  const { key, share, trust } = files;
   const redis = new URL(outputs.redisUrl);
   const password = decodeURIComponent(redis.password);
   const { buckets, configObject } = stackNames(stack);
@@ -69,8 +73,8 @@ export function operatorVariables(
     [variables.apiBase]: outputs.serviceUrl,
     NITRO_EXPECTED_PCR2: pcr2,
     NITRO_VAULT_PUBLIC_KEY: outputs.vaultPublicKey,
-    BAT_OPERATOR_KEY: files?.key ?? "",
-    BAT_OPERATOR_SHARE: files?.share ?? "",
+    BAT_OPERATOR_KEY: key ?? "",
+    BAT_OPERATOR_SHARE: share ?? "",
     [variables.redisAddress]: redis.host,
     REDIS_USERNAME: redis.username,
     REDIS_PASSWORD: password,
@@ -81,7 +85,9 @@ export function operatorVariables(
     AWS_ACCESS_KEY_ID: outputs.aws.accessKeyId,
     AWS_SECRET_ACCESS_KEY: outputs.aws.secretAccessKey,
     ...(local ? { AWS_ENDPOINT_URL: outputs.localstackUrl } : {}),
-    AWS_ENDPOINT_URL_S3: outputs.localstackUrl,
+    // AWS's Go SDK uploads what it cannot read twice over https alone.
+    AWS_ENDPOINT_URL_S3: (trust && outputs.localstackHttpsUrl) ?? outputs.localstackUrl,
+    ...(trust && { AWS_CA_BUNDLE: trust.bundle, SSL_CERT_FILE: trust.bundle, NODE_EXTRA_CA_CERTS: trust.authority }),
     [variables.configBucket]: buckets.config,
     [variables.configObject]: configObject,
     [variables.sharesBucket]: buckets.shares,

@@ -3,7 +3,8 @@ import { X509Certificate } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { endsWithin, isKeyedCertificate, makeAuthority, makeServerCertificate } from "../../common/certificates.ts";
+import { makeAuthority, makeServerCertificate } from "../../common/certificates.ts";
+import { endsWithin, isFor, isKeyedCertificate, isSignedBy, joinedPem, keyedCertificate } from "../../common/keyed-certificate.ts";
 import { testFolder } from "../toolchain/folder.ts";
 
 const now = new Date("2026-05-01T10:00:00.700Z");
@@ -56,4 +57,19 @@ test("how near an end is", () => {
   expect(endsWithin(server.certificate, 89, now)).toBe(false);
   expect(endsWithin(server.certificate, 91, now)).toBe(true);
   expect(endsWithin(server.certificate, 0, new Date("2026-07-30T10:00:01Z"))).toBe(true);
+});
+
+test("one text holds both, and tells what is not whole", () => {
+  expect(keyedCertificate(joinedPem(server))).toEqual(server);
+  for (const text of ["", server.key, server.certificate, joinedPem({ ...server, key: authority.key }), joinedPem(server).slice(0, -100)])
+    expect(keyedCertificate(text)).toBeUndefined();
+});
+
+test("whose a certificate is, and for whom", () => {
+  expect(isSignedBy(server.certificate, authority.certificate)).toBe(true);
+  expect(isSignedBy(server.certificate, makeAuthority("an authority", 3650, now).certificate)).toBe(false);
+  expect(isFor(server.certificate, ["127.0.0.1", "::1", "ledger.example"])).toBe(true);
+  for (const host of ["127.0.0.2", "::2", "example", "*.example"]) expect(isFor(server.certificate, ["localhost", host])).toBe(false);
+  const wild = makeServerCertificate(authority, ["*.s3.localhost"], 90, now).certificate;
+  expect([isFor(wild, ["*.s3.localhost"]), isFor(wild, ["a.s3.localhost"])]).toEqual([true, false]);
 });

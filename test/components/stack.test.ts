@@ -29,7 +29,7 @@ function prepared(raw: Record<string, string> = {}, executable: PreparedStack["e
       healthy: async (role) => {
         waited.push(role);
       },
-      operators: async () => ({ vault: "age1vault", operators: [operator] }),
+      operators: async () => ({ vault: "age1vault", operators: [operator], authority: "CA" }),
       putSecrets: async (file) => {
         put.set(file.role, file);
         return `mark of ${file.role}`;
@@ -94,12 +94,12 @@ const container = (role: Role): ContainerInputs => {
   return found.inputs as unknown as ContainerInputs;
 };
 
-test("a stack is a network, four volumes, four images, two secrets and six containers", () => {
+test("a stack is a network, five volumes, four images, two secrets and six containers", () => {
   const counts = new Map<string, number>();
   for (const { type } of resources) counts.set(type, (counts.get(type) ?? 0) + 1);
   expect(Object.fromEntries([...counts].filter(([type]) => !type.startsWith("nitro:")))).toEqual({
     "docker:index/network:Network": 1,
-    "docker:index/volume:Volume": 4,
+    "docker:index/volume:Volume": 5,
     "docker:index/remoteImage:RemoteImage": 4,
     "docker:index/container:Container": 6,
     "random:index/randomPassword:RandomPassword": 2,
@@ -208,6 +208,7 @@ test("the ledger reaches the stack's S3, for exports", () => {
     LEDGER_PORT: "8080",
     LEDGER_REGION: "us-west-2",
     LEDGER_ACCOUNT: "000000000000",
+    LEDGER_TLS_FILE: "/tls/server.pem",
     AWS_REGION: "us-west-2",
     AWS_ACCESS_KEY_ID: "NITROALICE0000000000",
     AWS_ENDPOINT_URL: "http://localstack:4566",
@@ -240,6 +241,21 @@ test("private keys are mounted by the key-feeder alone, public ones read-only by
       { hostPath: "/host/.nitro/alice/bin", containerPath: "/nitro/bin", readOnly: true },
     ]);
   }
+});
+
+test("the servers' certificate: written by the key-feeder, read by LocalStack and the ledger, seen by nobody else", () => {
+  const mounts = containers().flatMap(({ name, inputs }) =>
+    (inputs.volumes as ContainerInputs["volumes"]).flatMap(({ volumeName, readOnly }) =>
+      volumeName === "nitro-alice-tls" ? [[name, readOnly]] : [],
+    ),
+  );
+  expect(Object.fromEntries(mounts)).toEqual({ "localstack-container": true, "ledger-container": true, "key-feeder-container": false });
+  const hosts = environment("key-feeder").TLS_HOSTS?.split(",");
+  for (const host of ["127.0.0.1", "localhost", "::1", "redis", "localstack", "ledger", "nitro-alice-ledger", "s3.localstack"])
+    expect(hosts).toContain(host);
+  for (const host of ["nitro-alice-config.s3.localhost", "nitro-alice-config.s3.localstack"])
+    expect(hosts).toContain(host.replace("nitro-alice-config", "*"));
+  for (const host of ["nitro-alice-config.localhost", "nitro-alice-operator-shares.localstack"]) expect(hosts).toContain(host);
 });
 
 test("programs that can read a file get their secrets by one, before they are made; its mark makes another container", () => {
@@ -294,7 +310,10 @@ test("the outputs are the contract", () => {
     operators: [operator],
     vaultPublicKey: "age1vault",
     localstackUrl: "http://127.0.0.1:21002",
+    localstackHttpsUrl: "https://127.0.0.1:21002",
     ledgerEndpoint: "http://127.0.0.1:21003",
+    ledgerHttpsEndpoint: "https://127.0.0.1:21003",
+    caCertificate: "CA",
     ledgerName: "nitro-alice",
     ledgerArn: "arn:aws:qldb:us-west-2:000000000000:ledger/nitro-alice",
     qldbRoleArn: "arn:aws:iam::000000000000:role/nitro-alice-qldb",

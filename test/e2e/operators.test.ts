@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { createHash, createPrivateKey, generateKeyPairSync } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { Agent } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ListObjectsV2Command, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
@@ -44,7 +45,9 @@ const shareOf = (env: Variables) => decryptAsOperator(key(env), readFileSync(env
 /** As Go's SDK finds it: by the environment alone. */
 function s3(env: Variables): S3Client {
   const credentials = { accessKeyId: env.AWS_ACCESS_KEY_ID ?? "", secretAccessKey: env.AWS_SECRET_ACCESS_KEY ?? "" };
-  return new S3Client({ region: env.AWS_REGION ?? "", endpoint: env.AWS_ENDPOINT_URL_S3 ?? "", forcePathStyle: true, credentials });
+  const httpsAgent = new Agent({ ca: readFileSync(env.AWS_CA_BUNDLE ?? "") });
+  const place = { region: env.AWS_REGION ?? "", endpoint: env.AWS_ENDPOINT_URL_S3 ?? "", requestHandler: { httpsAgent } };
+  return new S3Client({ ...place, forcePathStyle: true, credentials });
 }
 
 /** As the tool `vault` asks: signed, at NITRO_API_BASE. */

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, wri
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
-import { isKeyedCertificate } from "../../common/certificates.ts";
+import { isKeyedCertificate } from "../../common/keyed-certificate.ts";
 import { keepAuthority } from "../../toolchain/authority.ts";
 import { authorityFiles } from "../../toolchain/home.ts";
 import { testFolder } from "./folder.ts";
