@@ -1,16 +1,25 @@
 import { defineConfig } from "vitest/config";
 
-// Unit tests need no container engine and take seconds; test/e2e uses the real one, one file after the other.
+// Unit tests need no container engine and take seconds; test/e2e uses the real one, one file after the other; test/slow takes minutes each.
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: "unit", include: ["test/**/*.test.ts"], exclude: ["test/e2e/**"], testTimeout: 30_000 } },
+      { test: { name: "unit", include: ["test/**/*.test.ts"], exclude: ["test/e2e/**", "test/slow/**"], testTimeout: 30_000 } },
       {
         test: {
           name: "e2e",
           include: ["test/e2e/**/*.test.ts"],
           testTimeout: 600_000,
           hookTimeout: 600_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: "slow",
+          include: ["test/slow/**/*.test.ts"],
+          testTimeout: 1_800_000,
+          hookTimeout: 3_600_000,
           fileParallelism: false,
         },
       },

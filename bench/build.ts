@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { Engine } from "../docker/engine.ts";
 import { ensureGo } from "../toolchain/go.ts";
 import { root, runBenchProgram } from "./run.ts";
 
@@ -10,10 +11,10 @@ export interface Built {
   readonly sha256: string;
 }
 
-/** Builds the sample so that /health-check answers with a version of its own. */
+/** Builds the sample for the engine so that /health-check answers with a version of its own. */
 export async function buildVersion(folder: string, version: string): Promise<Built> {
   const file = join(folder, version);
-  const arch = process.arch === "arm64" ? "arm64" : "amd64";
+  const { arch } = await Engine.connect().ping();
   const env = { GOOS: "linux", GOARCH: arch, CGO_ENABLED: "0", GOFLAGS: "-buildvcs=false" };
   await runBenchProgram(
     await ensureGo(),

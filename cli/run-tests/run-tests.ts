@@ -9,7 +9,11 @@ import { closingLine, noTests, single, sum, type TestCounts } from "./counts.ts"
 import { suites } from "./suites.ts";
 
 type SuiteName = keyof typeof suites;
-const suiteNames: readonly SuiteName[] = ["lint", "unit", "go", "e2e"];
+/** Those that run where none is named. */
+const usualSuites: readonly SuiteName[] = ["lint", "unit", "go", "e2e"];
+const suiteNames: readonly SuiteName[] = [...usualSuites, "slow"];
+/** They use the container engine and what `nitro setup` installs. */
+const engineSuites: readonly SuiteName[] = ["e2e", "slow"];
 
 interface Ran {
   readonly name: string;
@@ -18,21 +22,25 @@ interface Ran {
 }
 
 export const command = declareCommand({
-  arguments: { suite: { words: suiteNames, read: suiteNamed, optional: true, help: "one of them (default: all, one after the other)" } },
+  arguments: {
+    suite: { words: suiteNames, read: suiteNamed, optional: true, help: "one of them (default: all but slow, one after the other)" },
+  },
+  options: { slow: { type: "boolean", help: "the suite slow too: what takes many minutes, such as a stack on arm64 by emulation" } },
   rest: { placeholder: "FILTER…", after: "arguments", what: "the filter", help: "for the suite's runner" },
-  notes: `Only e2e needs a container engine. Filters go to the suite's runner.
+  notes: `Only e2e and slow need a container engine. Filters go to the suite's runner.
 The last line counts: N passed, N failed. Exit code 1 where anything failed, or nothing ran.`,
   examples: [
     ["nitro test unit ledger", 'files whose path has "ledger" in it'],
+    ["nitro test --slow", "everything that there is"],
     ["nitro test e2e -t swap", 'tests whose name has "swap" in it'],
     ["nitro test go -run TestSubmit", "Go tests by name"],
   ],
 
-  async run({ words: { suite }, rest: filters }, context) {
-    const names = suitesOf(suite);
+  async run({ words: { suite }, values: { slow }, rest: filters }, context) {
+    const names = suitesOf(suite, slow);
     const inner = { ...context, env: testEnvironment(context.env) };
     const ran: Ran[] = [];
-    if (names.includes("e2e")) ran.push(await runSuite("setup", inner, () => prepare(inner)));
+    if (names.some((name) => engineSuites.includes(name))) ran.push(await runSuite("setup", inner, () => prepare(inner)));
     for (const name of names) ran.push(await runSuite(name, inner, () => suites[name](inner, filters)));
     context.stdout.write(`\n${summary(ran)}`);
     const total = sum(ran.map(({ counts }) => counts));
@@ -41,9 +49,10 @@ The last line counts: N passed, N failed. Exit code 1 where anything failed, or 
   },
 });
 
-/** All of them where none is named. */
-export function suitesOf(suite: SuiteName | undefined): readonly SuiteName[] {
-  return suite === undefined ? suiteNames : [suite];
+/** @param slow whether the slow tests are wanted besides */
+export function suitesOf(suite: SuiteName | undefined, slow = false): readonly SuiteName[] {
+  const wanted = suite === undefined ? usualSuites : [suite];
+  return slow && !wanted.includes("slow") ? [...wanted, "slow"] : wanted;
 }
 
 /** @throws UsageError where there is no such suite */

@@ -13,11 +13,12 @@ import { runShown } from "./process.ts";
 /** A suite runs, prints what its runner prints, and counts. */
 export type Suite = (context: Context, filters: readonly string[]) => Promise<TestCounts>;
 
-export const suites: Readonly<Record<"lint" | "unit" | "go" | "e2e", Suite>> = {
+export const suites: Readonly<Record<"lint" | "unit" | "go" | "e2e" | "slow", Suite>> = {
   lint,
   unit: (context, filters) => vitest("unit", context, filters),
   go,
   e2e: (context, filters) => vitest("e2e", context, filters),
+  slow: (context, filters) => vitest("slow", context, filters),
 };
 
 /** Formatting, lint, types and workflows: every check counts as a test. */

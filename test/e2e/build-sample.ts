@@ -1,11 +1,12 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { Engine } from "../../docker/engine.ts";
 import { ensureGo } from "../../toolchain/go.ts";
 import { root, run } from "./nitro.ts";
 
-/** Builds the sample with a version of its own, so that a swap can be seen. @returns the file's absolute path */
+/** Builds the sample for the engine with a version of its own, so that a swap can be seen. @returns the file's absolute path */
 export async function buildSample(file: string, version: string): Promise<string> {
-  return await build(resolve(root, "sample"), file, { GOOS: "linux" }, ["-ldflags", `-X main.version=${version}`]);
+  return await build(resolve(root, "sample"), file, await forEngine(), ["-ldflags", `-X main.version=${version}`]);
 }
 
 /** Builds the smallest program there is, for any system: enough to be refused. @returns the file's absolute path */
@@ -15,13 +16,18 @@ export async function buildEmpty(file: string, goos: string, goarch: string): Pr
 
 /** Builds a program that the containers can run and that ends at once, with a panic. @returns the file's absolute path */
 export async function buildCrashing(file: string, words: string): Promise<string> {
-  return await buildMain(file, `panic(${JSON.stringify(words)})`, { GOOS: "linux" });
+  return await buildMain(file, `panic(${JSON.stringify(words)})`, await forEngine());
 }
 
 /** Builds a service that answers everything with 200, on an address of its own whatever it is told. @returns the file's absolute path */
 export async function buildListening(file: string, address: string): Promise<string> {
   const handler = "http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})";
-  return await buildMain(file, `panic(http.ListenAndServe(${JSON.stringify(address)}, ${handler}))`, { GOOS: "linux" }, ["net/http"]);
+  return await buildMain(file, `panic(http.ListenAndServe(${JSON.stringify(address)}, ${handler}))`, await forEngine(), ["net/http"]);
+}
+
+/** What the containers run decides: this machine may be of another architecture. */
+async function forEngine(): Promise<NodeJS.ProcessEnv> {
+  return { GOOS: "linux", GOARCH: (await Engine.connect().ping()).arch };
 }
 
 async function buildMain(file: string, body: string, target: NodeJS.ProcessEnv, imports: readonly string[] = []): Promise<string> {

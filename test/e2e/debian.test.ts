@@ -37,10 +37,11 @@ afterEach(async () => {
   for (const image of [ref, `${host}/debian@${pinned}`]) await engine.images.remove(image, { force: true });
 });
 
-/** On a machine of another architecture, where it can only be pulled. */
+/** As if the engine were of another architecture than this machine: it can only be pulled then. */
 function pullOnly(image: string): Promise<void> {
   const pins = { suite: "trixie", image };
-  return ensureDebian({ engine, ref, pins, arch: arch === "amd64" ? "arm64" : "amd64", env: process.env, report: () => undefined });
+  const foreign = process.arch === "arm64" ? "amd64" : "arm64";
+  return ensureDebian({ engine, ref, pins, arch: foreign, env: process.env, report: () => undefined });
 }
 
 test("what the pinned digest names is pulled, wherever the tag has moved; no tag of the user's is made", async () => {
