@@ -18,7 +18,7 @@ export default defineConfig({
         test: {
           name: "slow",
           include: ["test/slow/**/*.test.ts"],
-          testTimeout: 1_800_000,
+          testTimeout: 3_600_000,
           hookTimeout: 3_600_000,
           fileParallelism: false,
         },
