@@ -1,4 +1,4 @@
-import { askContainer } from "../docker/ask.ts";
+import { type AskedContainer, askContainer } from "../docker/ask.ts";
 import type { Engine } from "../docker/engine.ts";
 import { asidePrefix, neededShares, sharePrefix } from "../key-feeder/contract.ts";
 import { innerPorts, stackNames } from "../model/names.ts";
@@ -27,7 +27,7 @@ export async function readSealing(
 ): Promise<SealState> {
   const [{ sealed, reason }, keys] = await Promise.all([
     readSecrets(engine, service, notes),
-    localstackPort === undefined ? [] : listShares(engine, notes.stack, localstackPort),
+    localstackPort === undefined ? [] : shareKeys(engine, notes.stack, localstackPort),
   ]);
   const [shares = 0, aside = 0] = [sharePrefix, asidePrefix].map((prefix) => keys.filter((key) => key.startsWith(prefix)).length);
   const cause = sealed ? sealedBecause(shares, reason) : undefined;
@@ -45,12 +45,18 @@ export function sealedBecause(shares: number, reason: string | undefined): strin
   return parts.length === 0 ? undefined : parts.join("; ");
 }
 
-/** S3's ListObjectsV2; LocalStack takes it unsigned. A bucket that is not there yet holds nothing. */
-async function listShares(engine: Pick<Engine, "exec" | "host">, stack: string, hostPort: number): Promise<string[]> {
-  const { buckets, containers } = stackNames(stack);
-  const localstack = { name: containers.localstack, innerPort: innerPorts.localstack, hostPort };
-  const answer = await askContainer(engine, localstack, `/${buckets.shares}?list-type=2`);
+/**
+ * S3's ListObjectsV2; LocalStack takes it unsigned. A bucket that is not there yet holds nothing.
+ * @param hostPort LocalStack's, on the engine's machine
+ */
+export async function shareKeys(engine: Pick<Engine, "exec" | "host">, stack: string, hostPort: number): Promise<string[]> {
+  const answer = await askContainer(engine, localstackOf(stack, hostPort), `/${stackNames(stack).buckets.shares}?list-type=2`);
   return answer?.status === 200 ? listedKeys(answer.text) : [];
+}
+
+/** LocalStack, to be asked. */
+export function localstackOf(stack: string, hostPort: number | undefined): AskedContainer {
+  return { name: stackNames(stack).containers.localstack, innerPort: innerPorts.localstack, hostPort };
 }
 
 /** @param xml a ListBucketResult, whose keys hold nothing that XML escapes */

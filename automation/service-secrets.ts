@@ -88,7 +88,7 @@ async function asksSealed(engine: Pick<Engine, "exec" | "host">, { name, ports }
   const service = { name, innerPort, hostPort };
   const described = sealedIn((await askContainer(engine, service, "/v1/payments/info"))?.text);
   if (described !== undefined) return described;
-  const answer = await askContainer(engine, service, paths.prepare, noPayment);
+  const answer = await askContainer(engine, service, paths.prepare, { method: "POST", json: noPayment });
   return answer?.text.includes(sealedWords) === true ? true : undefined;
 }
 

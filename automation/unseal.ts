@@ -6,7 +6,7 @@ import type { Engine } from "../docker/engine.ts";
 import { lastLines } from "../docker/last-lines.ts";
 import { exitOf, lastEnding } from "../docker/waiting/exit.ts";
 import { readRunning } from "../executable/running.ts";
-import { neededShares } from "../key-feeder/contract.ts";
+import { type BootstrapMode, neededShares } from "../key-feeder/contract.ts";
 import { type Role, stackNames } from "../model/names.ts";
 import type { Configured } from "./configured.ts";
 import { readSealing, type SealState } from "./sealing.ts";
@@ -84,10 +84,13 @@ async function unsealsWithin(engine: Engine, stack: string, ms: number, { root, 
  */
 export async function waitUntilHealthy(engine: Engine, stack: string, { env, root, signal }: Context): Promise<StackStatus> {
   let silent: readonly Role[] = [];
+  let before: ReadonlyMap<string, number> | undefined;
   const look = async (): Promise<Look<StackStatus>> => {
     const status = await stackStatus(engine, stack, { env, root });
     if (status.healthy) return { found: status };
-    const ended = status.parts.filter(({ state }) => over.includes(state));
+    before ??= new Map(status.parts.map(({ id, restarts }) => [id, restarts]));
+    const crashed = ({ id, restarts }: PartStatus) => restarts - (before?.get(id) ?? 0) >= restartsToTell;
+    const ended = status.parts.filter((part) => over.includes(part.state) || crashed(part));
     if (ended.length > 0)
       throw await stopped(
         engine,
@@ -104,6 +107,11 @@ export async function waitUntilHealthy(engine: Engine, stack: string, { env, roo
   throw new DeadlineError(inVain(what, waited), logs(stack, silent));
 }
 
+/** How the settings have a stack unsealed; where only pulumi can read that, nobody waits for it, as under `manual`. */
+export function declaredBootstrap({ settings, file }: Pick<Configured, "settings" | "file">): BootstrapMode {
+  return file.hides("bootstrap") ? "manual" : settings.bootstrap;
+}
+
 /**
  * Waits until every part answers and, under bootstrap `auto`, the service is unsealed; under `manual` operators do that, whenever they like.
  * @throws UserError as the two waits do
@@ -111,17 +119,19 @@ export async function waitUntilHealthy(engine: Engine, stack: string, { env, roo
 export async function waitUntilReady(
   engine: Engine,
   stack: string,
-  { settings, file }: Pick<Configured, "settings" | "file">,
+  bootstrap: BootstrapMode,
   progress: Progress,
   context: Context,
 ): Promise<StackStatus> {
-  const auto = settings.bootstrap === "auto" && !file.hides("bootstrap");
-  if (auto) await waitUntilUnsealed(engine, stack, progress, context);
+  if (bootstrap === "auto") await waitUntilUnsealed(engine, stack, progress, context);
   return waitUntilHealthy(engine, stack, context);
 }
 
 /** States that a container does not leave by itself. */
 const over: readonly PartStatus["state"][] = ["exited", "dead", "removing", "missing"];
+
+/** One that is started again so often while it is waited for crashes again and again. */
+const restartsToTell = 2;
 
 /** What stopped, with its last words. */
 async function stopped(engine: Engine, stack: string, roles: readonly Role[]): Promise<UserError> {

@@ -1,11 +1,12 @@
 import { applySettings, examine, heal, takeOverLocks } from "../automation/apply.ts";
+import { endBootstrapRun } from "../automation/bootstrap-run.ts";
 import { type Configured, configure } from "../automation/configured.ts";
 import type { Outcome } from "../automation/events.ts";
 import { makeReady } from "../automation/ready.ts";
 import { Stack } from "../automation/stack.ts";
 import type { StackStatus } from "../automation/status.ts";
 import { mayTakeOver } from "../automation/take-over.ts";
-import { waitUntilReady } from "../automation/unseal.ts";
+import { declaredBootstrap, waitUntilReady } from "../automation/unseal.ts";
 import type { Context } from "../common/context.ts";
 import { InterruptedError } from "../common/errors.ts";
 import { Progress, seconds } from "../common/progress.ts";
@@ -42,7 +43,9 @@ export const command = declareCommand({
     const machine = await untilStopped(makeReady({ configured, stack: stack.name, progress, context }), context);
     const outcome = await bringUp(machine, stack, configured, progress, context);
     const { engine } = machine;
-    const status = await waitUntilReady(engine, stack.name, configured, progress, context);
+    const bootstrap = declaredBootstrap(configured);
+    await endBootstrapRun(engine, stack.name, bootstrap, context.signal);
+    const status = await waitUntilReady(engine, stack.name, bootstrap, progress, context);
 
     const took = Date.now() - began;
     if (values.json)

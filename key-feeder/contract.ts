@@ -26,6 +26,16 @@ export function shareObject(operator: string): string {
   return `${sharePrefix}_${operator}.json`;
 }
 
+/** The metadata of objects that the key-feeder put, and nobody else. */
+export const feederMark = { name: "put-by", value: "key-feeder" } as const;
+
+/** How a stack is unsealed: by the key-feeder, or by operators. */
+export const bootstrapModes = ["auto", "manual"] as const;
+export type BootstrapMode = (typeof bootstrapModes)[number];
+
+/** The object, beside the shares, whose content is the mode that counts in place of the declared one for as long as it is there. */
+export const bootstrapObject = "nitro-bootstrap";
+
 /** What the service logs once for each key of its secrets, after the key, as soon as it has them. */
 export const unsealedWords = " is loaded in secrets!";
 

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { asidePrefix, shareObject, sharePrefix } from "./contract.ts";
+import { asidePrefix, type BootstrapMode, bootstrapModes, bootstrapObject, shareObject, sharePrefix } from "./contract.ts";
 import type { Keys } from "./identity.ts";
 import type { FeederLog } from "./log.ts";
 import { encryptSecrets, holdsSecrets, opens } from "./secrets.ts";
@@ -27,7 +27,7 @@ export class Feeder {
   /** ETag of one that a person has put, which is left alone. */
   private left: string | undefined;
   private warm = false;
-  private withdrawn = false;
+  private mode: BootstrapMode | undefined;
 
   constructor(args: FeederArgs) {
     this.args = args;
@@ -39,8 +39,10 @@ export class Feeder {
    * @throws where S3 or STS cannot be used; everything is there once it returns
    */
   async pass(): Promise<void> {
-    const { storage, settings, log, onMissing } = this.args;
+    const { storage, log, onMissing } = this.args;
     const found = await this.look();
+    const changed = this.mode !== found.mode;
+    if (changed) this.change(found.mode);
     const missing = await this.missing(found);
     if (missing.length > 0) {
       // Whoever lost its objects has lost its loaded services too.
@@ -51,8 +53,8 @@ export class Feeder {
     await Promise.all([warming, missing.length > 0 ? this.repair(found) : Promise.resolve()]);
     this.warm = true;
     if (missing.length > 0) log.info("put into S3", { missing });
-    if (settings.bootstrap === "manual" && !this.withdrawn) await this.withdraw(storage);
-    this.withdrawn = true;
+    if (changed && found.mode === "manual") await this.withdraw(storage);
+    this.mode = found.mode;
   }
 
   /** Something failed: what was true before need not be any more. */
@@ -60,13 +62,22 @@ export class Feeder {
     this.warm = false;
   }
 
+  /** What a person has put is looked at anew by the rules of the mode that counts from now on. */
+  private change(mode: BootstrapMode): void {
+    this.left = undefined;
+    if (this.mode !== undefined)
+      this.args.log.info("bootstrap is another one now", { bootstrap: mode, declared: this.args.settings.bootstrap });
+  }
+
   private async look(): Promise<Found> {
     const { storage, settings } = this.args;
-    const [config, shares] = await Promise.all([
+    const [config, shares, instead] = await Promise.all([
       storage.list(settings.config.bucket, settings.config.object),
       storage.list(settings.sharesBucket, sharePrefix),
+      storage.list(settings.sharesBucket, bootstrapObject),
     ]);
-    return { config, shares };
+    const mode = bootstrapModes.find((each) => instead?.get(bootstrapObject) === md5(each)) ?? settings.bootstrap;
+    return { config, shares, mode };
   }
 
   /** Names of what is missing or is not what it should be. */
@@ -75,8 +86,8 @@ export class Feeder {
     const missing: string[] = [];
     if (found.config === undefined) missing.push(`bucket ${settings.config.bucket}`);
     if (found.shares === undefined) missing.push(`bucket ${settings.sharesBucket}`);
-    if (await this.isToPut(found.config?.get(settings.config.object))) missing.push(`object ${settings.config.object}`);
-    if (settings.bootstrap === "manual") return missing;
+    if (await this.isToPut(found)) missing.push(`object ${settings.config.object}`);
+    if (found.mode === "manual") return missing;
     return [...missing, ...[...this.wrongShares(found), ...this.foreignShares(found)].map((key) => `object ${key}`)];
   }
 
@@ -86,17 +97,18 @@ export class Feeder {
   }
 
   /** False too for secrets that somebody else has put: while bootstrap is theirs, and whenever the vault opens them. */
-  private async isToPut(etag: string | undefined): Promise<boolean> {
+  private async isToPut({ config, mode }: Found): Promise<boolean> {
+    const etag = config?.get(this.args.settings.config.object);
     if (await this.holdsOurSecrets(etag)) return false;
     if (etag === undefined) return true;
     if (etag === this.left) return false;
     const { storage, settings, keys, log } = this.args;
     const { bucket, object } = settings.config;
     if (await storage.isOurs(bucket, object)) return true;
-    const file = settings.bootstrap === "auto" ? await storage.get(bucket, object) : undefined;
-    if (settings.bootstrap === "auto" && (file === undefined || !(await opens(keys.identity, file)))) return true;
+    const file = mode === "auto" ? await storage.get(bucket, object) : undefined;
+    if (mode === "auto" && (file === undefined || !(await opens(keys.identity, file)))) return true;
     this.left = etag;
-    log.info("the secrets that somebody has put are left alone", { object, bootstrap: settings.bootstrap });
+    log.info("the secrets that somebody has put are left alone", { object, bootstrap: mode });
     return false;
   }
 
@@ -121,7 +133,7 @@ export class Feeder {
   private async repair(found: Found): Promise<void> {
     const { storage, settings, keys } = this.args;
     const { bucket, object } = settings.config;
-    const auto = settings.bootstrap === "auto";
+    const auto = found.mode === "auto";
     const wrong = auto ? this.wrongShares(found) : [];
     const stale = wrong.filter((key) => found.shares?.has(key));
     if (auto) await this.setAside(settings.sharesBucket, [...stale, ...this.foreignShares(found)]);
@@ -130,7 +142,7 @@ export class Feeder {
       found.shares === undefined ? storage.createBucket(settings.sharesBucket) : undefined,
     ]);
     const etag = found.config?.get(object);
-    if (await this.isToPut(etag)) {
+    if (await this.isToPut(found)) {
       if (etag !== undefined && !(await storage.isOurs(bucket, object))) await this.setAside(bucket, [object]);
       const secrets = await encryptSecrets(keys.identity, settings.secrets);
       // Under manual somebody may be putting theirs in this very moment.
@@ -164,6 +176,8 @@ interface Found {
   /** Undefined where there is no bucket. */
   readonly config: Listing | undefined;
   readonly shares: Listing | undefined;
+  /** How the stack is to be unsealed now. */
+  readonly mode: BootstrapMode;
 }
 
 function md5(text: string): string {

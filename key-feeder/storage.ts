@@ -8,13 +8,11 @@ import {
   PutObjectCommand,
   S3Client,
 } from "@aws-sdk/client-s3";
+import { feederMark } from "./contract.ts";
 import type { Aws } from "./settings.ts";
 
 /** Objects of a bucket: key → ETag, which for objects put whole is the MD5 of their content in hex. */
 export type Listing = ReadonlyMap<string, string>;
-
-/** The metadata that tells objects which the key-feeder put from those of a person. */
-const mark = { "put-by": "key-feeder" };
 
 /** The one place that talks to S3. Every call is tried once: who calls decides what to do about a failure. */
 export class Storage {
@@ -25,7 +23,7 @@ export class Storage {
   /** @param by who puts objects with it: those of the key-feeder are its own to take back */
   constructor(aws: Aws, by: "key-feeder" | "operator" = "key-feeder") {
     this.region = aws.region;
-    this.metadata = by === "key-feeder" ? mark : {};
+    this.metadata = by === "key-feeder" ? { [feederMark.name]: feederMark.value } : {};
     this.client = new S3Client({
       region: aws.region,
       endpoint: aws.s3Endpoint,
@@ -62,7 +60,7 @@ export class Storage {
   async isOurs(bucket: string, key: string): Promise<boolean> {
     try {
       const { Metadata = {} } = await this.client.send(new HeadObjectCommand({ Bucket: bucket, Key: key }));
-      return Metadata["put-by"] === mark["put-by"];
+      return Metadata[feederMark.name] === feederMark.value;
     } catch (error) {
       if (isNamed(error, "NotFound", "NoSuchKey", "NoSuchBucket")) return false;
       throw error;

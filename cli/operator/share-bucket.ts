@@ -1,3 +1,4 @@
+import { presentBootstrap } from "../../automation/bootstrap-run.ts";
 import { UserError } from "../../common/errors.ts";
 import { neededShares } from "../../key-feeder/contract.ts";
 import { Storage } from "../../key-feeder/storage.ts";
@@ -29,10 +30,10 @@ export async function countedShares(shares: ShareBucket, stack: ConnectedStack):
 }
 
 /** Under bootstrap auto the shares are the key-feeder's. @throws UserError */
-export function mustBeManual({ name, settings }: ConnectedStack): void {
-  if (settings.bootstrap === "manual") return;
+export async function mustBeManual({ engine, name, settings }: ConnectedStack): Promise<void> {
+  if ((await presentBootstrap(engine, name, settings.bootstrap)) === "manual") return;
   throw new UserError(
     `bootstrap of stack "${name}" is auto: the key-feeder puts back every share within a second`,
-    `./nitro up -s ${name} --bootstrap manual leaves them to operators; the service goes on`,
+    `./nitro up -s ${name} --bootstrap manual leaves them to operators; the service goes on. For one run of it: ./nitro restart -s ${name} --bootstrap manual`,
   );
 }

@@ -15,7 +15,7 @@ export const command = declareCommand({
     const { operator } = values;
     if (operator === undefined) throw new UsageError("say whose share: --operator 1");
     return withStack(selectStack(values.stack, context.env), context, ["localstack"], async (stack) => {
-      mustBeManual(stack);
+      await mustBeManual(stack);
       return withShares(stack, async (shares) => {
         const holder = operatorNumbered(stack, operator);
         const there = await removeShare(shares, holder);

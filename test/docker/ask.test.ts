@@ -11,7 +11,7 @@ async function listen() {
   const server = createServer(async (request, answer) => {
     const body = await text(request);
     answer
-      .writeHead(request.method === "POST" ? 400 : 200)
+      .writeHead(request.method === "POST" ? 400 : 200, { "X-Mark": `by: ${request.method}` })
       .end(`${request.method} ${request.url}\n${request.headers["content-type"]} ${body}`);
   });
   await once(server.listen(0, "127.0.0.1"), "listening");
@@ -35,9 +35,13 @@ test("asks from here, and on another machine from inside, with the same answers"
   try {
     const container = { name: "c", innerPort: port, hostPort: port };
     for (const engine of [local, remote]) {
-      expect(await askContainer(engine, container, "/info")).toEqual({ status: 200, text: "GET /info\nundefined " });
-      const posted = { status: 400, text: 'POST /prepare\napplication/json {"to":""}' };
-      expect(await askContainer(engine, container, "/prepare", '{"to":""}')).toEqual(posted);
+      const got = await askContainer(engine, container, "/info");
+      expect(got).toMatchObject({ status: 200, text: "GET /info\nundefined " });
+      expect(got?.headers.get("x-mark")).toBe("by: GET");
+      const posted = await askContainer(engine, container, "/prepare", { method: "POST", json: '{"to":""}' });
+      expect(posted).toMatchObject({ status: 400, text: 'POST /prepare\napplication/json {"to":""}' });
+      const removed = await askContainer(engine, container, "/object", { method: "DELETE" });
+      expect(removed).toMatchObject({ status: 200, text: "DELETE /object\nundefined " });
     }
   } finally {
     server.close();
