@@ -5,7 +5,7 @@ import { errorCode } from "./errors.ts";
 import { ifPresent, isAbsent } from "./files.ts";
 import { run } from "./process.ts";
 import { processStat } from "./process-tree.ts";
-import { type Look, wait } from "./waiting.ts";
+import { type Clock, type Look, type Moment, wait } from "./waiting.ts";
 
 /** Who holds a lock. */
 export interface LockHolder {
@@ -18,11 +18,15 @@ export interface LockHolder {
 }
 
 export interface LockOptions {
-  /** Called once, when the lock is another's. */
-  readonly onWait?: (holder: LockHolder) => void;
+  /** Called when the lock is another's, and every ten seconds from then on, with how long that has lasted in ms. */
+  readonly onWait?: (holder: LockHolder, waited: number) => void;
   /** Between two tries, in ms. */
   readonly intervalMs?: number;
+  readonly clock?: Clock;
 }
+
+/** Between two calls of onWait. */
+const tellMs = 10_000;
 
 /**
  * Runs something while no other process of this host does the same. The lock of a process that is gone is nobody's.
@@ -46,16 +50,18 @@ export async function withLock<T>(path: string, work: () => Promise<T>, options:
 }
 
 /** The lock's file, made from a process's own. */
-async function acquire(path: string, own: string, { onWait, intervalMs = 200 }: LockOptions): Promise<void> {
-  let told = false;
-  const look = async (): Promise<Look<true>> => {
+async function acquire(path: string, own: string, { onWait, intervalMs = 200, clock }: LockOptions): Promise<void> {
+  let tellAt = 0;
+  const look = async ({ waited }: Moment): Promise<Look<true>> => {
     const holder = await linked(path, own);
     if (holder === undefined) return { found: true };
-    if (!told) onWait?.(holder);
-    told = true;
+    if (waited >= tellAt) {
+      onWait?.(holder, waited);
+      tellAt += tellMs;
+    }
     return { seen: `process ${holder.pid} on ${holder.host} holds it` };
   };
-  await wait({ what: path, look }, { intervalMs });
+  await wait({ what: path, look }, { intervalMs, clock });
 }
 
 /**

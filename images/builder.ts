@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { UserError } from "../common/errors.ts";
-import { withLock } from "../common/lock.ts";
+import { type LockHolder, withLock } from "../common/lock.ts";
 import type { Engine } from "../docker/engine.ts";
 import type { Arch } from "../docker/types.ts";
 import { goRequirement } from "../toolchain/go.ts";
@@ -27,6 +27,12 @@ export interface BuildProgress {
 
 export interface EnsureOptions {
   readonly onProgress?: (progress: BuildProgress) => void;
+  /**
+   * Called at once, and every ten seconds from then on, while another process builds images.
+   * @param who "process 123 on host, which builds images"
+   * @param waited in ms
+   */
+  readonly onWait?: (who: string, waited: number) => void;
   readonly env?: NodeJS.ProcessEnv;
 }
 
@@ -52,8 +58,7 @@ export async function buildMissing(engine: Engine, refs: WantedImages, options: 
   const own = ownImages(arch, pins);
   const workshop: Workshop = { engine, pins, arch, own, env, onProgress, failed: new AbortController() };
   const path = join(nitroHome(env), "images.lock");
-  const onWait = ({ pid, host }: { pid: number; host: string }) =>
-    onProgress({ image: "base", step: "wait", detail: `process ${pid} on ${host} builds images (${path})`, elapsedMs: 0 });
+  const onWait = ({ pid, host }: LockHolder, waited: number) => options.onWait?.(`process ${pid} on ${host}, which builds images`, waited);
   return await withLock(path, () => buildAll(workshop, refs), { onWait });
 }
 

@@ -11,7 +11,9 @@ import type { WantedImages } from "./missing.ts";
  */
 export async function buildShown(engine: Engine, refs: WantedImages, env: NodeJS.ProcessEnv, progress: Progress): Promise<ImageRole[]> {
   const began = Date.now();
-  const built = await ensureImages(engine, refs, { onProgress: showBuild(progress), env }).finally(() => progress.status(undefined));
+  const built = await ensureImages(engine, refs, { onProgress: showBuild(progress), onWait: showWait(progress), env }).finally(() =>
+    progress.status(undefined),
+  );
   if (built.length > 0) progress.line(`✓ images ${built.join(", ")} built ${seconds(Date.now() - began)}`);
   return built;
 }
@@ -20,4 +22,13 @@ export async function buildShown(engine: Engine, refs: WantedImages, env: NodeJS
 export function showBuild(progress: Progress): (now: BuildProgress) => void {
   const tell = heartbeat(progress);
   return ({ image, step, detail, elapsedMs }) => tell(`image ${image}: ${step} ${seconds(elapsedMs)}`, detail);
+}
+
+/** Shows who is waited for: a live line on a terminal, elsewhere a line each time. */
+export function showWait(progress: Progress): (who: string, waited: number) => void {
+  return (who, waited) => {
+    const text = `waiting for ${who}${waited < 1_000 ? "" : ` ${seconds(waited)}`}`;
+    if (progress.live) progress.status(text);
+    else progress.line(`  ${text}`);
+  };
 }

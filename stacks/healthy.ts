@@ -19,6 +19,12 @@ const waiting: Record<Role, readonly Role[]> = {
   "key-feeder": ["service", "worker"],
 };
 
+/** A line that names who waits for a part, after a message about it; empty where nobody does. */
+export function blockedBy(role: Role): string {
+  const waiters = waiting[role];
+  return waiters.length === 0 ? "" : `\n${waiters.join(", ")} wait${waiters.length === 1 ? "s" : ""} for it.`;
+}
+
 /** These are asked in any case: they may have lost a part that this very update has replaced, which the engine notices seconds later. */
 const last: readonly Role[] = ["service", "worker"];
 
@@ -110,8 +116,6 @@ async function failure(
   { role, stack }: HealthWaitOptions,
   what: string,
 ): Promise<RunError> {
-  const waiters = waiting[role];
-  const blocked = waiters.length === 0 ? "" : `\n${waiters.join(", ")} wait${waiters.length === 1 ? "s" : ""} for it.`;
   const log = await lastLines(engine, container);
-  return new RunError(`${what} (container ${container}); ${log}${blocked}\nmore: ./nitro logs ${role} -s ${stack}`);
+  return new RunError(`${what} (container ${container}); ${log}${blockedBy(role)}\nmore: ./nitro logs ${role} -s ${stack}`);
 }

@@ -8,6 +8,7 @@ import { notePastExecutable } from "../executable/past-executables.ts";
 import { type AnsweringProgram, awaitAnswer } from "../executable/running.ts";
 import type { StagedExecutable } from "../executable/staging.ts";
 import { innerPorts, type Role, type StackNames } from "../model/names.ts";
+import { CrashWatch } from "./crash-watch.ts";
 import { runDeclared } from "./declared.ts";
 import { waitForHealth } from "./healthy.ts";
 import { listeningProblem } from "./listening-problem.ts";
@@ -30,7 +31,10 @@ export interface PartHealthArgs {
 /** @returns how the components of a stack wait for their containers' answers */
 export function partHealth(args: PartHealthArgs): StackContext["healthy"] {
   const answered = new Set<LiveRole>();
-  return async (role, id, check) => {
+  const crashes = new CrashWatch(args);
+  return (role, id, check) => crashes.during(answersAt(role, id, check));
+
+  async function answersAt(role: Role, id: Output<string>, check: HealthCheck): Promise<void> {
     const known = whenStarted(id);
     const seen = Promise.withResolvers<void>();
     // Pulumi's provider has no input for it; the part's answer takes longer.
@@ -38,6 +42,7 @@ export function partHealth(args: PartHealthArgs): StackContext["healthy"] {
     limited.catch(() => {});
     const early = args.early && (role === "service" || role === "worker") ? earlyAnswer(args, role, known, check, seen.resolve) : undefined;
     const container = await known;
+    crashes.settled(role);
     if (role === "service" || role === "worker") await runsAndAnswers(args, role, container, check, early);
     else await answers(args, role, check);
     if (args.superseded?.aborted !== true) await limited;
@@ -45,7 +50,7 @@ export function partHealth(args: PartHealthArgs): StackContext["healthy"] {
     answered.add(role);
     if (answered.size < liveRoles.length || args.superseded?.aborted === true) return;
     await notePastExecutable(args.root, args.names.stack, (await args.executable).sha256);
-  };
+  }
 }
 
 function answers({ engine, names, superseded }: PartHealthArgs, role: Role, check: HealthCheck): Promise<void> {

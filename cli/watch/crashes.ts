@@ -1,28 +1,31 @@
 import { UserError } from "../../common/errors.ts";
 import type { Engine } from "../../docker/engine.ts";
 import { lastLines } from "../../docker/last-lines.ts";
-import type { LiveRole } from "../../executable/live-override.ts";
-import { stackNames } from "../../model/names.ts";
+import { exitOf, lastEnding } from "../../docker/waiting/exit.ts";
+import { liveRoles } from "../../executable/live-override.ts";
+import { type Role, roles, stackNames } from "../../model/names.ts";
 
-/** Notices a program that answered at first and crashes later. */
+/** Notices a part that answered at first and crashes later. */
 export class CrashGuard {
-  private readonly engine: Pick<Engine, "inspect" | "logs">;
+  private readonly engine: Pick<Engine, "inspect" | "logs" | "pastEvents">;
   private readonly stack: string;
-  private readonly roles: readonly LiveRole[];
-  /** Restarts that were there when the program was last known to be well. */
-  private readonly restarts = new Map<LiveRole, number>();
+  /** Restarts that were there when the part was last known to be well. */
+  private readonly restarts = new Map<Role, number>();
 
-  constructor(engine: Pick<Engine, "inspect" | "logs">, stack: string, roles: readonly LiveRole[]) {
+  constructor(engine: Pick<Engine, "inspect" | "logs" | "pastEvents">, stack: string) {
     this.engine = engine;
     this.stack = stack;
-    this.roles = roles;
   }
 
   /** Everything is well now. */
   async reset(): Promise<void> {
-    for (const role of this.roles) {
-      this.restarts.set(role, (await this.engine.inspect(stackNames(this.stack).containers[role]))?.restartCount ?? 0);
-    }
+    await Promise.all(
+      roles.map(async (role) => {
+        const details = await this.engine.inspect(stackNames(this.stack).containers[role]);
+        if (details === undefined) this.restarts.delete(role);
+        else this.restarts.set(role, details.restartCount);
+      }),
+    );
   }
 
   /** Another program is about to come: what it does is not known before the next reset. */
@@ -32,14 +35,15 @@ export class CrashGuard {
 
   /** @returns what has crashed since, with its last log lines; told once until the next reset */
   async look(): Promise<UserError | undefined> {
-    for (const role of this.roles) {
-      const before = this.restarts.get(role);
+    for (const [role, before] of this.restarts) {
       const container = stackNames(this.stack).containers[role];
-      const details = before === undefined ? undefined : await this.engine.inspect(container);
-      if (before === undefined || details === undefined || details.restartCount <= before) continue;
-      this.pause();
-      const hint = `./nitro swap -s ${this.stack} --previous goes back`;
-      return new UserError(`${role} crashed and was started again; ${await lastLines(this.engine, container)}`, hint);
+      const details = await this.engine.inspect(container);
+      if (details === undefined || details.restartCount <= before) continue;
+      this.restarts.delete(role);
+      const [ending, log] = await Promise.all([lastEnding(this.engine, details), lastLines(this.engine, container)]);
+      const ours = liveRoles.some((each) => each === role);
+      const hint = ours ? `./nitro swap -s ${this.stack} --previous goes back` : `./nitro logs -s ${this.stack} ${role}`;
+      return new UserError(`${role} crashed (it ${exitOf(ending)}) and was started again; ${log}`, hint);
     }
     return undefined;
   }

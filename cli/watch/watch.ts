@@ -166,7 +166,7 @@ async function watch({ swap, watched, swapper, report, arch, context }: WatchArg
       () => true,
       () => false,
     );
-  const crashes = new CrashGuard(engine, stack.name, roles);
+  const crashes = new CrashGuard(engine, stack.name);
   const running = async () => {
     const containers = stackNames(stack.name).containers;
     const hashes = await Promise.all(roles.map(async (role) => (await readRunning(engine, containers[role]))?.sha256));

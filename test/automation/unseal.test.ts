@@ -10,7 +10,7 @@ const env = { PULUMI_BACKEND_URL: "s3://shared" };
 
 /** An engine whose containers all are in the same state. */
 function engineWith(state: Partial<ContainerDetails>) {
-  const has = { [labels.owner]: ownerId(env) };
+  const has = { [labels.owner]: ownerId(env), [labels.stack]: "alice" };
   return {
     host: "unix:///none",
     inspect: async (name: string) => ({
@@ -35,6 +35,25 @@ test("a part that has stopped ends the waiting at once, with exit code and last 
   await expect(waitUntilHealthy(engine, "alice", context)).rejects.toMatchObject({
     message: expect.stringContaining("redis exited with code 2 (container nitro-alice-redis); its last log lines:\n  | panic: no\n"),
     hint: "./nitro logs -s alice --tail 30 service redis localstack ledger key-feeder worker",
+  });
+});
+
+test("one that is started again and again while it is waited for ends the waiting too", async () => {
+  let looks = 0;
+  const engine = engineWith({ status: "running", running: true });
+  const inspect = engine.inspect;
+  const event = { action: "die", attributes: { exitCode: "3" } };
+  Object.assign(engine, {
+    inspect: async (name: string) => ({ ...(await inspect(name)), id: name, restartCount: name.endsWith("-redis") ? looks++ : 4 }),
+    pastEvents: async () => [event],
+    images: { inspect: async () => undefined },
+    stats: async () => ({ memory: 0 }),
+    exec: async () => ({ exitCode: 1, stdout: "", stderr: "", output: "" }),
+  });
+  const context = { env, root: "/nowhere", signal: new AbortController().signal } as Partial<Context> as Context;
+  await expect(waitUntilHealthy(engine, "alice", context)).rejects.toMatchObject({
+    message: expect.stringMatching(/^redis exited with code 3 \(container nitro-alice-redis\)/),
+    hint: "./nitro logs -s alice --tail 30 redis",
   });
 });
 

@@ -59,6 +59,24 @@ test("another process that holds it is waited for and named; killed, it holds no
   expect(readdirSync(folder)).toEqual([]);
 });
 
+test("as long as another process has it that is said at once, and every ten seconds", async () => {
+  const child = await holder();
+  let now = 0;
+  const clock = {
+    now: () => now,
+    sleep: async () => {
+      now += 4_000;
+    },
+  };
+  const told: number[] = [];
+  const onWait = (_: LockHolder, waited: number) => {
+    told.push(waited);
+    if (told.length === 3) child.kill("SIGKILL");
+  };
+  await withLock(path, async () => "mine", { clock, onWait });
+  expect(told.slice(0, 3)).toEqual([0, 12_000, 20_000]);
+});
+
 test("a later process of the same number does not hold what the earlier one left", async () => {
   writeFileSync(path, JSON.stringify({ pid: process.pid, host: hostname(), started: "1", draft: `${path}.gone` }));
   expect(await withLock(path, async () => "mine")).toBe("mine");

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { Progress } from "../../common/progress.ts";
-import { showBuild } from "../../images/show-build.ts";
+import { showBuild, showWait } from "../../images/show-build.ts";
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -15,7 +15,8 @@ function showing(isTTY: boolean) {
     text += piece;
     return true;
   };
-  return { show: showBuild(new Progress({ isTTY, columns: 60, write })), shown: () => text };
+  const progress = new Progress({ isTTY, columns: 60, write });
+  return { show: showBuild(progress), wait: showWait(progress), shown: () => text };
 }
 
 const step = (elapsedMs: number) => ({ image: "redis", step: "2/5 RUN make", detail: "gcc one.c", elapsedMs }) as const;
@@ -34,4 +35,15 @@ test("a log gets a line every ten seconds, without the output", () => {
     show(step(second * 1_000));
   }
   expect(shown()).toBe("  image redis: 2/5 RUN make 10.0s\n  image redis: 2/5 RUN make 20.0s\n");
+});
+
+test("who is waited for is told at once, and from then on as often as it is said, with a terminal and without one", () => {
+  const who = "process 7 on host, which builds images";
+  const log = showing(false);
+  log.wait(who, 3);
+  log.wait(who, 10_100);
+  expect(log.shown()).toBe(`  waiting for ${who}\n  waiting for ${who} 10.1s\n`);
+  const terminal = showing(true);
+  terminal.wait(who, 3);
+  expect(terminal.shown()).toBe(`· waiting for ${who}\n`);
 });
