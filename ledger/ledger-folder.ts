@@ -66,6 +66,42 @@ export async function finishDeletion(path: string): Promise<void> {
   await syncFolder(dirname(path));
 }
 
+/** What is to take a ledger's place, while it is made; no ledger can have that name. */
+export function nextPath(folder: string, name: string): string {
+  return join(folder, `${name}.next`);
+}
+
+const replacingSuffix = ".replacing";
+
+/** Makes a folder beside a ledger's, for an empty one that is to take its place. What a crash left of another is removed. */
+export async function createNextFolder(folder: string, description: LedgerDescription): Promise<DescriptionFile> {
+  const { name, strandId } = description;
+  const path = nextPath(folder, name);
+  await rm(path, { recursive: true, force: true });
+  await mkdir(path);
+  await createJournal(journalPath(path), { strandId, ledger: name });
+  return await DescriptionFile.create(path, description);
+}
+
+/** Puts what was made beside a ledger, which nobody has open, in its place. A crash leaves the old one, or what `finishReplacements` goes on with. */
+export async function replaceLedgerFolder(folder: string, name: string): Promise<void> {
+  await syncFolder(nextPath(folder, name));
+  await rename(nextPath(folder, name), join(folder, name + replacingSuffix));
+  await syncFolder(folder);
+  await finishReplacements(folder);
+}
+
+/** Goes on with replacements that a crash has cut off. */
+export async function finishReplacements(folder: string): Promise<void> {
+  for (const entry of await readdir(folder)) {
+    const name = entry.slice(0, -replacingSuffix.length);
+    if (!entry.endsWith(replacingSuffix) || ledgerNameProblem(name) !== undefined) continue;
+    await rm(join(folder, name), { recursive: true, force: true });
+    await rename(join(folder, entry), join(folder, name));
+    await syncFolder(folder);
+  }
+}
+
 async function isDeleted(path: string): Promise<boolean> {
   return (await exists(deletedPath(path))) && !(await exists(descriptionPath(path)));
 }

@@ -18,7 +18,8 @@ import { Snapshots } from "./snapshot/snapshots.ts";
 import type { Store } from "./store/store.ts";
 import type { LedgerSurroundings } from "./surroundings.ts";
 import { Committer } from "./transaction/commit.ts";
-import { diskIsFull } from "./transaction/errors.ts";
+import { diskIsFull, LedgerError } from "./transaction/errors.ts";
+import { CommitGate } from "./transaction/gate.ts";
 import { Transaction } from "./transaction/transaction.ts";
 
 /** One ledger: its tables, its journal, its transactions. */
@@ -27,6 +28,8 @@ export class Ledger {
   /** Parsed statements. Getting one throws what parsing it does. */
   readonly statements = new Recent<Parsed>(parseStatement);
   readonly digests = new StatementDigests();
+  /** What commits have to pass. */
+  readonly gate = new CommitGate();
   private readonly journal: Journal;
   private readonly committer: Committer;
   private readonly offsets: Offsets;
@@ -82,8 +85,15 @@ export class Ledger {
     this.committer.closed(transaction);
   }
 
-  /** @throws LedgerError OccConflictException. The transaction is over either way. */
+  /** @throws LedgerError OccConflictException; InvalidSessionException where the ledger is closed. The transaction is over either way. */
   async commit(transaction: Transaction): Promise<void> {
+    try {
+      await this.gate.pass();
+      if (this.isClosed) throw new LedgerError("InvalidSessionException", "the ledger was closed: begin a session anew");
+    } catch (error) {
+      this.abandon(transaction);
+      throw error;
+    }
     const { redaction } = transaction;
     if (redaction === undefined) await this.append(transaction);
     else {
@@ -144,6 +154,12 @@ export class Ledger {
     return { path: this.journal.path, end: this.journal.end, lock: this.journal.lock };
   }
 
+  /** Lets commits wait from now on, at most so many milliseconds. @returns once nothing of those before is on its way to the disk */
+  async hold(ms: number): Promise<void> {
+    this.gate.hold(ms);
+    await this.journal.settled();
+  }
+
   /** Writes a snapshot, so that the next start need not replay what is in it. */
   snapshot(): Promise<void> {
     return this.snapshots.take();
@@ -156,6 +172,7 @@ export class Ledger {
 
   async close(): Promise<void> {
     this.isClosed = true;
+    this.gate.hold(0);
     await this.snapshots.close();
     await this.journal.close();
     await this.markBlocks();

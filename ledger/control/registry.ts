@@ -1,11 +1,21 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { type DescriptionFile, type LedgerDescription, ledgerNameProblem } from "../description.ts";
+import { DescriptionFile, type LedgerDescription, ledgerNameProblem } from "../description.ts";
 import { isDiskFull } from "../disk-full.ts";
 import { newId } from "../ids.ts";
 import { Ledger } from "../ledger.ts";
-import { createLedgerFolder, deleteLedgerFolder, findLedger, finishDeletion } from "../ledger-folder.ts";
+import {
+  createLedgerFolder,
+  createNextFolder,
+  deleteLedgerFolder,
+  findLedger,
+  finishDeletion,
+  finishReplacements,
+  nextPath,
+  replaceLedgerFolder,
+} from "../ledger-folder.ts";
 import { makeFolder } from "../make-folder.ts";
+import { makeTables } from "../make-tables.ts";
 import type { LedgerSurroundings } from "../surroundings.ts";
 import { diskIsFull } from "../transaction/errors.ts";
 import { ControlError } from "./errors.ts";
@@ -51,6 +61,7 @@ export class Registry {
   ): Promise<Registry> {
     const registry = new Registry(folder, place, surroundings, storage);
     makeFolder(folder);
+    await finishReplacements(folder);
     try {
       for (const name of (await readdir(folder)).sort()) await registry.openName(name);
       return registry;
@@ -122,6 +133,61 @@ export class Registry {
       await entry.ledger.close();
       await deleteLedgerFolder(join(this.folder, name));
     });
+  }
+
+  /**
+   * Puts an empty ledger in a ledger's place: with the same tables, and a journal of its own. Sessions are over, drivers begin others.
+   * @returns how many documents there were. @throws ControlError where there is no such ledger
+   */
+  reset(name: string): Promise<{ readonly tables: number; readonly documents: number }> {
+    return this.inTurn(async () => {
+      const { ledger, file } = this.entry(name);
+      const tables = [...ledger.store.tables.values()].filter(({ definition }) => definition.status === "ACTIVE");
+      const fresh = { strandId: newId(), created: this.surroundings.now(), leastBlocks: 0 };
+      const next = await Ledger.open(
+        nextPath(this.folder, name),
+        await createNextFolder(this.folder, { ...file.description, ...fresh }),
+        this.surroundings,
+      );
+      await makeTables(
+        next,
+        tables.map(({ definition }) => definition),
+        this.surroundings.now,
+      ).finally(() => next.close());
+      await this.takePlace(name);
+      return { tables: tables.length, documents: tables.reduce((sum, { live }) => sum + live.size, 0) };
+    });
+  }
+
+  /**
+   * Puts what was written beside a ledger, a description and a journal, in its place; the ledger goes on where they are damaged.
+   * @throws ControlError where there is no such ledger, or no such thing beside it; JournalError
+   */
+  replace(name: string): Promise<LedgerDescription> {
+    return this.inTurn(async () => {
+      this.entry(name);
+      const path = nextPath(this.folder, name);
+      const file = await DescriptionFile.read(path);
+      if (file?.description.name !== name)
+        throw new ControlError("ResourcePreconditionNotMetException", `${path} has no description of ledger ${name}`);
+      await (await Ledger.open(path, file, this.surroundings)).close();
+      return await this.takePlace(name);
+    });
+  }
+
+  /** Resolves once a ledger that is being replaced is there again. */
+  async settled(name: string): Promise<void> {
+    if (this.entries.get(name)?.ledger.closed === true) await this.queue.catch(() => undefined);
+  }
+
+  private async takePlace(name: string): Promise<LedgerDescription> {
+    const { ledger, exports } = this.entry(name);
+    await exports.close();
+    await ledger.close();
+    await replaceLedgerFolder(this.folder, name);
+    this.entries.delete(name);
+    await this.openName(name);
+    return this.entry(name).file.description;
   }
 
   async close(): Promise<void> {

@@ -5,12 +5,14 @@ import { describeLedger } from "./describe-ledger.ts";
 import { ControlError } from "./errors.ts";
 import { explain } from "./explain.ts";
 import { exportJournalToS3 } from "./export-journal-to-s3.ts";
+import { conflict, hold } from "./gate.ts";
 import { getBlock } from "./get-block.ts";
 import { getDigest } from "./get-digest.ts";
 import { getRevision } from "./get-revision.ts";
 import { listJournalS3Exports, listJournalS3ExportsForLedger } from "./list-journal-s3-exports.ts";
 import { listLedgers } from "./list-ledgers.ts";
 import type { Registry } from "./registry.ts";
+import { replaceLedger, resetLedger } from "./replace-ledger.ts";
 import type { ControlRequest } from "./request.ts";
 import { listTags, tagResource, untagResource } from "./tags.ts";
 import { updateLedger, updatePermissionsMode } from "./update-ledger.ts";
@@ -37,6 +39,10 @@ const routes: readonly (readonly [method: string, pattern: RegExp, operation: Op
   ["GET", /^\/ledgers\/([^/]+)\/journal-s3-exports\/([^/]+)$/, describeJournalS3Export],
   ["GET", /^\/journal-s3-exports$/, listJournalS3Exports],
   ["POST", /^\/nitro\/ledgers\/([^/]+)\/explain$/, explain],
+  ["POST", /^\/nitro\/ledgers\/([^/]+)\/reset$/, resetLedger],
+  ["POST", /^\/nitro\/ledgers\/([^/]+)\/replace$/, replaceLedger],
+  ["POST", /^\/nitro\/ledgers\/([^/]+)\/hold$/, hold],
+  ["POST", /^\/nitro\/ledgers\/([^/]+)\/conflict$/, conflict],
   ["GET", /^\/tags\/(.+)$/, listTags],
   ["POST", /^\/tags\/(.+)$/, tagResource],
   ["DELETE", /^\/tags\/(.+)$/, untagResource],

@@ -140,9 +140,14 @@ export class Journal {
     await checkRoom(this.path, length);
   }
 
+  /** Resolves once nothing waits to be written. */
+  async settled(): Promise<void> {
+    while (this.running !== undefined) await this.running;
+  }
+
   /** Writes what waits, then takes nothing more. */
   async close(): Promise<void> {
-    while (this.running !== undefined) await this.running;
+    await this.settled();
     this.failure ??= new Error("the journal is closed");
     await this.file.close();
   }

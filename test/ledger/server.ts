@@ -16,6 +16,8 @@ export const credentials = { accessKeyId: "test", secretAccessKey: "test" };
 /** A ledger server in this process, on a free port, in a folder of its own, with a clock that tests can move. */
 export interface TestServer {
   readonly url: string;
+  /** Keeps its ledgers. */
+  readonly folder: string;
   readonly registry: Registry;
   readonly sessions: Sessions;
   /** What was logged: nothing, unless something was unexpected. */
@@ -46,6 +48,7 @@ export async function startServer(limits?: LoadLimits, memory = Number.POSITIVE_
   const port = await server.listen(0, "127.0.0.1");
   return {
     url: `http://127.0.0.1:${port}`,
+    folder,
     registry,
     sessions,
     logged,
