@@ -14,6 +14,11 @@ import type { Aws } from "./settings.ts";
 /** Objects of a bucket: key → ETag, which for objects put whole is the MD5 of their content in hex. */
 export type Listing = ReadonlyMap<string, string>;
 
+/** Whether an object, by what its head says, was put by a key-feeder and not by a person. */
+export function isFedObject({ Metadata = {} }: { readonly Metadata?: Readonly<Record<string, string>> | undefined }): boolean {
+  return Metadata[feederMark.name] === feederMark.value;
+}
+
 /** The one place that talks to S3. Every call is tried once: who calls decides what to do about a failure. */
 export class Storage {
   private readonly client: S3Client;
@@ -59,8 +64,7 @@ export class Storage {
   /** @returns true where the object is there and was put by a key-feeder, not by a person */
   async isOurs(bucket: string, key: string): Promise<boolean> {
     try {
-      const { Metadata = {} } = await this.client.send(new HeadObjectCommand({ Bucket: bucket, Key: key }));
-      return Metadata[feederMark.name] === feederMark.value;
+      return isFedObject(await this.client.send(new HeadObjectCommand({ Bucket: bucket, Key: key })));
     } catch (error) {
       if (isNamed(error, "NotFound", "NoSuchKey", "NoSuchBucket")) return false;
       throw error;

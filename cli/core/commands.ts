@@ -66,6 +66,10 @@ export const commands = {
     summary: "A Node shell on the stack: payouts, operators, ledger, Redis, S3, service",
     load: () => import("../shell/shell.ts"),
   },
+  reset: {
+    summary: "Empty the ledger, Redis and LocalStack in place, within a second",
+    load: () => import("../reset.ts"),
+  },
   ledger: {
     summary: "The ledger: query, history, verify, export, explain; serve it without a stack",
     commands: ledgerCommands,

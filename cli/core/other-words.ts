@@ -4,7 +4,6 @@ import { spelledOption } from "./scan.ts";
 
 /** What people type who know other tools, and the commands here that do it. */
 const meant: Readonly<Record<string, readonly string[]>> = {
-  reset: ["down", "up"],
   recreate: ["down", "up"],
   stop: ["down"],
   destroy: ["down"],

@@ -81,7 +81,10 @@ export class Payouts {
       log.warn(`an entry of ${prepareConfigStream} is not an order; it is passed over`, { entry: entry.id });
       await streams.skip(entry.id);
     } else {
-      await this.add(await streams.remember(order, entry.id));
+      const { stored, known } = await streams.remember(order, entry.id);
+      // What Redis has forgotten begins anew, though it has the name of one that was before.
+      if (!known) this.payouts.delete(order.payoutId);
+      await this.add(stored);
       log.info("payout ordered", { payoutId: order.payoutId, payments: order.count });
     }
     this.orders = entry.id;

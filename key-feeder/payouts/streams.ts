@@ -82,8 +82,11 @@ export class Streams {
     return { position, payouts };
   }
 
-  /** Remembers a payout together with how far orders were read. Ordered again, it keeps the larger count. */
-  async remember(order: Order, position: string): Promise<StoredPayout> {
+  /**
+   * Remembers a payout together with how far orders were read. Ordered again, it keeps the larger count.
+   * @returns `known`: Redis remembered it before
+   */
+  async remember(order: Order, position: string): Promise<{ readonly stored: StoredPayout; readonly known: boolean }> {
     const { payoutId, stream, batchSize } = order;
     const known = await this.redis.hget(payoutKey(payoutId), "count");
     const count = Math.max(order.count, Number(known ?? 0));
@@ -94,7 +97,7 @@ export class Streams {
       .hset(progressKey, { position })
       .exec();
     for (const [error] of results ?? []) if (error !== null) throw error;
-    return this.payout(payoutId);
+    return { stored: await this.payout(payoutId), known: known !== null };
   }
 
   private async payout(payoutId: string): Promise<StoredPayout> {

@@ -1,6 +1,7 @@
 import type { Redis } from "ioredis";
 import { wait } from "../../common/waiting.ts";
 import {
+  dataField,
   documentsKey,
   firstKey,
   manualKey,
@@ -11,7 +12,7 @@ import {
   responseStream,
   submitStream,
 } from "../../key-feeder/contract.ts";
-import { ifMissing, pendingIn } from "./groups.ts";
+import { pendingIn } from "./groups.ts";
 import { type PutOrder, readOpenOrders, readOrders, workerGroup } from "./orders.ts";
 
 /** How long the worker has to end an order of which nothing is left to do. */
@@ -30,12 +31,13 @@ export async function cancelPayout(redis: Redis, payoutId: string, workerRuns: b
   const [all, open] = await Promise.all([readOrders(redis), readOpenOrders(redis)]);
   const orders = all.filter((order) => order.payoutId === payoutId);
   const held = new Set(open.flatMap(({ config, id, taken }) => (taken ? [`${config} ${id}`] : [])));
-  const groups = new Map([prepareStream(payoutId), submitStream(payoutId)].map((stream) => [stream, `${stream}-cg`]));
-  for (const { stream, consumerGroup } of orders) groups.set(stream, consumerGroup);
+  const groups = new Map([prepareStream(payoutId), submitStream(payoutId)].map((stream) => [stream, { group: `${stream}-cg`, count: 0 }]));
+  for (const { stream, consumerGroup, count } of orders)
+    groups.set(stream, { group: consumerGroup, count: Math.max(count, groups.get(stream)?.count ?? 0) });
   for (const { config, id } of orders) if (!held.has(`${config} ${id}`)) await redis.xdel(config, id);
   // The key-feeder authorizes nothing of a payout that Redis does not remember.
   await run(redis.multi().srem(payoutsKey, payoutId).del(payoutKey(payoutId), documentsKey(payoutId), firstKey(payoutId)));
-  for (const [stream, group] of groups) await leaveNothing(redis, stream, group);
+  for (const [stream, { group, count }] of groups) await leaveNothing(redis, stream, group, count);
   const ended = !workerRuns || (await ending(redis, orders));
   for (const { config, id } of orders) await run(redis.multi().xack(config, workerGroup(config), id).xdel(config, id));
   const streams = [...groups.keys()].flatMap((stream) => [
@@ -48,9 +50,15 @@ export async function cancelPayout(redis: Redis, payoutId: string, workerRuns: b
   return ended;
 }
 
-/** Acknowledges what was taken of a stream and passes over the rest. */
-async function leaveNothing(redis: Redis, stream: string, group: string): Promise<void> {
-  await redis.xgroup("SETID", stream, group, "$").catch(ifMissing(undefined));
+/**
+ * Acknowledges what was taken of a stream and passes over the rest.
+ * @param count how many messages the worker was told of: it waits for those that are missing, so something stands in for them
+ */
+async function leaveNothing(redis: Redis, stream: string, group: string, count: number): Promise<void> {
+  await redis.xgroup("CREATE", stream, group, "$", "MKSTREAM").catch(ifThere);
+  const passing = redis.multi();
+  for (let missing = count - (await redis.xlen(stream)); missing > 0; missing--) passing.xadd(stream, "*", dataField, "{}");
+  await run(passing.xgroup("SETID", stream, group, "$"));
   for (;;) {
     const ids = await pendingIn(redis, stream, group, 1_000);
     if (ids.length === 0) return;
@@ -61,6 +69,10 @@ async function leaveNothing(redis: Redis, stream: string, group: string): Promis
         .del(ids.map((id) => `retry-after-${id}`)),
     );
   }
+}
+
+function ifThere(error: unknown): void {
+  if (!(error instanceof Error && error.message.startsWith("BUSYGROUP"))) throw error;
 }
 
 /** Waits until the worker has none of the orders, also of those that it took a moment before they were removed. */
@@ -75,4 +87,22 @@ async function ending(redis: Redis, orders: readonly PutOrder[]): Promise<boolea
 /** @throws the first error of a transaction */
 async function run(transaction: ReturnType<Redis["multi"]>): Promise<void> {
   for (const [error] of (await transaction.exec()) ?? []) if (error !== null) throw error;
+}
+
+/**
+ * Removes every payout that is not done, so that the worker has nothing to do and nothing on its way.
+ * @param workerRuns as for one payout
+ * @returns the payouts that were removed
+ */
+export async function cancelOpenPayouts(redis: Redis, workerRuns: boolean): Promise<string[]> {
+  const cancelled = new Set<string>();
+  for (;;) {
+    const open = await readOpenOrders(redis);
+    if (open.length === 0) return [...cancelled];
+    // What the worker has not begun goes first: else it would begin that as soon as it has let go of the rest.
+    for (const { config, id, taken } of open) if (!taken) await redis.xdel(config, id);
+    const payouts = [...new Set(open.map(({ payoutId }) => payoutId))];
+    await Promise.all(payouts.map((payoutId) => cancelPayout(redis, payoutId, workerRuns)));
+    for (const payoutId of payouts) cancelled.add(payoutId);
+  }
 }

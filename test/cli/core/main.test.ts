@@ -94,7 +94,7 @@ describe("the command line", () => {
 
   it("names the command that does what another tool's does, for the same stack", () => {
     const hint = (...words: string[]) => nitro(...words).stderr.split("\n")[1];
-    expect(hint("reset", "-s", "alice")).toBe("  ./nitro down -s alice && ./nitro up -s alice");
+    expect(hint("recreate", "-s", "alice")).toBe("  ./nitro down -s alice && ./nitro up -s alice");
     expect(hint("-salice", "stop", "--", "-s", "x")).toBe("  ./nitro down -s alice");
     expect(hint("--stack=alice", "ps")).toBe("  ./nitro status -s alice");
     expect(hint("stauts", "-s", "alice")).toBe("  ./nitro status -s alice");
