@@ -7,11 +7,11 @@ import { builtLabel } from "../executable/layer.ts";
 import { readOverride } from "../executable/live-override.ts";
 import type { RunningProgram } from "../executable/probe-script.ts";
 import { readRunning } from "../executable/running.ts";
+import { readSealing, type SealState } from "../executable/sealing.ts";
 import { binPath } from "../executable/staging.ts";
 import { labels, type Role, roles, stackNames } from "../model/names.ts";
 import { partsOf } from "../model/parts.ts";
 import { ownerId } from "../toolchain/owner.ts";
-import { readSealing, type SealState } from "./sealing.ts";
 
 /** One container of a stack, as it is right now. */
 export interface PartStatus {

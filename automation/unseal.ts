@@ -3,14 +3,12 @@ import { InterruptedError, UserError } from "../common/errors.ts";
 import type { Progress } from "../common/progress.ts";
 import { DeadlineError, inVain, type Look, wait } from "../common/waiting.ts";
 import type { Engine } from "../docker/engine.ts";
-import { lastLines } from "../docker/last-lines.ts";
-import { exitOf, lastEnding } from "../docker/waiting/exit.ts";
-import { readRunning } from "../executable/running.ts";
+import { endingWords } from "../docker/last-lines.ts";
+import { readSealing, type SealState } from "../executable/sealing.ts";
+import { presentService, waitUnsealed } from "../executable/service-secrets.ts";
 import { type BootstrapMode, neededShares } from "../key-feeder/contract.ts";
 import { type Role, stackNames } from "../model/names.ts";
 import type { Configured } from "./configured.ts";
-import { readSealing, type SealState } from "./sealing.ts";
-import { waitUnsealed } from "./service-secrets.ts";
 import { type PartStatus, type StackStatus, stackStatus } from "./status.ts";
 
 /** A service that finds its shares at its first look is unsealed long before. */
@@ -59,12 +57,6 @@ export async function sealingAfterSwap(engine: Engine, stack: string, root: stri
   if (!sealing.sealed || sealing.shares < neededShares) return sealing;
   const unsealing = await waitUnsealed(engine, service, notes, AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]));
   return { ...sealing, sealed: unsealing !== "unsealed" };
-}
-
-/** A service that was swapped live began anew in a container that goes on. */
-async function presentService(engine: Engine, name: string) {
-  const [details, program] = await Promise.all([engine.inspect(name), readRunning(engine, name).catch(() => undefined)]);
-  return details && { ...details, program };
 }
 
 /** @throws UserError as soon as the service ends */
@@ -136,12 +128,7 @@ const restartsToTell = 2;
 /** What stopped, with its last words. */
 async function stopped(engine: Engine, stack: string, roles: readonly Role[]): Promise<UserError> {
   const { containers } = stackNames(stack);
-  const words = roles.map(async (role) => {
-    const details = await engine.inspect(containers[role]);
-    if (details === undefined) return `${role} is not there any more (container ${containers[role]})`;
-    const how = exitOf(await lastEnding(engine, details));
-    return `${role} ${how} (container ${details.name}); ${await lastLines(engine, details.name)}`;
-  });
+  const words = roles.map((role) => endingWords(engine, role, containers[role]));
   return new UserError((await Promise.all(words)).join("\n"), logs(stack, roles));
 }
 

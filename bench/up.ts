@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { waitUnsealed } from "../automation/service-secrets.ts";
+import { waitUnsealed } from "../executable/service-secrets.ts";
 import { Engine } from "../docker/engine.ts";
 import { type Role, stackNames } from "../model/names.ts";
 import { inSeconds, median } from "./clock.ts";

@@ -1,5 +1,6 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
+import { logFileMegabytes } from "../docker/create.ts";
 import type { Ulimit } from "../model/limit-settings.ts";
 import { innerPorts, labels, publishedRoles, type Role } from "../model/names.ts";
 import { replacedInputs } from "../model/replaced-inputs.ts";
@@ -43,9 +44,6 @@ export interface ContainerArgs {
   /** Limits of its processes; the engine's own where there are none. */
   readonly ulimits?: readonly Ulimit[];
 }
-
-/** So much of a container's log is kept, in each of two files. */
-export const logFileMegabytes = 20;
 
 /** Mount options of a folder in memory. What is in it counts towards the limit of memory. */
 export const memoryFolder = "rw,nosuid,nodev,mode=1777,size=256m";

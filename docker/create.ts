@@ -3,6 +3,9 @@ import type { ContainerSpec } from "./types.ts";
 /** Processes and threads that a container may have at once: a program that starts others without end does not take the machine with it. */
 export const mostProcesses = 512;
 
+/** So much of the log of a stack's container is kept, in each of two files. */
+export const logFileMegabytes = 20;
+
 /** The body of the engine's "create a container". Pure. */
 export function createBody(spec: ContainerSpec): object {
   const ports = (spec.publish ?? []).map((port) => `${port}/tcp`);

@@ -226,6 +226,16 @@ export class Engine {
     await this.transport.text({ method: "POST", path: `/containers/${name}/stop`, query, limitMs, doing: `stop ${name}` });
   }
 
+  /** Freezes every process of a running container: it keeps its memory and its connections, and answers nothing. */
+  async pause(name: string): Promise<void> {
+    await this.transport.text({ method: "POST", path: `/containers/${name}/pause`, doing: `pause ${name}` });
+  }
+
+  /** Lets a paused container go on. */
+  async unpause(name: string): Promise<void> {
+    await this.transport.text({ method: "POST", path: `/containers/${name}/unpause`, doing: `let ${name} go on` });
+  }
+
   async kill(name: string, killSignal = "SIGKILL"): Promise<void> {
     const query = { signal: killSignal };
     await this.transport.text({ method: "POST", path: `/containers/${name}/kill`, query, doing: `send ${killSignal} to ${name}` });

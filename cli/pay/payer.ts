@@ -3,14 +3,15 @@ import type { Context } from "../../common/context.ts";
 import { UserError } from "../../common/errors.ts";
 import { unknownPayout } from "../../operators/payouts/authorize.ts";
 import { cancelPayout } from "../../operators/payouts/cancel.ts";
+import { equalPayments } from "../../operators/payouts/equal.ts";
 import { readOpenOrders } from "../../operators/payouts/orders.ts";
-import { type Authorizing, isDone, isFinal, type PaymentView, paymentViews } from "../../operators/payouts/payout.ts";
+import { type Authorizing, counts, isDone, isFinal, type PaymentView, paymentViews } from "../../operators/payouts/payout.ts";
 import { PayoutStreams } from "../../operators/payouts/streams.ts";
 import { stoppedParts } from "../connection.ts";
 import { authorizeAsAll, authorizesItself, leftToPeople } from "./authorize.ts";
 import type { PayoutStack } from "./connection.ts";
 import { followPayout } from "./follow.ts";
-import { counts, isRight, paymentTable, payoutSummary } from "./report.ts";
+import { isRight, paymentTable, payoutSummary } from "./report.ts";
 
 const interruptedExitCode = 130;
 const pollMs = 250;
@@ -44,14 +45,7 @@ export class Payer {
     const { redis, serviceHost, payout } = this.stack;
     const { from, currency } = payout;
     const streams = new PayoutStreams(redis, payoutId);
-    const payments = Array.from({ length: count }, (_, index) => ({
-      to: `payee-${index + 1}`,
-      from,
-      amount: each,
-      currency,
-      payoutId,
-      custodian,
-    }));
+    const payments = equalPayments({ count, from, amount: each, currency, payoutId, custodian });
     await streams.put(payments, serviceHost, authorization === "manual");
     this.context.stderr.write(`payout ${payoutId}: ${count} payment${count === 1 ? "" : "s"}\n`);
     const { authorizing } = this.stack;

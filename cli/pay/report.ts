@@ -1,17 +1,8 @@
 import { styleText } from "node:util";
 import { seconds } from "../../common/progress.ts";
 import { table } from "../../common/table.ts";
-import { isDone, type PaymentState, type PaymentView, states } from "../../operators/payouts/payout.ts";
+import { counts, isDone, type PaymentState, type PaymentView } from "../../operators/payouts/payout.ts";
 import type { ListedPayout } from "../../operators/payouts/register.ts";
-
-/** Where all payments are, in a few words: "12 paid, 3 authorized, 5 waiting". */
-export function counts(payments: readonly PaymentView[]): string {
-  const parts = states.toReversed().flatMap((state) => {
-    const count = payments.filter((payment) => payment.state === state).length;
-    return count === 0 ? [] : [`${count} ${state}`];
-  });
-  return parts.join(", ") || "no payments";
-}
 
 /** One row a payment. */
 export function paymentTable(payments: readonly PaymentView[]): string {

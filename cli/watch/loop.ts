@@ -1,7 +1,7 @@
 import { statSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { SealState } from "../../automation/sealing.ts";
 import { InterruptedError } from "../../common/errors.ts";
+import type { SealState } from "../../executable/sealing.ts";
 import type { LoadedExecutable } from "../../executable/staging.ts";
 import { type WatchedChange, WatchedChanges } from "./changes.ts";
 import type { WatchReport } from "./report.ts";

@@ -1,7 +1,7 @@
 import { styleText } from "node:util";
-import type { SealState } from "../../automation/sealing.ts";
 import { errorMessage, UserError } from "../../common/errors.ts";
 import { type Progress, seconds } from "../../common/progress.ts";
+import type { SealState } from "../../executable/sealing.ts";
 import { sealing } from "../status.ts";
 import type { SwapKind } from "./swapper.ts";
 

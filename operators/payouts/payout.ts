@@ -58,6 +58,15 @@ export function isDone(payment: PaymentView): boolean {
   return isFinal(payment) || (payment.expected === "prepared" && payment.state === "prepared");
 }
 
+/** Where all payments are, in a few words: "12 paid, 3 authorized, 5 waiting". */
+export function counts(payments: readonly PaymentView[]): string {
+  const parts = states.toReversed().flatMap((state) => {
+    const count = payments.filter((payment) => payment.state === state).length;
+    return count === 0 ? [] : [`${count} ${state}`];
+  });
+  return parts.join(", ") || "no payments";
+}
+
 /** Puts together what the streams say of each payment, in the order of the requests. A payee appears once in a payout. */
 export function paymentViews(entries: PayoutEntries, authorizing: Authorizing): PaymentView[] {
   const documents = new Map<string, { documentId: string; at: number }>();

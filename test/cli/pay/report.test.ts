@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from "node:util";
 import { expect, test } from "vitest";
-import { counts, isRight, paymentTable, payoutSummary } from "../../../cli/pay/report.ts";
-import type { PaymentState, PaymentView } from "../../../operators/payouts/payout.ts";
+import { isRight, paymentTable, payoutSummary } from "../../../cli/pay/report.ts";
+import { counts, type PaymentState, type PaymentView } from "../../../operators/payouts/payout.ts";
 
 function payment(to: string, state: PaymentState, expected: PaymentState, ms?: number): PaymentView {
   const view = { to, amount: "1.5", custodian: "c", state, expected, authorizations: 2 };

@@ -2,18 +2,29 @@ import { mkdir, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { ifPresent, writeWhole } from "../common/files.ts";
 import { type Look, wait } from "../common/waiting.ts";
-import { logFileMegabytes } from "../components/container.ts";
 import { askContainer } from "../docker/ask.ts";
+import { logFileMegabytes } from "../docker/create.ts";
 import type { ContainerDetails, Engine } from "../docker/engine.ts";
-import type { RunningProgram } from "../executable/probe-script.ts";
 import { paths, sealedWords, unsealedWords } from "../key-feeder/contract.ts";
 import { innerPorts } from "../model/names.ts";
 import { reasonOf } from "../operators/payouts/reason.ts";
+import type { RunningProgram } from "./probe-script.ts";
+import { readRunning } from "./running.ts";
 
 /** One run of the service's program. */
 export interface ServiceRun extends Pick<ContainerDetails, "id" | "name" | "created" | "running" | "startedAt" | "finishedAt" | "ports"> {
   /** Started later than the container where it was swapped live; undefined where it cannot be looked at. */
   readonly program?: RunningProgram | undefined;
+}
+
+/**
+ * The present run of the service.
+ * @param container its name
+ * @returns undefined where there is no such container
+ */
+export async function presentService(engine: Pick<Engine, "inspect" | "exec">, container: string): Promise<ServiceRun | undefined> {
+  const [details, program] = await Promise.all([engine.inspect(container), readRunning(engine, container).catch(() => undefined)]);
+  return details && { ...details, program };
 }
 
 /** Where it is remembered which run has its secrets. */

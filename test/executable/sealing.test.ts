@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { listedKeys, readSealing, sealedBecause } from "../../automation/sealing.ts";
+import { listedKeys, readSealing, sealedBecause } from "../../executable/sealing.ts";
 import { sharePrefix } from "../../key-feeder/contract.ts";
 
 it("says why a service is sealed that has shares enough", () => {
