@@ -35,6 +35,10 @@ export interface StackOutputs {
   readonly vaultPublicKey: string;
   /** The certificate of the stack's authority, PEM: what clients of these https addresses have to trust. */
   readonly caCertificate?: string;
+  /** What payments have where nobody says otherwise: the settings `nitro:payout`. */
+  readonly payout: { readonly custodian: string; readonly currency: string; readonly from: string };
+  /** Who authorizes payouts: the settings `nitro:authorization`. */
+  readonly authorization: { readonly mode: "auto" | "manual"; readonly custodians: readonly string[] };
   readonly network: string;
   readonly ports: Readonly<Record<PublishedRole, number>>;
   readonly service: Executable;

@@ -113,6 +113,8 @@ export class DeveloperStack extends pulumi.ComponentResource {
       operators: once(keyFeeder.operators.operators),
       vaultPublicKey: once(pulumi.unsecret(keyFeeder.operators.vault)),
       caCertificate: once(pulumi.unsecret(keyFeeder.operators.apply(({ authority }) => authority))),
+      payout: once({ custodian: payout.custodian, currency: payout.currency, from: payout.from }),
+      authorization: once(authorization),
       network: once(names.network),
       ports: once(ports),
       service: once(service.executable),

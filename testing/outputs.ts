@@ -39,7 +39,7 @@ export function checkOutputs(stack: string, value: unknown): StackOutputs {
   throw new StackOutputsError(`stack "${stack}" is not up: it has no ${missing.join(", ")}; run: ./nitro up -s ${stack}`);
 }
 
-const wanted = ["serviceUrl", "redisUrl", "localstackUrl", "ledgerName", "buckets", "ports", "service", "worker"] as const;
+const wanted = ["serviceUrl", "redisUrl", "localstackUrl", "ledgerName", "buckets", "payout", "ports", "service", "worker"] as const;
 
 async function runPulumi(args: readonly string[], stack: string, cwd: string, env: NodeJS.ProcessEnv): Promise<string> {
   const { code, problem, stdout, stderr } = await run("pulumi", args, { cwd, env: { ...env, ...pulumiEnvironment(env) } });

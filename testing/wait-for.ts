@@ -1,5 +1,8 @@
 import { type Look, wait } from "../common/waiting.ts";
 
+/** So long may the last try take once the time is over, in ms: a check may hang on what does not answer. */
+const lastTryMs = 5_000;
+
 export interface WaitOptions {
   /** What is waited for, for the message: "payment 3 is paid". */
   readonly what: string;
@@ -7,6 +10,8 @@ export interface WaitOptions {
   readonly timeoutMs?: number;
   /** Milliseconds between two tries; 100 by default. */
   readonly intervalMs?: number;
+  /** Ends the waiting with its reason. */
+  readonly signal?: AbortSignal;
 }
 
 /** It did not come true in time. */
@@ -23,7 +28,7 @@ export class WaitTimeoutError extends Error {
  * @example await waitFor(async () => (await redis.exists("x")) === 1, { what: "x is there" });
  */
 export async function waitFor<T>(check: () => T | Promise<T>, options: WaitOptions): Promise<Exclude<T, undefined | false>> {
-  const { what, timeoutMs = 30_000, intervalMs = 100 } = options;
+  const { what, timeoutMs = 30_000, intervalMs = 100, signal } = options;
   const look = async (): Promise<Look<Exclude<T, undefined | false>>> => {
     try {
       const value = await check();
@@ -32,8 +37,15 @@ export async function waitFor<T>(check: () => T | Promise<T>, options: WaitOptio
       return { seen: error instanceof Error ? error.message : String(error) };
     }
   };
-  const waited = await wait({ what, look }, { timeoutMs, intervalMs });
-  if (waited.end === "found") return waited.value;
-  const last = waited.seen === "" ? "" : ` (last: ${waited.seen})`;
-  throw new WaitTimeoutError(`waited ${timeoutMs} ms in vain: ${what}${last}`);
+  const hung = Promise.withResolvers<{ readonly end: "late"; readonly seen: string }>();
+  const timer = setTimeout(() => hung.resolve({ end: "late", seen: "the check did not end" }), timeoutMs + lastTryMs);
+  try {
+    const waited = await Promise.race([wait({ what, look }, { timeoutMs, intervalMs, signal }), hung.promise]);
+    if (waited.end === "found") return waited.value;
+    signal?.throwIfAborted();
+    const last = waited.seen === "" ? "" : ` (last: ${waited.seen})`;
+    throw new WaitTimeoutError(`waited ${timeoutMs} ms in vain: ${what}${last}`);
+  } finally {
+    clearTimeout(timer);
+  }
 }

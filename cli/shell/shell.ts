@@ -10,7 +10,7 @@ import { jsonOption, stackOption } from "../core/declaration.ts";
 import { selectStack } from "../core/selection.ts";
 import { withLedger } from "../ledger/target.ts";
 import { withPayouts } from "../pay/connection.ts";
-import { type StackTools, stackTools, toolHelp } from "./tools.ts";
+import { type ShellTools, shellTools, toolHelp } from "./tools.ts";
 
 export const command = declareCommand({
   arguments: {
@@ -40,7 +40,7 @@ What is typed is kept for the next time, in .nitro/STACK/shell-history.`,
     const name = selectStack(values.stack, context.env);
     return withPayouts(name, context, ["redis"], (stack) =>
       withLedger({ stack: name }, context, async (ledger) => {
-        const tools = stackTools(stack, ledger);
+        const tools = shellTools(stack, ledger);
         try {
           if (expression !== undefined) show(await runExpression(expression, tools), values.json, context);
           else if (script !== undefined) await runScript(resolve(context.cwd, script), tools);
@@ -64,7 +64,7 @@ function show(value: unknown, json: boolean, { stdout }: Context): void {
  * @param expression of JavaScript, or statements
  * @throws UserError with what it threw, or why it is none
  */
-export async function runExpression(expression: string, tools: Partial<StackTools>): Promise<unknown> {
+export async function runExpression(expression: string, tools: Partial<ShellTools>): Promise<unknown> {
   const AsyncFunction = (async () => {}).constructor as new (...parts: string[]) => (...values: unknown[]) => Promise<unknown>;
   const names = Object.keys(tools);
   const body = isExpression(expression, AsyncFunction) ? `return (${expression}\n)` : expression;
@@ -85,13 +85,13 @@ function isExpression(text: string, AsyncFunction: new (...parts: string[]) => u
   }
 }
 
-async function runScript(file: string, tools: StackTools): Promise<void> {
+async function runScript(file: string, tools: ShellTools): Promise<void> {
   Object.assign(globalThis, tools);
   await import(pathToFileURL(file).href);
 }
 
 /** Until its user leaves, or its input ends. */
-async function converse(stack: string, tools: StackTools, { stdin, stdout, root }: Context): Promise<void> {
+async function converse(stack: string, tools: ShellTools, { stdin, stdout, root }: Context): Promise<void> {
   const terminal = stdin.isTTY === true && stdout.isTTY === true;
   if (terminal) stdout.write(`stack ${stack}; help() says what is at hand, Ctrl-D leaves\n`);
   const shell = start({ prompt: terminal ? `${stack}> ` : "", input: stdin, output: stdout, terminal, ignoreUndefined: true });

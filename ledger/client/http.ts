@@ -51,7 +51,7 @@ export class LedgerHttp {
   }
 
   /** One request of the control plane. @throws LedgerRefusal */
-  control(method: "GET" | "POST", path: string, body?: Json): Promise<Json> {
+  control(method: "GET" | "POST" | "DELETE", path: string, body?: Json): Promise<Json> {
     return this.ask(method, path, { "content-type": "application/json" }, body);
   }
 

@@ -318,6 +318,8 @@ test("the outputs are the contract", () => {
     ledgerArn: "arn:aws:qldb:us-west-2:000000000000:ledger/nitro-alice",
     qldbRoleArn: "arn:aws:iam::000000000000:role/nitro-alice-qldb",
     buckets: { config: "nitro-alice-config", shares: "nitro-alice-operator-shares" },
+    payout: { custodian: "dryrun-happypath", currency: "BAT", from: "nitro-pay" },
+    authorization: { mode: "auto", custodians: [] },
     network: "nitro-alice",
     ports: { service: 21000, redis: 21001, localstack: 21002, ledger: 21003 },
     service: { sha256: hash, path: `/nitro/bin/${hash}/payments` },

@@ -30,6 +30,7 @@ const complete = {
   localstackUrl: "http://127.0.0.1:20002",
   ledgerName: "nitro-alice",
   buckets: { config: "c", shares: "s" },
+  payout: { custodian: "dryrun-happypath", currency: "BAT", from: "nitro-pay" },
   ports: { service: 20000, redis: 20001, localstack: 20002, ledger: 20003 },
   service: { sha256: "aa", path: "/nitro/bin/aa/payments" },
   worker: { sha256: "aa", path: "/nitro/bin/aa/payments" },

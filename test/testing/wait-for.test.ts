@@ -28,3 +28,8 @@ test("in vain: the message says what was waited for and what came last", async (
   await expect(call).rejects.toThrow(WaitTimeoutError);
   await expect(call).rejects.toThrow("waited 20 ms in vain: it answers (last: connection refused)");
 });
+
+test("a signal ends the waiting with its reason", async () => {
+  const signal = AbortSignal.timeout(10);
+  await expect(waitFor(() => false, { what: "x", intervalMs: 1, signal })).rejects.toThrow(/timeout/);
+});

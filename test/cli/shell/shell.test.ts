@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { runExpression } from "../../../cli/shell/shell.ts";
-import type { StackTools } from "../../../cli/shell/tools.ts";
+import type { ShellTools } from "../../../cli/shell/tools.ts";
 
-const tools = { operators: [], operator: (number: number) => ({ number }) } as unknown as Partial<StackTools>;
+const tools = { operators: [], operator: (number: number) => ({ number }) } as unknown as Partial<ShellTools>;
 
 test.each([
   ["1 + 1", 2],
