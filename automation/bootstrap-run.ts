@@ -2,9 +2,9 @@ import { UserError } from "../common/errors.ts";
 import { wait } from "../common/waiting.ts";
 import { askContainer } from "../docker/ask.ts";
 import type { Engine } from "../docker/engine.ts";
+import { localstackOf, shareKeys } from "../executable/sealing.ts";
 import { type BootstrapMode, bootstrapModes, bootstrapObject, feederMark, neededShares, sharePrefix } from "../key-feeder/contract.ts";
 import { stackNames } from "../model/names.ts";
-import { localstackOf, shareKeys } from "./sealing.ts";
 
 /** The key-feeder looks once a second. */
 const limits = { timeoutMs: 15_000, intervalMs: 100 };

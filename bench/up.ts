@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
-import { waitUnsealed } from "../executable/service-secrets.ts";
 import { Engine } from "../docker/engine.ts";
+import { waitUnsealed } from "../executable/service-secrets.ts";
 import { type Role, stackNames } from "../model/names.ts";
 import { inSeconds, median } from "./clock.ts";
 import { aliasesOf, copyContainer } from "./container-copy.ts";

@@ -1,4 +1,4 @@
-import { errorCode } from "../common/errors.ts";
+import { errorCode, UserError } from "../common/errors.ts";
 import { run } from "../common/process.ts";
 import type { StackOutputs } from "../model/outputs.ts";
 import { pulumiEnvironment } from "../toolchain/environment.ts";
@@ -12,7 +12,7 @@ export interface StackOutputsOptions {
 }
 
 /** The stack is not there, not up, or pulumi cannot say; the message names the command that mends it. */
-export class StackOutputsError extends Error {
+export class StackOutputsError extends UserError {
   override readonly name = "StackOutputsError";
 }
 
@@ -44,7 +44,7 @@ const wanted = ["serviceUrl", "redisUrl", "localstackUrl", "ledgerName", "bucket
 async function runPulumi(args: readonly string[], stack: string, cwd: string, env: NodeJS.ProcessEnv): Promise<string> {
   const { code, problem, stdout, stderr } = await run("pulumi", args, { cwd, env: { ...env, ...pulumiEnvironment(env) } });
   if (code === 0) return stdout;
-  throw new StackOutputsError(explainMissing(stack, errorCode(problem) ?? code, stderr), { cause: problem });
+  throw new StackOutputsError(explainMissing(stack, errorCode(problem) ?? code, stderr), undefined, { cause: problem });
 }
 
 /**

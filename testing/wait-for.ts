@@ -3,6 +3,9 @@ import { type Look, wait } from "../common/waiting.ts";
 /** So long may the last try take once the time is over, in ms: a check may hang on what does not answer. */
 const lastTryMs = 5_000;
 
+/** Node's timers take no more: https://nodejs.org/api/timers.html#settimeoutcallback-delay-args */
+const longestTimerMs = 2 ** 31 - 1;
+
 export interface WaitOptions {
   /** What is waited for, for the message: "payment 3 is paid". */
   readonly what: string;
@@ -38,7 +41,10 @@ export async function waitFor<T>(check: () => T | Promise<T>, options: WaitOptio
     }
   };
   const hung = Promise.withResolvers<{ readonly end: "late"; readonly seen: string }>();
-  const timer = setTimeout(() => hung.resolve({ end: "late", seen: "the check did not end" }), timeoutMs + lastTryMs);
+  const timer = setTimeout(
+    () => hung.resolve({ end: "late", seen: "the check did not end" }),
+    Math.min(timeoutMs + lastTryMs, longestTimerMs),
+  );
   try {
     const waited = await Promise.race([wait({ what, look }, { timeoutMs, intervalMs, signal }), hung.promise]);
     if (waited.end === "found") return waited.value;

@@ -70,6 +70,10 @@ export const commands = {
     summary: "Empty the ledger, Redis and LocalStack in place, within a second",
     load: () => import("../reset.ts"),
   },
+  fixtures: {
+    summary: "What tests do with a stack, in JSON lines, for programs in other languages",
+    load: () => import("../fixtures.ts"),
+  },
   ledger: {
     summary: "The ledger: query, history, verify, export, explain; serve it without a stack",
     commands: ledgerCommands,

@@ -6,8 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterEach, expect, test } from "vitest";
-import { presentRun, readSecrets, type ServiceRun, saysUnsealed, waitUnsealed } from "../../executable/service-secrets.ts";
 import { logFileMegabytes } from "../../docker/create.ts";
+import { presentRun, readSecrets, type ServiceRun, saysUnsealed, waitUnsealed } from "../../executable/service-secrets.ts";
 import { innerPorts } from "../../model/names.ts";
 
 const unsealedLine = '{"level":"info","message":"zebpayApiKey is loaded in secrets!"}';

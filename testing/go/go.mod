@@ -1,0 +1,3 @@
+module example.com/nitro-stacks/nitrotest
+
+go 1.25.0
