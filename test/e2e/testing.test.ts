@@ -32,20 +32,39 @@ test("its types are whole: a wrong use does not compile", async () => {
     strict: true,
     noEmit: true,
     types: [],
-    lib: ["es2024", "dom"],
+    lib: ["es2024", "esnext.disposable", "dom"],
     skipLibCheck: true,
   };
   writeFileSync(join(project, "tsconfig.json"), JSON.stringify({ compilerOptions: options, include: ["*.ts"] }));
-  const use = (line: string) => `import { redisClient, s3Client, stackOutputs, waitFor } from "nitro-stacks/testing";
+  const use = (line: string) => `import { openStack, redisClient, s3Client, stackOutputs, waitFor } from "nitro-stacks/testing";
+await using stack = await openStack("alice");
+await using scope = stack.scope("types");
+const payout = await scope.payout({ count: 2, authorization: "manual" });
+const payments = await payout.paid({ timeoutMs: 1_000 });
+const paused = await scope.pause("redis");
 const outputs = await stackOutputs("alice");
 const answer: string = await waitFor(() => redisClient(outputs).get("key").then((value) => value ?? undefined), { what: "key" });
 s3Client(outputs).destroy();
 ${line}
 `;
-  writeFileSync(join(project, "use.ts"), use("outputs.ports.redis.toFixed(); answer.at(0);"));
+  const right = `outputs.ports.redis.toFixed(); answer.at(0); payments[0]?.documentId?.at(0); await paused.undo();
+const rows: unknown[] = await stack.ledger.query("SELECT * FROM t WHERE a = ?", 1);
+const { status, attestation } = await stack.service.signed(stack.operator(1), "/v1/payments/submit", {});
+const length: number = await stack.waitFor(() => stack.redis.xlen(scope.key("x")), { what: "x", parts: ["worker"] });
+[rows, status.toFixed(), attestation.verdict === "wrong", length];`;
+  writeFileSync(join(project, "use.ts"), use(right));
   expect(await run(tsc, ["-p", "."], { cwd: project })).toMatchObject({ code: 0, stdout: "" });
-  writeFileSync(join(project, "use.ts"), use("outputs.nothing;"));
-  const { code, stdout } = await run(tsc, ["-p", "."], { cwd: project });
-  expect(code).not.toBe(0);
-  expect(stdout).toContain("Property 'nothing' does not exist on type 'StackOutputs'");
+  for (const [wrong, problem] of [
+    ["outputs.nothing;", "Property 'nothing' does not exist on type 'StackOutputs'"],
+    ["stack.nothing;", "Property 'nothing' does not exist on type 'TestStack'"],
+    ['await scope.pause("nginx");', "Argument of type '\"nginx\"' is not assignable to parameter of type"],
+    ['await scope.payout({ authorization: "both" });', "Type '\"both\"' is not assignable to type"],
+    ["payments[0]?.documentId.at(0);", "possibly 'undefined'"],
+    ["await payout.paid({ timeout: 1 });", "'timeout' does not exist"],
+  ] as const) {
+    writeFileSync(join(project, "use.ts"), use(wrong));
+    const { code, stdout } = await run(tsc, ["-p", "."], { cwd: project });
+    expect(code).not.toBe(0);
+    expect(stdout).toContain(problem);
+  }
 });
