@@ -1,3 +1,4 @@
+import { shellQuoted } from "../common/shell.ts";
 import { pulumiEnvironment } from "../toolchain/environment.ts";
 import { declareCommand } from "./core/command.ts";
 import { jsonOption } from "./core/declaration.ts";
@@ -19,9 +20,4 @@ export function exports(variables: Readonly<Record<string, string>>): string {
   return Object.entries(variables)
     .map(([name, value]) => `export ${name}=${shellQuoted(value)}\n`)
     .join("");
-}
-
-/** Inside single quotes a shell takes every character as it is; a quote itself ends them, is escaped and begins them anew. */
-export function shellQuoted(value: string): string {
-  return `'${value.replaceAll("'", "'\\''")}'`;
 }

@@ -1,5 +1,7 @@
+import { createHash } from "node:crypto";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
+import { shellLine } from "../common/shell.ts";
 import { logFileMegabytes } from "../docker/create.ts";
 import type { Ulimit } from "../model/limit-settings.ts";
 import { innerPorts, labels, publishedRoles, type Role } from "../model/names.ts";
@@ -51,6 +53,16 @@ export const memoryFolder = "rw,nosuid,nodev,mode=1777,size=256m";
 /** From SIGTERM to SIGKILL. */
 export const stopGraceSeconds = 1;
 
+/**
+ * Inputs that engines give back in other words, which is no change: podman names each capability that "ALL" stands for, adds options and
+ * folders to tmpfs, says nothing of some, and without root may have no limits of memory at all. What was declared of them is in a label, which
+ * nobody rewrites: other values need another container.
+ */
+export const saidOtherwise = ["capabilities", "securityOpts", "sysctls", "tmpfs", "logOpts", "memory", "ulimits"] as const;
+
+/** Engines that can limit swap set it to twice the memory by themselves, the others do not. */
+const ownToEngine = "memorySwap";
+
 /** User and group that every container runs as; the images' mount points belong to them. */
 export const containerUser = "1000:1000";
 
@@ -61,6 +73,7 @@ export const containerUser = "1000:1000";
 export function stackContainer(context: StackContext, args: ContainerArgs, opts: pulumi.CustomResourceOptions): docker.Container {
   const { role } = args;
   const published = publishedRoles.find((candidate) => candidate === role);
+  const kept = keptInputs(args);
   return new docker.Container(
     `${role}-container`,
     {
@@ -74,19 +87,13 @@ export function stackContainer(context: StackContext, args: ContainerArgs, opts:
       user: containerUser,
       init: true,
       readOnly: true,
-      capabilities: { drops: ["ALL"] },
-      securityOpts: ["no-new-privileges:true"],
-      // Of the container's own network alone: no capability is needed for it.
-      sysctls: args.lowPort === true ? { "net.ipv4.ip_unprivileged_port_start": "0" } : undefined,
-      tmpfs: { "/tmp": memoryFolder, ...args.tmpfs },
-      memory: args.memory,
-      ulimits: args.ulimits === undefined || args.ulimits.length === 0 ? undefined : [...args.ulimits],
+      ...kept,
       restart: "unless-stopped",
       destroyGraceSeconds: stopGraceSeconds,
       logDriver: "json-file",
-      logOpts: { "max-size": `${logFileMegabytes}m`, "max-file": "2" },
-      // Each costs the machine some 50 ms, and there are six a stack: commands that want to know ask for themselves.
-      healthcheck: { tests: ["CMD", ...args.check.command], interval: "10s", timeout: "5s", retries: 2, startPeriod: "1m0s" },
+      // Each costs the machine some 50 ms, and there are six a stack: commands that want to know ask for themselves. As a line for a shell, since
+      // podman 4 splits the words of a command at their blanks.
+      healthcheck: { tests: ["CMD-SHELL", shellLine(args.check.command)], interval: "10s", timeout: "5s", retries: 2, startPeriod: "1m0s" },
       networksAdvanced: [{ name: context.names.network, aliases: [...new Set([role, ...(args.aliases ?? [])])] }],
       ports: published === undefined ? [] : [{ internal: innerPorts[published], external: context.ports[published], ip: "127.0.0.1" }],
       volumes: pulumi.output(args.folders ?? []).apply((folders) => [
@@ -99,13 +106,32 @@ export function stackContainer(context: StackContext, args: ContainerArgs, opts:
       ]),
       labels: [
         ...resourceLabels(context, role),
-        ...Object.entries({ ...args.labels, ...secretsLabel(context, args) }).map(([label, value]) => ({ label, value })),
+        ...Object.entries({ ...args.labels, ...secretsLabel(context, args), [labels.made]: hash(kept) }).map(([label, value]) => ({
+          label,
+          value,
+        })),
       ],
     },
-    // Engines that can limit swap set it to twice the memory by themselves, the others do not: neither is a change.
     // The name is taken until the old one is gone; where the plugin itself replaces, it does that by itself.
-    { ...opts, ignoreChanges: ["memorySwap"], replaceOnChanges: replacedInputs, deleteBeforeReplace: true },
+    { ...opts, ignoreChanges: [ownToEngine, ...saidOtherwise], replaceOnChanges: replacedInputs, deleteBeforeReplace: true },
   );
+}
+
+function keptInputs({ lowPort, tmpfs, memory, ulimits }: ContainerArgs): Pick<docker.ContainerArgs, (typeof saidOtherwise)[number]> {
+  return {
+    capabilities: { drops: ["ALL"] },
+    securityOpts: ["no-new-privileges:true"],
+    // Of the container's own network alone: no capability is needed for it.
+    sysctls: lowPort === true ? { "net.ipv4.ip_unprivileged_port_start": "0" } : undefined,
+    tmpfs: { "/tmp": memoryFolder, ...tmpfs },
+    logOpts: { "max-size": `${logFileMegabytes}m`, "max-file": "2" },
+    memory,
+    ulimits: ulimits === undefined || ulimits.length === 0 ? undefined : [...ulimits],
+  };
+}
+
+function hash(value: object): string {
+  return createHash("sha256").update(JSON.stringify(value)).digest("hex").slice(0, 16);
 }
 
 /** Known once the secrets are where the container will look for them; other secrets make another container. */

@@ -43,6 +43,8 @@ export class LocalStack extends StackPart {
           DISABLE_EVENTS: "1",
           SKIP_SSL_CERT_DOWNLOAD: "1",
           EAGER_SERVICE_LOADING: "1",
+          // It looks for files of docker's and podman's; podman's is hidden where the root is read-only.
+          OVERRIDE_IN_DOCKER: "1",
         },
         check: { command: ["curl", "-fsS", "-o", "/dev/null", `http://127.0.0.1:${port}/_localstack/health`] },
         aliases: ["s3.localstack", ...buckets.flatMap((bucket) => [`${bucket}.s3.localstack`, `${bucket}.localstack`])],

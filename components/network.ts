@@ -21,8 +21,8 @@ export class Network extends pulumi.ComponentResource {
         ipamConfigs: subnet === undefined ? undefined : [{ subnet }],
         labels: resourceLabels(args.context, "network"),
       },
-      // What it was made with stays, whatever the engine would have to give later.
-      { parent: this, ignoreChanges: ["ipamConfigs"] },
+      // What it was made with stays, whatever the engine would have to give later. Podman adds an option of its own.
+      { parent: this, ignoreChanges: ["ipamConfigs", "ipamOptions"] },
     );
     this.registerOutputs({});
   }

@@ -31,6 +31,8 @@ export function createBody(spec: ContainerSpec): object {
       PidsLimit: spec.processes ?? mostProcesses,
       PortBindings: Object.fromEntries(ports.map((port) => [port, [{ HostIp: "127.0.0.1", HostPort: "" }]])),
     },
-    NetworkingConfig: spec.network === undefined ? {} : { EndpointsConfig: { [spec.network]: { Aliases: spec.aliases ?? [] } } },
+    // Podman refuses endpoints, empty ones too, beside a mode such as "none".
+    NetworkingConfig:
+      spec.network === undefined || spec.aliases === undefined ? {} : { EndpointsConfig: { [spec.network]: { Aliases: spec.aliases } } },
   };
 }

@@ -53,8 +53,11 @@ export interface PastEvents {
 /** Longest wait for an engine to say that it is there. */
 const pingTimeout = 5_000;
 
+/** Podman reads its file of events until the time that it is told has come, and reads none of it where that is over. */
+const readEventsMs = 500;
+
 /**
- * The container engine: the only way to it in this program. Works with Docker Engine API 1.41 (Docker 20.10) and later.
+ * The container engine: the only way to it in this program. Works with Docker Engine API 1.41 (Docker 20.10, podman 4) and later.
  * Every method throws EngineError: without status where no engine answers, otherwise with the engine's HTTP status and message.
  */
 export class Engine {
@@ -204,12 +207,15 @@ export class Engine {
 
   /**
    * Limits the processes of a container that was made without that, running or not; the limit outlives restarts. Nothing happens where it has
-   * the limit: the engine takes a hundred times longer to set it than to tell.
+   * the limit, since the engine takes a hundred times longer to set it than to tell, and where the engine cannot: podman 4 sets 2048 itself.
    */
   async limitProcesses(name: string): Promise<void> {
     if ((await this.inspect(name))?.processes === mostProcesses) return;
     const json = { PidsLimit: mostProcesses };
-    await this.transport.text({ method: "POST", path: `/containers/${name}/update`, json, doing: `limit the processes of ${name}` });
+    const call: Call = { method: "POST", path: `/containers/${name}/update`, json, doing: `limit the processes of ${name}` };
+    await this.transport.text(call).catch((error: unknown) => {
+      if (!isNotFound(error)) throw error;
+    });
   }
 
   /** @param options graceSeconds: from SIGTERM to SIGKILL; the container's own setting by default */
@@ -303,11 +309,15 @@ export class Engine {
    * What happened to a container; Docker remembers its last 256 events.
    * @returns oldest first
    */
-  async pastEvents(past: PastEvents): Promise<EngineEvent[]> {
-    const filters = JSON.stringify({ container: [past.container], event: past.actions });
-    const query = { filters, since: past.since.getTime() / 1000, until: Date.now() / 1000 };
-    const text = await this.transport.text({ method: "GET", path: "/events", query, doing: `ask what happened to ${past.container}` });
-    return text.split("\n").flatMap((line) => (line.trim() === "" ? [] : [answers.engineEvent(JSON.parse(line) as answers.RawEvent)]));
+  async pastEvents({ container, actions, since }: PastEvents): Promise<EngineEvent[]> {
+    // Podman has other names for actions in its filter than in its answers.
+    const filters = JSON.stringify({ container: [container] });
+    const query = { filters, since: since.getTime() / 1000, until: (Date.now() + readEventsMs) / 1000, stream: false };
+    const text = await this.transport.text({ method: "GET", path: "/events", query, doing: `ask what happened to ${container}` });
+    const events = text
+      .split("\n")
+      .flatMap((line) => (line.trim() === "" ? [] : [answers.engineEvent(JSON.parse(line) as answers.RawEvent)]));
+    return events.filter(({ action }) => actions.includes(action));
   }
 
   /** One sample, at once. */

@@ -61,10 +61,9 @@ export class Images {
     await this.follow(call, onProgress);
   }
 
-  /** Makes an image of one layer from a tar archive of a root file system. */
+  /** Makes an image of one layer from a tar archive of a root file system. Its name goes whole into `repo`: podman reads no `tag` here. */
   async import(rootfs: Buffer | Readable, ref: string, onProgress?: OnProgress, changes: readonly string[] = []): Promise<void> {
-    const [repo, tag] = splitReference(ref);
-    const query = { fromSrc: "-", repo, tag, changes: changes.join("\n") || undefined };
+    const query = { fromSrc: "-", repo: ref, changes: changes.join("\n") || undefined };
     await this.follow({ method: "POST", path: "/images/create", query, tar: rootfs, doing: `import ${ref}` }, onProgress);
   }
 

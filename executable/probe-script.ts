@@ -13,7 +13,7 @@ program() {
   pid=1 supervisor=0
   while read -r name < "/proc/$pid/comm"; do
     case $name in
-      docker-init | tini | catatonit) ;;
+      docker-init | podman-init | tini | catatonit) ;;
       nitro-run) supervisor=$pid ;;
       *) return 0 ;;
     esac

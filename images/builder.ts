@@ -123,9 +123,9 @@ export async function buildImage(
   );
 }
 
-/** "Step 3/9 : RUN apt-get update  && …" → "3/9 RUN apt-get update"; undefined for any other line. Pure. */
+/** "Step 3/9 : RUN apt-get update  && …", or podman's "STEP 3/9: RUN …" → "3/9 RUN apt-get update"; undefined for any other line. Pure. */
 export function stepName(line: string): string | undefined {
-  const found = /^Step (\d+\/\d+) : (.*)$/.exec(line);
+  const found = /^Step (\d+\/\d+) ?: (.*)$/i.exec(line);
   if (found === null) return undefined;
   return `${found[1]} ${found[2]?.split(/ +&& /)[0]?.slice(0, 60)}`;
 }

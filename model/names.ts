@@ -25,6 +25,8 @@ export const labels = {
   operators: "nitro.operators",
   /** On service and worker where settings mount single files: a hash of them. */
   files: "nitro.files",
+  /** On every container: a hash of what it was made with that engines give back in other words. */
+  made: "nitro.made",
   /** On the service in ledger mode aws: where its ledger answers. */
   ledger: "nitro.ledger",
 } as const;

@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import type { Context } from "../../common/context.ts";
 import { errorCode, UsageError, UserError } from "../../common/errors.ts";
 import { portHolder, portIsFree } from "../../common/ports.ts";
+import { shellQuoted } from "../../common/shell.ts";
 import { ledgerNameProblem } from "../../ledger/description.ts";
 import { FolderLockError } from "../../ledger/folder-lock.ts";
 import { journalWayOut } from "../../ledger/journal/header.ts";
@@ -14,7 +15,6 @@ import { localAccount } from "../../model/names.ts";
 import { authorityFiles } from "../../toolchain/home.ts";
 import { declareCommand } from "../core/command.ts";
 import type { Options } from "../core/declaration.ts";
-import { shellQuoted } from "../env.ts";
 import type { IdentityKeeper } from "./serve-identity.ts";
 
 const defaults = { port: "8182", host: "127.0.0.1" } as const;

@@ -4,6 +4,7 @@ import { isNoise, stepName } from "../../images/builder.ts";
 test.each([
   ["Step 3/9 : RUN apt-get update -q  && apt-get install -y -q curl", "3/9 RUN apt-get update -q"],
   ["Step 1/9 : ARG BASE", "1/9 ARG BASE"],
+  ["STEP 2/9: RUN apt-get update -q", "2/9 RUN apt-get update -q"],
   [`Step 2/9 : RUN ${"x".repeat(100)}`, `2/9 RUN ${"x".repeat(56)}`],
   ["Stepping stones", undefined],
   ["", undefined],
