@@ -23,8 +23,9 @@ test("a change of an input that Pulumi is told to pass over changes a label, whi
   expect((await declared({ workingDir: "/" })).made).toBe(made);
   const ulimits = [{ name: "nofile", soft: 64, hard: 64 }];
   const changes = [{ lowPort: true }, { tmpfs: { "/x": "size=1m" } }, { memory: 65 }, { ulimits }];
-  const others = await Promise.all(changes.map(declared));
-  expect(new Set([made, ...others.map((other) => other.made)]).size).toBe(5);
+  const all = new Set([made]);
+  for (const change of changes) all.add((await declared(change)).made);
+  expect(all.size).toBe(5);
   expect(saidOtherwise.filter((name) => inputs[name] === undefined)).toEqual(["sysctls", "ulimits"]);
 });
 
