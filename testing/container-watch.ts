@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from "../common/waiting.ts";
 import type { ContainerDetails, Engine } from "../docker/engine.ts";
 import { endingWords, lastLines } from "../docker/last-lines.ts";
+import { exitOf, lastEnding } from "../docker/waiting/exit.ts";
 import { type Role, stackNames } from "../model/names.ts";
 
 /** A container may be away for as long as a restart or a swap takes, in ms. */
@@ -56,11 +57,11 @@ export class ContainerWatch {
       this.seen.set(role, seen);
       const restarts = (details?.restartCount ?? 0) - seen.restarts;
       const container = this.nameOf(role);
-      if (restarts >= loopRestarts)
-        throw new PartEndedError(
-          role,
-          `${role} ended and was started again ${restarts} times (container ${container}); ${await lastLines(this.engine, container)}`,
-        );
+      if (details !== undefined && restarts >= loopRestarts) {
+        const [ending, log] = await Promise.all([lastEnding(this.engine, details), lastLines(this.engine, container)]);
+        const crashes = `${role} crashes again and again: it ${exitOf(ending)}, and was started again ${restarts} times meanwhile`;
+        throw new PartEndedError(role, `${crashes} (container ${container}); ${log}`);
+      }
       if (seen.away !== undefined && this.clock.now() - seen.away >= awayMs)
         throw new PartEndedError(role, await endingWords(this.engine, role, container));
     }

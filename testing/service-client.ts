@@ -1,5 +1,5 @@
 import type { StackOperator } from "../operators/keys.ts";
-import { type ServiceAddress, type ServiceAnswer, sendSigned } from "../operators/service-api.ts";
+import { type ServiceAddress, type ServiceAnswer, type SignedCaller, sendSigned } from "../operators/service-api.ts";
 
 /** What the service answered; a body that is JSON comes as its value. */
 export interface ServiceReply {
@@ -34,6 +34,15 @@ export class ServiceClient {
    */
   signed({ signer }: Pick<StackOperator, "signer">, path: string, body: unknown, date = new Date()): Promise<ServiceAnswer> {
     return sendSigned(this.address, signer.sign(path, this.address.host, JSON.stringify(body), date));
+  }
+
+  /**
+   * An operator as the functions of key ceremonies want it.
+   *
+   * @example const vault = await createVault(stack.service.caller(stack.operator(1)), 2);
+   */
+  caller({ signer }: Pick<StackOperator, "signer">): SignedCaller {
+    return { service: this.address, signer };
   }
 }
 

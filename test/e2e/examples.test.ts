@@ -21,7 +21,8 @@ beforeAll(async () => {
   await nitro("down", "-s", stack, "--yes");
   await nitro("up", "-s", stack);
   expect(await run(join(modules, ".bin/tsc"), ["-p", "testing"])).toMatchObject({ code: 0, stdout: "" });
-  cpSync(join(root, "examples/vitest"), project, { recursive: true });
+  const suite = join(root, "examples/vitest");
+  cpSync(suite, project, { recursive: true, filter: (path) => path !== join(suite, "node_modules") });
   mkdirSync(join(project, "node_modules"));
   symlinkSync(root, join(project, "node_modules/nitro-stacks"));
   symlinkSync(join(modules, "vitest"), join(project, "node_modules/vitest"));

@@ -6,6 +6,7 @@ import { QldbDriver } from "amazon-qldb-driver-nodejs";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { Engine } from "../../docker/engine.ts";
 import { stackNames } from "../../model/names.ts";
+import { approveAddress, generateAddress } from "../../operators/ceremony.ts";
 import { PartEndedError } from "../../testing/container-watch.ts";
 import { ledgerDriverOptions } from "../../testing/ledger-tool.ts";
 import { openStack, type TestStack } from "../../testing/stack.ts";
@@ -61,6 +62,8 @@ test("every part has a client that is ready", async () => {
   expect(signed).toMatchObject({ status: 404, attestation: { verdict: "attested" } });
   const old = await service.signed(operator(1), "/v1/payments/approvesol", approving, new Date("2020-01-01"));
   expect(old.status).toBe(401);
+  const { publicKey } = await generateAddress(service.caller(operator(1)));
+  expect((await approveAddress(service.caller(operator(2)), publicKey)).approvals).toEqual([operator(2).keyId]);
 });
 
 test("payouts, keys, a bucket and a ledger of tests that run side by side do not meet, and nothing is left of them", async () => {

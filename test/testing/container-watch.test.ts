@@ -52,7 +52,9 @@ test("so is one that is gone", async () => {
 
 test("and one that the engine starts again and again", async () => {
   const states: State[] = [{ restartCount: 5 }, { restartCount: 6 }, { restartCount: 7 }];
-  await expect(watched(states)()).rejects.toThrow(/^worker ended and was started again 2 times .*panic: no more money$/s);
+  await expect(watched(states)()).rejects.toThrow(
+    /^worker crashes again and again: it .*, and was started again 2 times meanwhile .*panic: no more money$/s,
+  );
 });
 
 test("or leaves waiting for its next start", async () => {
