@@ -1,8 +1,12 @@
 import { createHash } from "node:crypto";
 import { type FSWatcher, watch } from "node:fs";
-import { readFile, stat } from "node:fs/promises";
-import { basename, dirname, matchesGlob, relative, sep } from "node:path";
-import { watch as watchTree } from "chokidar";
+import { readdir, readFile, stat } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { type FSWatcher as TreeWatcher, watch as watchTree } from "chokidar";
+import { errorCode } from "../../common/errors.ts";
+import type { SourceChange } from "./build-writes.ts";
+import { embedPatterns, neighbourFolders } from "./go-modules.ts";
+import { SourceSet, type Sources } from "./sources.ts";
 
 /** Ends a watch. */
 export type Unwatch = () => void;
@@ -54,62 +58,127 @@ async function stampOf(path: string): Promise<string> {
   return stats === undefined ? "none" : `${stats.ino} ${stats.size} ${stats.mtimeNs}`;
 }
 
-/** What `go build` reads. Tests are no part of an executable. */
-const goSources = ["**/*.go", "**/go.mod", "**/go.sum", "**/go.work", "**/vendor/modules.txt"];
-const goTests = "**/*_test.go";
-
-export interface Sources {
-  readonly folder: string;
-  /** Patterns of further files, relative to the folder, such as "templates/**". */
-  readonly also: readonly string[];
-  /** Written by the build itself: not a source. */
-  readonly output: string;
+/** What a watch of sources tells. */
+export interface SourceListener {
+  /** A source changed. */
+  onChange(change: SourceChange): void;
+  /** The system has no room for more watches: the sources are looked at every second from now on. */
+  onPolling(): void;
+  /** Something of them cannot be watched. */
+  onError(error: unknown): void;
 }
 
-/** Whether a file is a source. @param path relative to the folder, with slashes */
-export function isSource(path: string, also: readonly string[]): boolean {
-  if (also.some((pattern) => matchesGlob(path, pattern))) return true;
-  return goSources.some((pattern) => matchesGlob(path, pattern)) && !matchesGlob(path, goTests);
-}
+/** Between two looks at every source, in ms. */
+const sourcePollMs = 1_000;
 
-/** Hidden folders and those of other tools hold nothing that Go builds, and may hold thousands of files. */
-export function isSkipped(path: string): boolean {
-  return path.split("/").some((part) => part === "node_modules" || (part.startsWith(".") && part !== "." && part !== ".."));
-}
+/** inotify(7): the limits of watches and of instances a user may have. */
+const noRoom = ["ENOSPC", "EMFILE"];
 
 /**
- * Tells of changes of a program's sources. A file that is written again with the same content, as generators do, is no change.
- * @param onChange gets the file, relative to the folder
- * @param onError where the folder cannot be watched
+ * Tells of changes of a program's sources, wherever they are. A file that is written again with the same content, as generators do, is no change.
  * @returns once no change is missed any more
  */
-export async function watchSources(
-  sources: Sources,
-  onChange: (file: string) => void,
-  onError: (error: unknown) => void,
-): Promise<Unwatch> {
-  const { folder, also, output } = sources;
-  const inside = (path: string) => relative(folder, path).split(sep).join("/");
-  const known = new Map<string, string>();
-  const watcher = watchTree(folder, {
-    ignoreInitial: true,
-    ignored: (path, stats) => path === output || isSkipped(inside(path)) || (stats?.isFile() === true && !isSource(inside(path), also)),
-  });
-  watcher.on("all", (event, path) => {
-    if (event !== "add" && event !== "change" && event !== "unlink") return;
-    if (!isSource(inside(path), also)) return;
-    void contentOf(path).then((content) => {
-      if (known.get(path) === content) return;
-      known.set(path, content);
-      onChange(inside(path));
-    });
-  });
-  watcher.on("error", onError);
-  await new Promise<void>((resolve) => watcher.once("ready", resolve));
-  return () => void watcher.close();
+export async function watchSources(sources: Sources, listener: SourceListener): Promise<Unwatch> {
+  const set = new SourceSet(sources, await neighbourFolders(sources.folder));
+  const watch = new SourceWatch(set, listener);
+  await watch.begin();
+  return () => watch.end();
 }
 
-async function contentOf(path: string): Promise<string> {
-  const bytes = await readFile(path).catch(() => undefined);
-  return bytes === undefined ? "none" : createHash("sha256").update(bytes).digest("hex");
+class SourceWatch {
+  private readonly set: SourceSet;
+  private readonly listener: SourceListener;
+  /** Hashes of contents. */
+  private readonly known = new Map<string, string>();
+  private watcher: TreeWatcher | undefined;
+  private polling = false;
+
+  constructor(set: SourceSet, listener: SourceListener) {
+    this.set = set;
+    this.listener = listener;
+  }
+
+  async begin(): Promise<void> {
+    const found: string[] = [];
+    await this.open(found);
+    if (this.polling) await this.open(found);
+    await Promise.all(found.filter((path) => this.set.isSource(path)).map((path) => this.learn(path)));
+  }
+
+  end(): void {
+    void this.watcher?.close();
+  }
+
+  /** @param found gets the files that are there already */
+  private async open(found: string[]): Promise<void> {
+    let ready = false;
+    const watcher = watchTree(this.set.roots, {
+      ...(this.polling ? { usePolling: true, interval: sourcePollMs } : {}),
+      ignored: (path, stats) => this.set.isOutside(path) || (stats?.isFile() === true && !this.set.isSource(path)),
+    });
+    this.watcher = watcher;
+    await new Promise<void>((resolve) => {
+      watcher.on("all", (event, path) => {
+        if (event !== "add" && event !== "change" && event !== "unlink") return;
+        if (ready) void this.changed(path);
+        else found.push(path);
+      });
+      watcher.on("error", (error) => {
+        if (this.watcher !== watcher) return;
+        if (!this.polling && noRoom.includes(errorCode(error) ?? "")) {
+          this.polling = true;
+          this.listener.onPolling();
+          void watcher.close();
+          // Afterwards it is opened again by whoever waits for this, or here.
+          if (ready) void this.open([]);
+          resolve();
+        } else this.listener.onError(error);
+      });
+      watcher.once("ready", () => {
+        ready = true;
+        resolve();
+      });
+    });
+  }
+
+  private async changed(path: string): Promise<void> {
+    if (!this.set.isSource(path)) return;
+    const before = this.known.get(path);
+    const { hash, at } = await this.learn(path);
+    if (before === hash) return;
+    if (/\/go\.(mod|work)$/.test(path)) this.watcher?.add(this.set.useNeighbours(await neighbourFolders(this.set.sources.folder)));
+    this.listener.onChange({ file: this.set.shown(path), at });
+  }
+
+  /** Reads a source. What a Go file embeds is a source too, and what is there of it is known from now on. */
+  private async learn(path: string): Promise<Content> {
+    const content = await contentOf(path);
+    this.known.set(path, content.hash);
+    if (!path.endsWith(".go") || !this.set.useEmbeds(path, embedPatterns(content.text))) return content;
+    const embedded = (await Promise.all(this.set.embedRoots(path).map(filesBelow))).flat();
+    const fresh = embedded.filter((file) => !this.known.has(file) && this.set.isSource(file));
+    for (const file of fresh) this.known.set(file, (await contentOf(file)).hash);
+    this.watcher?.add(fresh);
+    return content;
+  }
+}
+
+/** The files of a folder and below; a file is itself, and what is not there is none. */
+async function filesBelow(path: string): Promise<string[]> {
+  const entries = await readdir(path, { recursive: true, withFileTypes: true }).catch(() => undefined);
+  if (entries === undefined) return [path];
+  return entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name));
+}
+
+interface Content {
+  readonly hash: string;
+  readonly text: string;
+  /** When it was written, in ms since 1970. */
+  readonly at: number;
+}
+
+async function contentOf(path: string): Promise<Content> {
+  const [bytes, stats] = await Promise.all([readFile(path).catch(() => undefined), stat(path).catch(() => undefined)]);
+  const hash = bytes === undefined ? "none" : createHash("sha256").update(bytes).digest("hex");
+  return { hash, text: bytes?.toString("utf8") ?? "", at: stats?.mtimeMs ?? Date.now() };
 }

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { InterruptedError } from "../../common/errors.ts";
 import type { SealState } from "../../executable/sealing.ts";
 import type { LoadedExecutable } from "../../executable/staging.ts";
+import { BuildWrites, type SourceChange } from "./build-writes.ts";
 import { type WatchedChange, WatchedChanges } from "./changes.ts";
 import type { WatchReport } from "./report.ts";
 import type { Swapper } from "./swapper.ts";
@@ -40,6 +41,7 @@ export class WatchLoop {
   private readonly parts: WatchParts;
   private readonly stop: AbortSignal;
   private readonly changes = new WatchedChanges();
+  private readonly writes = new BuildWrites();
   private turn: AbortController | undefined;
   private phase: "building" | "loading" | "loaded" | "swapping" = "loaded";
   private loaded: LoadedExecutable | undefined;
@@ -59,6 +61,14 @@ export class WatchLoop {
   /** True while nothing is under way. */
   get idle(): boolean {
     return this.turn === undefined;
+  }
+
+  /** A source changed. */
+  noteSource(change: SourceChange): void {
+    const meaning = this.writes.judge(change);
+    if (meaning === "fresh") this.note("sources");
+    else if (meaning === "late") this.changes.note("sources");
+    else if (this.phase !== "building") this.tellWrites();
   }
 
   /** Something changed. */
@@ -122,15 +132,29 @@ export class WatchLoop {
     this.phase = "building";
     this.parts.report.tell({ event: "building" });
     const began = Date.now();
+    this.writes.begin(began);
     try {
       await build(signal);
     } catch (error) {
-      if (!signal.aborted) this.parts.report.failed("build-failed", error);
+      if (signal.aborted) return "failed";
+      this.writes.end(Date.now());
+      this.parts.report.failed("build-failed", error);
       return "failed";
+    } finally {
+      this.tellWrites();
     }
+    this.writes.end(Date.now());
     // Its own output is looked at in any case.
     this.changes.forget("executable");
     return Date.now() - began;
+  }
+
+  /** Files that the build writes itself are told once. */
+  private tellWrites(): void {
+    for (const file of this.writes.takeFound()) {
+      const text = `the build itself writes ${file}, one of its sources: what it writes there is no change from now on; --ignore '${file}' leaves it out altogether`;
+      this.parts.report.tell({ event: "note", text });
+    }
   }
 
   private async swap(began: number, builtMs: number | undefined, signal: AbortSignal, first: boolean): Promise<void> {

@@ -1,6 +1,6 @@
 import { styleText } from "node:util";
 import { errorMessage, UserError } from "../../common/errors.ts";
-import { type Progress, seconds } from "../../common/progress.ts";
+import { heartbeatMs, type Progress, seconds } from "../../common/progress.ts";
 import type { SealState } from "../../executable/sealing.ts";
 import { sealing } from "../status.ts";
 import type { SwapKind } from "./swapper.ts";
@@ -30,6 +30,8 @@ export class WatchReport {
   private readonly output: Pick<NodeJS.WriteStream, "write">;
   private readonly progress: Progress;
   private readonly json: boolean;
+  private beat: NodeJS.Timeout | undefined;
+  private told = false;
 
   constructor(output: Pick<NodeJS.WriteStream, "write">, progress: Progress, json: boolean) {
     this.output = output;
@@ -39,15 +41,28 @@ export class WatchReport {
 
   tell(event: WatchEvent): void {
     this.progress.status(undefined);
+    clearInterval(this.beat);
     if (this.json) {
       this.output.write(`${JSON.stringify(event)}\n`);
       return;
     }
     const text = describeEvent(event);
     if (text === undefined) return;
-    if (event.event === "building" || event.event === "superseded") this.progress.status(text);
+    if (event.event === "building") this.building(text);
+    else if (event.event === "superseded") this.progress.status(text);
     else if (event.event === "swapped" || event.event === "unchanged") this.output.write(`${text}\n`);
     else this.progress.line(text);
+  }
+
+  /** Without a terminal the first build is told, since nothing was before; and each one, every ten seconds, as long as it goes on. */
+  private building(text: string): void {
+    this.progress.status(text);
+    if (this.progress.live) return;
+    if (!this.told) this.progress.line(text);
+    this.told = true;
+    const began = Date.now();
+    this.beat = setInterval(() => this.progress.line(`  ${text} ${seconds(Date.now() - began)}`), heartbeatMs);
+    this.beat.unref();
   }
 
   /** What went wrong; the watch goes on. */

@@ -28,10 +28,11 @@ import { selectStack } from "../core/selection.ts";
 import { runBuild } from "./build.ts";
 import { CrashGuard } from "./crashes.ts";
 import { DeclaredSwapper } from "./declared.ts";
-import { type Sources, type Unwatch, watchFile, watchSources } from "./files.ts";
+import { type Unwatch, watchFile, watchSources } from "./files.ts";
 import { LiveSwapper } from "./live.ts";
 import { WatchLoop, type WatchParts } from "./loop.ts";
 import { WatchReport } from "./report.ts";
+import type { Sources } from "./sources.ts";
 
 /** Between two looks whether everything is as it was, in ms. */
 const checkMs = 1000;
@@ -44,7 +45,13 @@ export const command = declareCommand({
       type: "string",
       placeholder: "PATTERN",
       multiple: true,
-      help: "further files to build after, such as 'templates/**'",
+      help: "further files to build after, such as 'templates/**' or '../common/**'",
+    },
+    ignore: {
+      type: "string",
+      placeholder: "PATTERN",
+      multiple: true,
+      help: "files and folders that are no sources; without a slash: of that name, at any depth",
     },
     binary: settingOptions.binary,
     ...takeOverOption,
@@ -55,7 +62,8 @@ export const command = declareCommand({
     json: { type: "boolean", help: "one JSON object a line" },
   },
   notes: `Watches the stack's executable and swaps it whenever it is replaced, until Ctrl-C. The stack has to be up.
-The build command runs in this folder at once and after every change of its Go sources, with GOOS, GOARCH and CGO_ENABLED set for the engine. A newer
+The build command runs in this folder at once and after every change of its Go sources, of what they embed, and of the folders that go.mod replaces
+modules by and go.work uses, with GOOS, GOARCH and CGO_ENABLED set for the engine. A newer
 change ends a build that still runs. Without --build: the setting build.command, and where the settings name no executable at all, the sample.`,
   examples: [
     ["nitro watch -s alice", "you build, as you always do"],
@@ -82,7 +90,7 @@ change ends a build that still runs. Without --build: the setting build.command,
         await beginSwap(swap);
         await configured.file.write();
         const { arch } = await engine.ping();
-        const wish = { command: values.build, also: values.sources };
+        const wish = { command: values.build, also: values.sources, ignore: values.ignore };
         const watched = whatToWatch(name, configured, { engine, arch }, wish, progress, context);
         const swapper = values.live ? new LiveSwapper(swap, ownerId(context.env)) : new DeclaredSwapper(swap);
         if (values.live) await swapper.arm();
@@ -113,13 +121,14 @@ interface Watched {
 interface Wish {
   readonly command: string | undefined;
   readonly also: readonly string[];
+  readonly ignore: readonly string[];
 }
 
 function whatToWatch(
   stack: string,
   configured: Configured,
   { engine, arch }: Machine,
-  { command, also }: Wish,
+  { command, also, ignore }: Wish,
   progress: Progress,
   context: Context,
 ): Watched {
@@ -136,12 +145,13 @@ function whatToWatch(
   const executable = executableFile(root, stack, settings, arch);
   if (command !== undefined) {
     const build = (signal: AbortSignal) => runBuild({ command, cwd, env, arch }, signal);
-    return { executable, build, sources: { folder: cwd, also, output: executable } };
+    return { executable, build, sources: { folder: cwd, also, ignore, output: executable } };
   }
-  if (also.length > 0 && binary !== undefined) throw new UsageError("--sources is for --build, which is missing");
+  for (const [option, patterns] of Object.entries({ sources: also, ignore }))
+    if (patterns.length > 0 && binary !== undefined) throw new UsageError(`--${option} is for --build, which is missing`);
   if (binary !== undefined) return { executable };
   const inContainer = settings.build.command !== undefined;
-  const sources = { folder: inContainer ? resolve(root, settings.build.folder) : join(root, "sample"), also, output: executable };
+  const sources = { folder: inContainer ? resolve(root, settings.build.folder) : join(root, "sample"), also, ignore, output: executable };
   const build = async (signal: AbortSignal) => {
     if (inContainer) await buildFromSettings(engine, arch, { name: stack, settings }, progress, { root, env, signal });
     else await buildSample(await ensureGo(env), arch, context);
@@ -189,11 +199,11 @@ async function watch({ swap, watched, swapper, report, arch, context }: WatchArg
     ends.push(watchFile(executable, () => loop.note("executable")));
     if (sources !== undefined) {
       ends.push(
-        await watchSources(
-          sources,
-          () => loop.note("sources"),
-          (error) => unwatched(report, sources, error),
-        ),
+        await watchSources(sources, {
+          onChange: (change) => loop.noteSource(change),
+          onPolling: () => report.tell({ event: "note", text: noRoomText }),
+          onError: (error) => unwatched(report, sources, error),
+        }),
       );
     }
     await loop.run(() => {
@@ -205,6 +215,9 @@ async function watch({ swap, watched, swapper, report, arch, context }: WatchArg
     await swapper.close();
   }
 }
+
+const noRoomText =
+  "this machine has no room for further file watches: the sources are looked at every second; sudo sysctl fs.inotify.max_user_watches=1048576 fs.inotify.max_user_instances=1024 makes room";
 
 /** While nothing is under way: what is armed has to fit, and what runs has to run. */
 async function check(loop: WatchLoop, { engineAnswers, swapper, report }: WatchParts, crashes: CrashGuard): Promise<void> {

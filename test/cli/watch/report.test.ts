@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { describeEvent, type WatchEvent, WatchReport } from "../../../cli/watch/report.ts";
 import { UserError } from "../../../common/errors.ts";
 import { Progress } from "../../../common/progress.ts";
@@ -40,4 +40,22 @@ test("as JSON each event is a line of standard output", () => {
   expect(out.map((line) => JSON.parse(line) as unknown)).toEqual([{ event: "building" }, { event: "build-failed", error: "two\nlines" }]);
   expect(out.every((line) => line.endsWith("\n") && line.indexOf("\n") === line.length - 1)).toBe(true);
   expect(err).toEqual([]);
+});
+
+test("without a terminal the first build is told at once, and each that takes long every ten seconds", () => {
+  vi.useFakeTimers();
+  try {
+    const { report, err } = reporting(false);
+    report.tell({ event: "building" });
+    expect(err).toEqual(["building\n"]);
+    vi.advanceTimersByTime(20_000);
+    report.tell(swapped);
+    vi.advanceTimersByTime(20_000);
+    report.tell({ event: "building" });
+    vi.advanceTimersByTime(10_000);
+    report.failed("build-failed", new Error("no"));
+    expect(err.slice(0, 4)).toEqual(["building\n", "  building 10.0s\n", "  building 20.0s\n", "  building 10.0s\n"]);
+  } finally {
+    vi.useRealTimers();
+  }
 });
