@@ -95,7 +95,11 @@ async function previous(
       `name that image: pulumi config set --stack ${name} --path nitro:service.image <image>`,
     );
   }
-  const sha256 = await previousExecutable(root, name, before.get("service")?.declared ?? "");
+  const sha256 = await previousExecutable(
+    root,
+    name,
+    [...before.values()].map(({ declared }) => declared),
+  );
   if (sha256 === undefined) throw new UserError(`stack "${name}" has run no other executable that answered: there is none to go back to`);
   return loadExecutable(root, stagedFile(root, name, sha256), arch, name);
 }

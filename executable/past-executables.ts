@@ -26,11 +26,11 @@ export async function notePastExecutable(root: string, stack: string, sha256: st
 
 /**
  * The executable to go back to.
- * @param present hash of the one that runs or is to run
+ * @param present hashes of those that service and worker run or are to run, which may differ after a swap of one of them
  * @returns undefined where no other one ever answered
  */
-export async function previousExecutable(root: string, stack: string, present: string): Promise<string | undefined> {
-  return (await readPastExecutables(root, stack)).find((sha256) => sha256 !== present);
+export async function previousExecutable(root: string, stack: string, present: readonly string[]): Promise<string | undefined> {
+  return (await readPastExecutables(root, stack)).find((sha256) => present.some((each) => each !== sha256));
 }
 
 function pastFile(root: string, stack: string): string {

@@ -3,6 +3,7 @@ import { basename, join } from "node:path";
 import { Document, isCollection, isMap, parseDocument } from "yaml";
 import { errorMessage, UserError } from "../common/errors.ts";
 import { isAbsent, writeWhole } from "../common/files.ts";
+import { nearest } from "../common/nearest.ts";
 import { trace } from "../common/trace.ts";
 import type { RawSettings } from "./settings.ts";
 
@@ -134,18 +135,27 @@ function keys(document: Document, path: string): string[] {
   return ["config", document.hasIn(["config", first]) ? first : `nitro:${first}`, ...rest];
 }
 
+/** Whether a key's namespace is ours but for a slip. */
+function isNearNamespace(key: string): boolean {
+  const namespace = key.slice(0, key.indexOf(":"));
+  return namespace !== "nitro" && nearest(namespace.toLowerCase(), ["nitro"]) !== undefined;
+}
+
 function rawSettings(document: Document, name: string, encrypted: string[]): RawSettings {
   const config: unknown = document.toJS().config ?? {};
   if (!isObject(config))
     throw new UserError(`the stack's settings file ${name} has no settings below config, but ${JSON.stringify(config)}`);
   const named = Object.entries(config).map(([key, value]) => [key.includes(":") ? key : `nitro:${key}`, value] as const);
   const ours = named.filter(([key]) => key.startsWith("nitro:"));
-  return Object.fromEntries(
-    ours.flatMap(([key, value]) => {
+  // Their names alone, for the check to tell; of what belongs to others nothing is handed on.
+  const strays = named.flatMap(([key]) => (isNearNamespace(key) ? [[key, ""] as const] : []));
+  return Object.fromEntries([
+    ...strays,
+    ...ours.flatMap(([key, value]) => {
       const plain = withoutEncrypted(value, key.slice("nitro:".length), encrypted);
       return plain === undefined ? [] : [[key, asPulumiHandsIt(plain)]];
     }),
-  );
+  ]);
 }
 
 function asPulumiHandsIt(value: unknown): string {

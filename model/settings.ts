@@ -129,7 +129,8 @@ export function checkSettings(raw: RawSettings, partial = false): CheckedSetting
   const ours = Object.entries(raw).filter(([key]) => key.startsWith("nitro:"));
   const value = Object.fromEntries(ours.map(([key, text]) => [key.slice("nitro:".length), parsed(text)]));
   const result = (partial ? schema : checked).safeParse(value);
-  const problems = result.success ? [] : result.error.issues.flatMap((issue) => describeIssue(issue, value));
+  const strays = Object.keys(raw).flatMap((key) => strayProblem(key) ?? []);
+  const problems = [...strays, ...(result.success ? [] : result.error.issues.flatMap((issue) => describeIssue(issue, value)))];
   const stated = (path: string) => {
     const text = valueAt(value, path.split("."));
     return typeof text === "string" && text !== "" ? text : undefined;
@@ -138,7 +139,7 @@ export function checkSettings(raw: RawSettings, partial = false): CheckedSetting
     const list = valueAt(value, path.split("."));
     return Array.isArray(list) ? list.filter((entry) => typeof entry === "string") : [];
   };
-  return { settings: result.data, problems, stated, statedList };
+  return { settings: problems.length === 0 ? result.data : undefined, problems, stated, statedList };
 }
 
 /**
@@ -149,6 +150,16 @@ export function parseSettings(raw: RawSettings, stack: string): Settings {
   const { settings, problems } = checkSettings(raw);
   if (settings === undefined) throw new ConfigError(stack, problems);
   return settings;
+}
+
+/**
+ * What is wrong with a key that is ours in all but its namespace, such as "nirto:bootstrap": Pulumi would hand it to nobody.
+ * @param key with its namespace
+ */
+function strayProblem(key: string): string | undefined {
+  const [namespace = "", name = ""] = key.split(/:(.*)/s);
+  if (namespace === "nitro" || nearest(namespace.toLowerCase(), ["nitro"]) === undefined) return undefined;
+  return knownKeys([]).includes(name.split(".")[0] ?? "") ? `${key} is no setting of ours (did you mean nitro:${name}?)` : undefined;
 }
 
 /** Objects arrive as JSON text, plain strings as they are. */

@@ -101,8 +101,10 @@ async function runCommand(resolved: Resolved): Promise<number> {
     trace(env, `command ${path[0] ?? ""}`);
     return await command.run(args, context);
   } catch (error) {
-    if (error instanceof UsageError) process.stderr.write(`${usage(resolved)}\n`);
-    throw error;
+    if (!(error instanceof UsageError)) throw error;
+    report(error);
+    process.stderr.write(`\n${usage(resolved)}`);
+    return 1;
   }
 }
 

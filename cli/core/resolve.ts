@@ -26,7 +26,9 @@ export async function resolve(table: CommandTable, words: readonly string[]): Pr
   const name = words[at] ?? "";
   const entry = entryNamed(table, name);
   if (entry !== undefined) return await descend([name], entry, words.toSpliced(at, 1));
-  throw new UserError(`unknown command "${name}"`, commandMeant(name, words.toSpliced(at, 1), Object.keys(table)));
+  const near = nearest(name, Object.keys(table));
+  const asked = near === undefined ? "" : `, did you mean ${near}?`;
+  throw new UserError(`unknown command "${name}"${asked}`, commandMeant(name, words.toSpliced(at, 1), Object.keys(table)));
 }
 
 async function descend(path: readonly string[], entry: CommandEntry, args: readonly string[]): Promise<Resolved> {

@@ -27,7 +27,7 @@ The stack is -s, else $NITRO_STACK, else your login name.
 `;
 }
 
-/** What `--help` prints for a command, and what goes before a usage error. */
+/** What `--help` prints for a command, and what follows a usage error. */
 export function usage({ path, entry, command }: Pick<Resolved, "path" | "entry" | "command">): string {
   const name = ["nitro", ...path].join(" ");
   const inner = entry.commands === undefined ? "" : `subcommands:\n${rows(summaries(entry.commands))}`;

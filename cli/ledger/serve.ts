@@ -1,4 +1,6 @@
-import { resolve } from "node:path";
+import { existsSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
 import type { Context } from "../../common/context.ts";
 import { errorCode, UsageError, UserError } from "../../common/errors.ts";
 import { portHolder, portIsFree } from "../../common/ports.ts";
@@ -96,8 +98,9 @@ async function start(given: ServeArguments, context: Context, onFailure: (error:
   if (typeof memory !== "number") throw new UsageError(memory.problem);
   const hosts = (context.env.LEDGER_HOSTS ?? "").split(",").filter((each) => each !== "");
   const keeper = given.tls ? await identityKeeper(host, hosts, context.env) : undefined;
+  const folder = resolve(context.cwd, dir);
+  const made = firstAbsent(folder);
   try {
-    const folder = resolve(context.cwd, dir);
     const program = new URL("../../ledger/main.ts", import.meta.url);
     const place = { region, account: localAccount };
     const tls = keeper && { identity: () => keeper.identity, plainToo: false };
@@ -109,8 +112,26 @@ async function start(given: ServeArguments, context: Context, onFailure: (error:
     };
     return { ...serving, stop };
   } catch (error) {
+    // It had the folder to itself by then, and there is nothing in it yet.
+    if (made !== undefined && isListenError(error)) await rm(made, { recursive: true, force: true });
     throw await serveError(error, given);
   }
+}
+
+/** The topmost folder of a path that is not there, and that has to be made for it. */
+function firstAbsent(path: string): string | undefined {
+  if (existsSync(path)) return undefined;
+  return firstAbsent(dirname(path)) ?? path;
+}
+
+/** Whether the address cannot be listened on. */
+function isListenError(error: unknown): error is Error & { readonly code: string } {
+  return (
+    error instanceof Error &&
+    errorCode(error) !== undefined &&
+    "syscall" in error &&
+    ["listen", "getaddrinfo"].includes(String(error.syscall))
+  );
 }
 
 /** The libraries that make certificates are loaded only where one is wanted. */
@@ -130,7 +151,7 @@ export async function serveError(error: unknown, { dir, port, host }: ServeArgum
     return new UserError(error.message, journalWayOut(error.path));
   const code = errorCode(error);
   if (!(error instanceof Error) || code === undefined) return error instanceof Error ? new UserError(error.message) : error;
-  if ("syscall" in error && (error.syscall === "listen" || error.syscall === "getaddrinfo")) return portError(code, port, host);
+  if (isListenError(error)) return portError(code, port, host);
   if (code === "EACCES" || code === "EPERM" || code === "EROFS")
     return new UserError(`the folder ${dir} cannot be written: ${error.message}`, "use another one: ./nitro ledger serve --dir D");
   if (code === "EEXIST" || code === "ENOTDIR") return new UserError(`${dir} is no folder`, "use another one: ./nitro ledger serve --dir D");

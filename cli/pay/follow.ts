@@ -11,6 +11,8 @@ import { observe } from "./observe.ts";
 const lookMs = 1_000;
 /** After so long it is worth saying that nothing is known. */
 const noteMs = 8_000;
+/** After so long it is sure that what the program refuses it goes on to refuse. */
+const refusedMs = 5_000;
 /** News come one by one: what arrives meanwhile is shown together. */
 const restMs = 50;
 
@@ -53,6 +55,7 @@ export async function followPayout<T>(stack: PayoutStack, context: Context, foll
   };
   let shown = "";
   let told = "";
+  let toldAt = 0;
   let nextLook = 0;
   const look = async ({ waited, silent }: Moment): Promise<Look<T>> => {
     const { shown: now, news, done } = await following.look();
@@ -64,11 +67,13 @@ export async function followPayout<T>(stack: PayoutStack, context: Context, foll
     shown = now;
     if (done !== undefined) return { found: done };
     if (!news && silent >= lookMs && waited >= nextLook) {
-      const { message, hint, certain } = await stalled();
+      const { message, hint, certain, refused } = await stalled();
       if (message !== told && (certain || silent >= noteMs)) {
         progress.line(`no news for ${seconds(silent)}: ${message} (${hint})`);
-        told = message;
+        [told, toldAt] = [message, waited];
       }
+      if (refused === true && timeoutMs !== Infinity && waited - toldAt >= refusedMs)
+        throw new UserError(`payout ${payoutId}: ${message}`, hint);
       nextLook = waited + lookMs;
     }
     return { seen: now, news };

@@ -55,6 +55,11 @@ export const command = declareCommand({
       build === undefined
         ? wantedFile(await configuredFile(stack, engine, context))
         : wantedBuild(build, (path) => resolve(context.cwd, path));
+    if ((await wanted.current()) === undefined)
+      throw new UserError(
+        `there is no file ${wanted.name}, and so no build that could be waited for`,
+        "build it first, or name another file",
+      );
     const began = Date.now();
     const found = await waitForBuild(engine, stack, wanted, values.timeout, context);
     const took = Date.now() - began;

@@ -17,6 +17,8 @@ export interface Observed {
 export interface Problem {
   readonly message: string;
   readonly hint: string;
+  /** Trying again is in vain as long as the program and the payout are what they are. */
+  readonly refused?: true;
 }
 
 /** Parts that a payout cannot do without. */
@@ -56,7 +58,7 @@ export function stalledProblem({ stack, payoutId, custodian }: Looked, payments:
     if (observed.sealed)
       return `./nitro operator share ls -s ${stack} says whose share is missing, ./nitro operator share put brings it; ${cancel}`;
     if (observed.says === undefined) return hint;
-    if (!/custodian/i.test(observed.says)) return cancel;
+    if (!refusesCustodian(observed)) return cancel;
     const setting = `pulumi config set --stack ${stack} --path nitro:payout.custodian NAME`;
     return `the custodian, by default nitro:payout.custodian (${custodian}), has to be one that the executable takes: ${setting}, or --custodian; ${cancel}`;
   };
@@ -65,6 +67,7 @@ export function stalledProblem({ stack, payoutId, custodian }: Looked, payments:
     return {
       message: `no answer to the prepare request of ${names(unanswered)}${sealed}${says}`,
       hint: mending(`./nitro logs worker service -s ${stack}`),
+      ...(!observed.sealed && refusesCustodian(observed) ? { refused: true } : {}),
     };
   if (unauthorized.length > 0)
     return {
@@ -75,6 +78,10 @@ export function stalledProblem({ stack, payoutId, custodian }: Looked, payments:
     message: `authorized and neither paid nor failed: ${names(open)}${sealed}${says}`,
     hint: mending(`./nitro logs service worker -s ${stack}`),
   };
+}
+
+function refusesCustodian({ says = "" }: Observed): boolean {
+  return /custodian/i.test(says);
 }
 
 /** "payee-1, payee-2 and 3 more". */

@@ -19,6 +19,22 @@ export async function buildCrashing(file: string, words: string): Promise<string
   return await buildMain(file, `panic(${JSON.stringify(words)})`, await forEngine());
 }
 
+/** When and how a program ends. */
+export interface Ending {
+  /** It ends where this is among its arguments, else it waits for ever. */
+  readonly argument: string;
+  readonly seconds: number;
+  readonly exitCode: number;
+  readonly words: string;
+}
+
+/** Builds a program that never answers and that ends after some seconds, with words on standard error. @returns the file's absolute path */
+export async function buildEnding(file: string, { argument, seconds, exitCode, words }: Ending): Promise<string> {
+  const end = `time.Sleep(${seconds} * time.Second); println(${JSON.stringify(words)}); os.Exit(${exitCode})`;
+  const body = `if slices.Contains(os.Args, ${JSON.stringify(argument)}) { ${end} }; time.Sleep(1 << 62)`;
+  return await buildMain(file, body, await forEngine(), ["os", "slices", "time"]);
+}
+
 /** Builds a service that answers everything with 200, on an address of its own whatever it is told. @returns the file's absolute path */
 export async function buildListening(file: string, address: string): Promise<string> {
   const handler = "http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})";

@@ -128,6 +128,12 @@ describe("what the program gets", () => {
     expect(complete).toBe(true);
   });
 
+  it("has the names of settings whose namespace has a slip, for the check to tell", async () => {
+    const { raw } = await read("config:\n  nirto:bootstrap: manual\n  intro:secret:\n    secure: v1:abc\n  aws:region: x\n");
+    expect(raw).toEqual({ "nirto:bootstrap": "", "intro:secret": "" });
+    expect(() => parseSettings(raw, "alice")).toThrow("nirto:bootstrap is no setting of ours (did you mean nitro:bootstrap?)");
+  });
+
   it("authorizes by default no custodian that moves money, and else those that pulumi config set --path writes", async () => {
     for (const content of ["", "encryptionsalt: v1:x\n", "config:\n  nitro:bootstrap: manual\n"]) {
       expect(parseSettings((await read(content)).raw, "alice").authorization).toEqual({ mode: "auto", custodians: [] });

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
-import { ConfigError, parseSettings } from "../../model/settings.ts";
+import { ConfigError, checkSettings, parseSettings } from "../../model/settings.ts";
 
 const problems = (raw: Record<string, string>): string => {
   try {
@@ -142,4 +142,20 @@ test("a text where an object belongs says so", () => {
   expect(problems({ "nitro:service": "./payments" })).toContain(
     'nitro:service is "./payments": allowed is an object: set its parts with --path',
   );
+});
+
+test("a setting in a namespace that is ours but for a slip is told, what is others' is not", () => {
+  const { problems: told, settings } = checkSettings({
+    "nirto:bootstrap": "manual",
+    "Nitro:ports.base": "1",
+    "nitro-x:bootstrap": "",
+    "aws:region": "x",
+    "intro:page": "x",
+  });
+  expect(told).toEqual([
+    "nirto:bootstrap is no setting of ours (did you mean nitro:bootstrap?)",
+    "Nitro:ports.base is no setting of ours (did you mean nitro:ports.base?)",
+    "nitro-x:bootstrap is no setting of ours (did you mean nitro:bootstrap?)",
+  ]);
+  expect(settings).toBeUndefined();
 });

@@ -85,7 +85,10 @@ describe("the command line", () => {
   });
 
   it("names the command that was probably meant in a question for help", () => {
-    expect(nitro("help", "stauts")).toMatchObject({ status: 1, stderr: 'error: unknown command "stauts"\n  ./nitro status\n' });
+    expect(nitro("help", "stauts")).toMatchObject({
+      status: 1,
+      stderr: 'error: unknown command "stauts", did you mean status?\n  ./nitro status\n',
+    });
   });
 
   it("prints its version", () => {
@@ -107,15 +110,20 @@ describe("the command line", () => {
       const stderr = "error: the command is missing beside the stack\n  ./nitro status -s alice, or another one of ./nitro help\n";
       expect(nitro(...words)).toEqual({ status: 1, stdout: "", stderr });
     }
-    expect(nitro("stauts")).toEqual({ status: 1, stdout: "", stderr: 'error: unknown command "stauts"\n  ./nitro status\n' });
+    expect(nitro("stauts")).toEqual({
+      status: 1,
+      stdout: "",
+      stderr: 'error: unknown command "stauts", did you mean status?\n  ./nitro status\n',
+    });
     expect(nitro("frobnicate").stderr).toContain("./nitro help");
   });
 
   it("adds the usage to an error in the arguments, and no stack trace", () => {
     const { status, stderr } = nitro("status", "--jsn");
     expect(status).toBe(1);
-    expect(stderr).toContain("usage: nitro status");
-    expect(stderr).toContain("error: Unknown option '--jsn'");
+    expect(stderr).toMatch(/^error: Unknown option '--jsn'/);
+    expect(stderr.indexOf("usage: nitro status")).toBeGreaterThan(0);
+    expect(stderr.match(/error:/g)).toHaveLength(1);
     expect(stderr).not.toMatch(/^\s+at /m);
   });
 

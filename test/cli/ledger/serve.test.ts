@@ -1,6 +1,7 @@
 import type { ChildProcess } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -101,7 +102,7 @@ test("a folder that another process serves: who, and what to do", async () => {
   );
 });
 
-test("a port in use: who has it, and a free one; the folder stays free", async () => {
+test("a port in use: who has it, and a free one; no folder is left", async () => {
   const other = createServer();
   await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
   const address = other.address();
@@ -111,7 +112,7 @@ test("a port in use: who has it, and a free one; the folder stays free", async (
   expect(server.output.stderr).toMatch(new RegExp(`^error: port ${port} is in use.*\n {2}\\./nitro ledger serve --port \\d+\n$`));
   expect(Number(/--port (\d+)/.exec(server.output.stderr)?.[1])).toBeGreaterThan(port);
   other.close();
-  expect(readdirSync(join(folder, "ledger-data"))).toEqual(["ledger", "server.lock"]);
+  expect(existsSync(join(folder, "ledger-data"))).toBe(false);
 });
 
 test("a file where the folder should be, an address of another machine, a damaged ledger", async () => {
@@ -205,4 +206,22 @@ test("the log: lines for people on a terminal, JSON elsewhere", () => {
     "03:04:05 hello\n",
     "03:04:05 error: no\n",
   ]);
+});
+
+test("where it cannot listen no folder is left that was not there", async () => {
+  const taken = createServer();
+  await once(taken.listen(0, "127.0.0.1"), "listening");
+  const { port } = taken.address() as AddressInfo;
+  try {
+    mkdirSync(join(folder, "there"));
+    for (const dir of ["new/deep/data", "there"]) {
+      const server = start("--port", String(port), "--dir", dir);
+      expect(await server.ended).toBe(1);
+      expect(server.output.stderr).toContain(`port ${port}`);
+    }
+    expect(existsSync(join(folder, "new"))).toBe(false);
+    expect(existsSync(join(folder, "there"))).toBe(true);
+  } finally {
+    taken.close();
+  }
 });
