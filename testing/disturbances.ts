@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { UserError } from "../common/errors.ts";
 import { withLock } from "../common/lock.ts";
 import { waitUntil } from "../common/waiting.ts";
 import type { Engine } from "../docker/engine.ts";
@@ -34,6 +35,7 @@ export class Disturbances {
   private readonly stack: DisturbedStack;
   private readonly done = new UndoList();
   private alone: Promise<void> | undefined;
+  private over = false;
 
   constructor(stack: DisturbedStack) {
     this.stack = stack;
@@ -80,7 +82,7 @@ export class Disturbances {
       const share = async (key: string) => ({ key, content: await storage.get(bucket, key), fed: await storage.isOurs(bucket, key) });
       return Promise.all(keys.map(share));
     });
-    const result = this.until(async () => {
+    const result = await this.until(async () => {
       for (const { key, content, fed } of kept)
         await this.withStorage(fed ? "key-feeder" : "operator", async (storage) => content && storage.put(bucket, key, content));
       await feeder.undo();
@@ -102,6 +104,7 @@ export class Disturbances {
 
   /** Undoes what is not undone yet, last first, and lets other tests disturb the stack. @throws as UndoList.undo does */
   undo(): Promise<void> {
+    this.over = true;
     return this.done.undo();
   }
 
@@ -109,14 +112,21 @@ export class Disturbances {
     return { root: this.stack.root, stack: this.stack.name };
   }
 
-  private until(work: () => Promise<void>): Undoable {
+  private async until(work: () => Promise<void>): Promise<Undoable> {
     const undone = undoable(work);
     this.done.add(undone.undo);
+    // Its test was given up meanwhile.
+    if (this.over) await this.done.undo();
     return undone;
   }
 
-  /** Waits until no other test of this machine disturbs the stack. */
-  private beAlone(): Promise<void> {
+  /** Waits until no other test of this machine disturbs the stack. @throws UserError where the test was given up meanwhile */
+  private async beAlone(): Promise<void> {
+    await this.turn();
+    if (this.over) throw new UserError("nothing is disturbed any more: the scope is closed");
+  }
+
+  private turn(): Promise<void> {
     this.alone ??= new Promise((mine, fail) => {
       const over = Promise.withResolvers<void>();
       const held = withLock(disturbanceLock(this.stack.name, this.stack.env), () => {

@@ -67,6 +67,7 @@ export class TestScope implements AsyncDisposable {
 
   /** A payout's name that nobody else has; such a payout is removed at the end. */
   payoutId(): string {
+    this.mustBeOpen();
     const payoutId = `${this.id}-${++this.names}`;
     this.made.add(() => this.args.tools.pay.cancel(payoutId));
     return payoutId;
@@ -79,6 +80,7 @@ export class TestScope implements AsyncDisposable {
 
   /** Makes a bucket in the stack's S3. @returns its name; removed at the end, with what it holds */
   async bucket(): Promise<string> {
+    this.mustBeOpen();
     const { s3, outputs } = this.args.tools;
     const Bucket = this.shortName();
     this.made.add(() => this.removeBucket(Bucket));
@@ -93,6 +95,7 @@ export class TestScope implements AsyncDisposable {
    * @throws UserError where the stack's ledger is AWS's
    */
   async ledger(): Promise<LedgerTool> {
+    this.mustBeOpen();
     const { ledgerEndpoint } = this.args.tools.outputs;
     if (ledgerEndpoint === undefined)
       throw new UserError(`the ledger of stack "${this.args.name}" is AWS's own (ledger mode aws): a test makes none there`);
@@ -166,6 +169,11 @@ export class TestScope implements AsyncDisposable {
     all.add(() => this.made.undo());
     all.add(() => this.disturbances.undo());
     return all.undo();
+  }
+
+  /** What is made afterwards nobody would remove. */
+  private mustBeOpen(): void {
+    if (this.closed !== undefined) throw new UserError(`scope ${this.id} is closed: open another one with stack.scope()`);
   }
 
   /** A name within the 32 characters that ledgers have. */

@@ -1,5 +1,8 @@
 import { openStack } from "nitro-stacks/testing";
-import { afterAll, expect, test } from "vitest";
+import { afterAll, expect, test, vi } from "vitest";
+
+// A service that is restarted twice takes longer than the five seconds that tests have.
+vi.setConfig({ testTimeout: 60_000 });
 
 // `./nitro up -s alice` comes before; another stack is named by NITRO_STACK.
 const stack = await openStack(process.env.NITRO_STACK ?? "alice");

@@ -157,6 +157,19 @@ test("tests that disturb the stack take turns", async () => {
   expect(await statusOf(containers.localstack)).toBe("running");
 });
 
+test("a test that is given up while it waits for its turn disturbs nothing any more", async () => {
+  const first = stack.scope();
+  await first.pause("localstack");
+  const second = stack.scope();
+  const pausing = expect(second.pause("redis")).rejects.toThrow("the scope is closed");
+  const closing = second.close();
+  await first.close();
+  await pausing;
+  await closing;
+  expect(await statusOf(containers.redis)).toBe("running");
+  expect(() => second.payoutId()).toThrow("is closed");
+});
+
 test("a wait for a worker that has ended does not last, and shows its last log lines", async () => {
   await engine.stop(containers.worker, { graceSeconds: 0 });
   try {
