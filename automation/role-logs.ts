@@ -1,7 +1,7 @@
 import { type Look, wait } from "../common/waiting.ts";
 import type { ContainerDetails, Engine, LogLine } from "../docker/engine.ts";
 import { isNotFound } from "../docker/error.ts";
-import { type Role, stackNames } from "../model/names.ts";
+import { containerName } from "../model/names.ts";
 import { isOf, type Owned } from "../model/parts.ts";
 
 /** Something to show of a part's log. */
@@ -32,7 +32,7 @@ const returnIntervalMs = 100;
  */
 export async function* roleLogs(
   engine: LogEngine,
-  { stack, role, owner }: Owned & { readonly role: Role },
+  { stack, role, owner }: Owned & { readonly role: string },
   container: Pick<ContainerDetails, "id">,
   { tail, since, follow, signal }: RoleLogOptions,
 ): AsyncGenerator<RoleLog> {
@@ -64,11 +64,11 @@ export async function* roleLogs(
 /** @returns the container that has the role and runs; undefined where the signal came first */
 async function running(
   engine: LogEngine,
-  { stack, role, owner }: Owned & { readonly role: Role },
+  { stack, role, owner }: Owned & { readonly role: string },
   signal: AbortSignal,
 ): Promise<ContainerDetails | undefined> {
   const look = async (): Promise<Look<ContainerDetails>> => {
-    const details = await engine.inspect(stackNames(stack).containers[role]);
+    const details = await engine.inspect(containerName(stack, role));
     const runs = details?.status === "running" && isOf(details, { stack, owner });
     return runs ? { found: details } : { seen: details?.status ?? "there is none" };
   };

@@ -9,13 +9,14 @@ import type { RunningProgram } from "../executable/probe-script.ts";
 import { readRunning } from "../executable/running.ts";
 import { readSealing, type SealState } from "../executable/sealing.ts";
 import { binPath } from "../executable/staging.ts";
-import { labels, type Role, roles, stackNames } from "../model/names.ts";
-import { partsOf } from "../model/parts.ts";
+import { containerName, labels, roles, stackNames } from "../model/names.ts";
+import { extrasOf, partsOf } from "../model/parts.ts";
 import { ownerId } from "../toolchain/owner.ts";
 
 /** One container of a stack, as it is right now. */
 export interface PartStatus {
-  readonly role: Role;
+  /** Or the name of a part of a team's own. */
+  readonly role: string;
   readonly container: string;
   readonly id: string;
   /** "missing" where there is no such container. */
@@ -62,19 +63,31 @@ export async function stackStatus(engine: Engine, stack: string, { env, root }: 
     }),
   );
   const declared = details[roles.indexOf("service")];
-  const parts = await Promise.all(
-    partsOf(declared?.labels).map((role) => partStatus(engine, role, names.containers[role], details[roles.indexOf(role)])),
-  );
+  const own = partsOf(declared?.labels).map((role) => partStatus(engine, role, names.containers[role], details[roles.indexOf(role)]));
+  const parts = await Promise.all([...own, ...(await extraParts(engine, stack, owner))]);
   const program = parts.find(({ role }) => role === "service")?.running;
   const localstack = parts.find(({ role, state }) => role === "localstack" && state === "running");
   const sealing =
     declared === undefined
       ? { sealed: true, shares: 0 }
       : await readSealing(engine, { ...declared, program }, localstack?.ports[0], { root, stack });
-  return { stack, healthy: parts.every(({ health }) => health === "healthy"), ...sealing, parts };
+  return { stack, healthy: parts.every(answersNow), ...sealing, parts };
 }
 
-async function partStatus(engine: Engine, role: Role, container: string, details: ContainerDetails | undefined): Promise<PartStatus> {
+/** A part of a team's own may have no health check: then it is enough that it runs. */
+export function answersNow({ role, state, health }: PartStatus): boolean {
+  return health === "healthy" || (health === undefined && state === "running" && !roles.some((own) => own === role));
+}
+
+async function extraParts(engine: Engine, stack: string, owner: string): Promise<Promise<PartStatus>[]> {
+  const containers = await engine.containers({ labels: { [labels.stack]: stack, [labels.owner]: owner }, all: true });
+  return extrasOf(containers).map(async (part) => {
+    const name = containers.find(({ labels: has }) => has[labels.role] === part)?.name ?? containerName(stack, part);
+    return await partStatus(engine, part, name, await engine.inspect(name));
+  });
+}
+
+async function partStatus(engine: Engine, role: string, container: string, details: ContainerDetails | undefined): Promise<PartStatus> {
   if (details === undefined) return { role, container, id: "", state: "missing", restarts: 0, ports: [] };
   const sha256 = details.labels[labels.executable];
   const [health, memory, image, executable] = await Promise.all([
@@ -112,7 +125,7 @@ async function tagOf(engine: Engine, image: string): Promise<string> {
 
 type ExecutableStatus = Pick<PartStatus, "sha256" | "running" | "live" | "builtAt">;
 
-async function executableStatus(engine: Engine, role: Role, details: ContainerDetails, sha256: string): Promise<ExecutableStatus> {
+async function executableStatus(engine: Engine, role: string, details: ContainerDetails, sha256: string): Promise<ExecutableStatus> {
   const folder = details.mounts.find(({ target }) => target === binPath)?.source;
   const [running, override] = await Promise.all([
     // Images of other people need not allow to look.

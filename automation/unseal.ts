@@ -7,9 +7,9 @@ import { endingWords } from "../docker/last-lines.ts";
 import { readSealing, type SealState } from "../executable/sealing.ts";
 import { presentService, waitUnsealed } from "../executable/service-secrets.ts";
 import { type BootstrapMode, neededShares } from "../key-feeder/contract.ts";
-import { type Role, stackNames } from "../model/names.ts";
+import { containerName, stackNames } from "../model/names.ts";
 import type { Configured } from "./configured.ts";
-import { type PartStatus, type StackStatus, stackStatus } from "./status.ts";
+import { answersNow, type PartStatus, type StackStatus, stackStatus } from "./status.ts";
 
 /** A service that finds its shares at its first look is unsealed long before. */
 const patienceMs = 8_000;
@@ -75,7 +75,7 @@ async function unsealsWithin(engine: Engine, stack: string, ms: number, { root, 
  * @throws UserError naming those that do not; at once where one has stopped, with its last log lines
  */
 export async function waitUntilHealthy(engine: Engine, stack: string, { env, root, signal }: Context): Promise<StackStatus> {
-  let silent: readonly Role[] = [];
+  let silent: readonly string[] = [];
   let before: ReadonlyMap<string, number> | undefined;
   const look = async (): Promise<Look<StackStatus>> => {
     const status = await stackStatus(engine, stack, { env, root });
@@ -89,7 +89,7 @@ export async function waitUntilHealthy(engine: Engine, stack: string, { env, roo
         stack,
         ended.map(({ role }) => role),
       );
-    silent = status.parts.filter(({ health }) => health !== "healthy").map(({ role }) => role);
+    silent = status.parts.filter((part) => !answersNow(part)).map(({ role }) => role);
     return { seen: `${silent.join(", ")} ${silent.length === 1 ? "does" : "do"} not answer` };
   };
   const what = "an answer of every part";
@@ -126,12 +126,11 @@ const over: readonly PartStatus["state"][] = ["exited", "dead", "removing", "mis
 const restartsToTell = 2;
 
 /** What stopped, with its last words. */
-async function stopped(engine: Engine, stack: string, roles: readonly Role[]): Promise<UserError> {
-  const { containers } = stackNames(stack);
-  const words = roles.map((role) => endingWords(engine, role, containers[role]));
+async function stopped(engine: Engine, stack: string, roles: readonly string[]): Promise<UserError> {
+  const words = roles.map((role) => endingWords(engine, role, containerName(stack, role)));
   return new UserError((await Promise.all(words)).join("\n"), logs(stack, roles));
 }
 
-function logs(stack: string, roles: readonly Role[]): string {
+function logs(stack: string, roles: readonly string[]): string {
   return `./nitro logs -s ${stack} --tail 30 ${roles.join(" ")}`;
 }

@@ -1,7 +1,7 @@
 import { UserError } from "../common/errors.ts";
 import { Engine } from "../docker/engine.ts";
 import { roles } from "../model/names.ts";
-import { roleContainer, roleNamed } from "../model/parts.ts";
+import { partContainer, partNamed } from "../model/parts.ts";
 import { ownerId } from "../toolchain/owner.ts";
 import { declareCommand } from "./core/command.ts";
 import { stackOption } from "./core/declaration.ts";
@@ -9,7 +9,7 @@ import { selectStack } from "./core/selection.ts";
 
 export const command = declareCommand({
   arguments: {
-    role: { words: roles, read: roleNamed, what: "the part of the stack", placeholder: "ROLE", help: `the part: ${roles.join(", ")}` },
+    role: { words: roles, read: partNamed, what: "the part of the stack", placeholder: "ROLE", help: `the part: ${roles.join(", ")}` },
   },
   options: stackOption,
   rest: { placeholder: "COMMAND…", after: "--", what: "the command to run", help: "what to run there, with its arguments" },
@@ -19,7 +19,7 @@ export const command = declareCommand({
   async run({ values, words: { role }, rest: program }, context) {
     const stack = selectStack(values.stack, context.env);
     const engine = Engine.connect(context.env);
-    const container = await roleContainer(engine, stack, role, ownerId(context.env));
+    const container = await partContainer(engine, stack, role, ownerId(context.env));
     if (!container.running) throw new UserError(`${role} does not run (${container.status})`, `./nitro up -s ${stack}`);
     return engine.attachExec(container.name, program, context);
   },

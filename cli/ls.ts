@@ -2,7 +2,7 @@ import { type ListedStack, listStacks } from "../automation/stack.ts";
 import { table } from "../common/table.ts";
 import { type ContainerSummary, Engine } from "../docker/engine.ts";
 import { labels } from "../model/names.ts";
-import { partsOf } from "../model/parts.ts";
+import { extrasOf, partsOf } from "../model/parts.ts";
 import { ownerId } from "../toolchain/owner.ts";
 import { declareCommand } from "./core/command.ts";
 import { jsonOption } from "./core/declaration.ts";
@@ -43,7 +43,7 @@ export function joinStacks(stacks: readonly ListedStack[], containers: readonly 
       name,
       running: own.filter(({ state }) => state === "running").length,
       healthy: own.filter(({ health }) => health === "healthy").length,
-      parts: partsOf(own.find(({ labels: has }) => has[labels.role] === "service")?.labels).length,
+      parts: partsOf(own.find(({ labels: has }) => has[labels.role] === "service")?.labels).length + extrasOf(own).length,
       lastUpdate: stack?.lastUpdate,
       updating: stack?.updateInProgress === true,
     };

@@ -7,8 +7,8 @@ import { UsageError } from "../common/errors.ts";
 import { Progress, seconds } from "../common/progress.ts";
 import { Engine } from "../docker/engine.ts";
 import { type BootstrapMode, bootstrapModes } from "../key-feeder/contract.ts";
-import { type Role, roles } from "../model/names.ts";
-import { roleContainer, roleNamed } from "../model/parts.ts";
+import { roles } from "../model/names.ts";
+import { partContainer, partNamed } from "../model/parts.ts";
 import { ownerId } from "../toolchain/owner.ts";
 import { declareCommand } from "./core/command.ts";
 import { stackOption } from "./core/declaration.ts";
@@ -17,7 +17,7 @@ import { sealing } from "./status.ts";
 
 export const command = declareCommand({
   arguments: {
-    roles: { words: roles, read: roleNamed, multiple: true, placeholder: "ROLE", help: "these parts (default: service and worker)" },
+    roles: { words: roles, read: partNamed, multiple: true, placeholder: "ROLE", help: "these parts (default: service and worker)" },
   },
   options: {
     ...stackOption,
@@ -44,14 +44,14 @@ What the parts keep on disk stays: Redis, the ledger and the key-feeder lose not
     const configured = await configure(stack.name, context, { files: [] });
     const engine = Engine.connect(context.env);
     await takeOverLocks(stack, progress);
-    const wanted: readonly Role[] = named.length === 0 ? ["service", "worker"] : [...new Set(named)];
+    const wanted: readonly string[] = named.length === 0 ? ["service", "worker"] : [...new Set(named)];
     const asked = values.bootstrap as BootstrapMode | undefined;
     if (asked !== undefined && !wanted.includes("service")) throw new UsageError("--bootstrap is for the service, which is not restarted");
     if (asked !== undefined && wanted.includes("localstack"))
       throw new UsageError("--bootstrap is kept in LocalStack, which loses it when it is restarted: restart that first, by itself");
     const declared = declaredBootstrap(configured);
     const owner = ownerId(context.env);
-    const containers = await Promise.all(wanted.map((role) => roleContainer(engine, stack.name, role, owner)));
+    const containers = await Promise.all(wanted.map((role) => partContainer(engine, stack.name, role, owner)));
     progress.start(`restarting ${wanted.join(", ")}`);
     try {
       if (asked !== undefined) await beginBootstrapRun(engine, stack.name, asked, context.signal);

@@ -77,7 +77,8 @@ async function bringUp(machine: Machine, stack: Stack, configured: Configured, p
 function describeUp(status: StackStatus, outcome: Outcome, took: number): string {
   const rows = status.parts.flatMap(({ role, ports }) => {
     const published = publishedRoles.find((each) => each === role);
-    return published === undefined || ports[0] === undefined ? [] : [[role, address(status.stack, published, ports[0])]];
+    if (ports[0] === undefined) return [];
+    return [[role, published === undefined ? `127.0.0.1:${ports[0]}` : address(status.stack, published, ports[0])]];
   });
   const { ledgerEndpoint } = outcome.outputs ?? {};
   const ours = status.parts.some(({ role }) => role === "ledger");

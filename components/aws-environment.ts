@@ -13,7 +13,7 @@ export interface AwsCredentials {
 export const s3Endpoint = `http://s3.localstack:${innerPorts.localstack}`;
 
 /** Where a stack's AWS answers, and as whom to ask; `awsSecret` belongs to it. */
-export function awsAccess(context: StackContext, credentials: AwsCredentials): Record<string, string> {
+export function awsAccess(context: Pick<StackContext, "names">, credentials: AwsCredentials): Record<string, string> {
   const port = innerPorts.localstack;
   return {
     AWS_REGION: context.names.region,
@@ -28,7 +28,7 @@ export function awsSecret(credentials: AwsCredentials): Record<string, pulumi.In
 }
 
 /** Where the operators' shares and the encrypted secrets are. */
-export function bucketEnvironment(context: StackContext): Record<string, string> {
+export function bucketEnvironment(context: Pick<StackContext, "names">): Record<string, string> {
   return {
     [variables.configBucket]: context.names.buckets.config,
     [variables.configObject]: context.names.configObject,

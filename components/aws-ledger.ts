@@ -9,7 +9,7 @@ import type { Settings } from "../model/settings.ts";
 import { s3Endpoint } from "./aws-environment.ts";
 import type { AwsIdentity } from "./aws-policies.ts";
 import { ledgerPolicy, trustPolicy } from "./aws-policies.ts";
-import type { StackContext } from "./context.ts";
+import { resourceLabels, type StackContext } from "./context.ts";
 import type { StackLedger } from "./ledger-contract.ts";
 import { stackVolume } from "./volume.ts";
 
@@ -83,7 +83,9 @@ export class AwsLedger extends pulumi.ComponentResource implements StackLedger {
       { name: "ledger", role: role.name, policy: ledger.arn.apply((arn) => JSON.stringify(ledgerPolicy(arn))) },
       inside,
     );
-    const credentials = stackVolume(`${name}-credentials`, context, "service", volume, { parent: this });
+    const credentials = stackVolume(`${name}-credentials`, { labels: (part) => resourceLabels(context, part) }, "service", volume, {
+      parent: this,
+    });
 
     this.name = ledger.name;
     this.arn = ledger.arn;

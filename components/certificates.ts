@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { authorityFile, serverFile } from "../key-feeder/contract.ts";
 import type { StackNames } from "../model/names.ts";
 import type { ContainerArgs } from "./container.ts";
-import type { StackContext } from "./context.ts";
+import type { PartContext } from "./part-context.ts";
 import { stackVolume } from "./volume.ts";
 
 /** Where servers have the volume; in images that may be the first to mount it, a folder of the containers' user. */
@@ -25,7 +25,7 @@ export class Certificates extends pulumi.ComponentResource {
   /** How a server mounts it. */
   readonly mount: NonNullable<ContainerArgs["volumes"]>[number];
 
-  constructor(name: string, { context }: { readonly context: StackContext }, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, { context }: { readonly context: PartContext }, opts?: pulumi.ComponentResourceOptions) {
     super("nitro:component:Certificates", name, {}, opts);
     const volume = context.names.volumes.certificates;
     this.volume = stackVolume(`${name}-volume`, context, "key-feeder", volume, { parent: this });

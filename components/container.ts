@@ -4,9 +4,10 @@ import * as pulumi from "@pulumi/pulumi";
 import { shellLine } from "../common/shell.ts";
 import { logFileMegabytes } from "../docker/create.ts";
 import type { Ulimit } from "../model/limit-settings.ts";
-import { innerPorts, labels, publishedRoles, type Role } from "../model/names.ts";
+import { containerName, labels } from "../model/names.ts";
 import { replacedInputs } from "../model/replaced-inputs.ts";
-import { type HealthCheck, resourceLabels, type StackContext } from "./context.ts";
+import type { HealthCheck } from "./context.ts";
+import type { PartContext } from "./part-context.ts";
 
 /** A folder or file of the host in a container. */
 export interface HostMount {
@@ -18,7 +19,8 @@ export interface HostMount {
 
 /** What differs between the containers of a stack. */
 export interface ContainerArgs {
-  readonly role: Role;
+  /** A role, or the name of a part of a team's own. */
+  readonly role: string;
   /** Id of the image. */
   readonly image: pulumi.Input<string>;
   /** In place of the image's own. */
@@ -26,6 +28,10 @@ export interface ContainerArgs {
   readonly command?: pulumi.Input<pulumi.Input<string>[]>;
   readonly environment?: Readonly<Record<string, pulumi.Input<string>>>;
   readonly check: HealthCheck;
+  /** The port that it listens on, and the one on 127.0.0.1 where that is published. */
+  readonly publish?: { readonly inner: number; readonly port: number };
+  /** In place of the user that all of ours run as. */
+  readonly user?: string;
   /** Labels besides those of every resource. */
   readonly labels?: Readonly<Record<string, pulumi.Input<string>>>;
   /** Limit in MiB. */
@@ -34,7 +40,7 @@ export interface ContainerArgs {
   /** Further names on the stack's network. */
   readonly aliases?: readonly string[];
   /** Named volumes: volume → folder in the container. */
-  readonly volumes?: readonly { readonly volume: string; readonly path: string; readonly readOnly?: boolean }[];
+  readonly volumes?: readonly { readonly volume: pulumi.Input<string>; readonly path: string; readonly readOnly?: boolean }[];
   /** What it reads from `secretsPath(folder)`, in one of its volumes: its environment is there for everybody who may look at containers. */
   readonly secrets?: { readonly volume: docker.Volume; readonly folder: string; readonly content: pulumi.Input<string> };
   /** Folders and files of the host. */
@@ -70,21 +76,20 @@ export const containerUser = "1000:1000";
  * A container the way all of ours run: an unprivileged user, no capabilities, a read-only root, its port on loopback alone,
  * known by its role on the stack's network. It does not wait for health: `context.healthy` does, by the engine's events.
  */
-export function stackContainer(context: StackContext, args: ContainerArgs, opts: pulumi.CustomResourceOptions): docker.Container {
-  const { role } = args;
-  const published = publishedRoles.find((candidate) => candidate === role);
+export function stackContainer(context: PartContext, args: ContainerArgs, opts: pulumi.CustomResourceOptions): docker.Container {
+  const { role, publish } = args;
   const kept = keptInputs(args);
   return new docker.Container(
     `${role}-container`,
     {
-      name: context.names.containers[role],
+      name: containerName(context.names.stack, role),
       image: args.image,
       hostname: role,
       entrypoints: pulumi.output(args.entrypoint),
       command: args.command,
       envs: Object.entries(args.environment ?? {}).map(([name, value]) => join(name, value)),
       workingDir: args.workingDir,
-      user: containerUser,
+      user: args.user ?? containerUser,
       init: true,
       readOnly: true,
       ...kept,
@@ -95,7 +100,7 @@ export function stackContainer(context: StackContext, args: ContainerArgs, opts:
       // podman 4 splits the words of a command at their blanks.
       healthcheck: { tests: ["CMD-SHELL", shellLine(args.check.command)], interval: "10s", timeout: "5s", retries: 2, startPeriod: "1m0s" },
       networksAdvanced: [{ name: context.names.network, aliases: [...new Set([role, ...(args.aliases ?? [])])] }],
-      ports: published === undefined ? [] : [{ internal: innerPorts[published], external: context.ports[published], ip: "127.0.0.1" }],
+      ports: publish === undefined ? [] : [{ internal: publish.inner, external: publish.port, ip: "127.0.0.1" }],
       volumes: pulumi.output(args.folders ?? []).apply((folders) => [
         ...(args.volumes ?? []).map(({ volume, path, readOnly }) => ({
           volumeName: volume,
@@ -105,7 +110,7 @@ export function stackContainer(context: StackContext, args: ContainerArgs, opts:
         ...folders.map(({ host, path, writable }) => ({ hostPath: host, containerPath: path, readOnly: writable !== true })),
       ]),
       labels: [
-        ...resourceLabels(context, role),
+        ...context.labels(role),
         ...Object.entries({ ...args.labels, ...secretsLabel(context, args), [labels.made]: hash(kept) }).map(([label, value]) => ({
           label,
           value,
@@ -135,7 +140,7 @@ function hash(value: object): string {
 }
 
 /** Known once the secrets are where the container will look for them; other secrets make another container. */
-function secretsLabel(context: StackContext, { role, image, secrets }: ContainerArgs): Record<string, pulumi.Output<string>> {
+function secretsLabel(context: PartContext, { role, image, secrets }: ContainerArgs): Record<string, pulumi.Output<string>> {
   if (secrets === undefined) return {};
   const { volume, folder, content } = secrets;
   const put = pulumi

@@ -10,7 +10,8 @@ export interface HealthCheck {
 
 /** Secrets that a container reads from a file in one of its volumes. */
 export interface SecretsFile {
-  readonly role: Role;
+  /** Of the container: a role, or the name of a part of a team's own. */
+  readonly role: string;
   /** Id of the container's image. */
   readonly image: string;
   readonly volume: string;
@@ -31,10 +32,10 @@ export interface StackContext {
   /**
    * Resolves once the container answers; rejects as soon as it exits, with its last log lines.
    * In a dry run, where nothing starts, it resolves at once.
-   * @param role whose container it is
+   * @param part whose container it is: a role, or the name of a part of a team's own
    * @param id the container's id, known once it has been started
    */
-  readonly healthy: (role: Role, id: pulumi.Output<string>, check: HealthCheck) => Promise<void>;
+  readonly healthy: (part: string, id: pulumi.Output<string>, check: HealthCheck) => Promise<void>;
   /** What the key-feeder tells of the operators, once it answers; empty in a dry run. */
   readonly operators: () => Promise<OperatorsFile>;
   /**
@@ -45,10 +46,10 @@ export interface StackContext {
 }
 
 /** Labels by which the stack's containers, networks and volumes are found. */
-export function resourceLabels(context: StackContext, role: Role | "network"): { label: string; value: string }[] {
+export function resourceLabels(context: Pick<StackContext, "names" | "owner">, part: string): { label: string; value: string }[] {
   return [
     { label: labels.stack, value: context.names.stack },
-    { label: labels.role, value: role },
+    { label: labels.role, value: part },
     { label: labels.owner, value: context.owner },
   ];
 }

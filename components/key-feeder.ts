@@ -4,9 +4,9 @@ import { feederVariables, healthFile, type OperatorsFile, variables } from "../k
 import type { Settings } from "../model/settings.ts";
 import { type AwsCredentials, awsAccess, awsSecret, bucketEnvironment, redisAccess, redisSecret } from "./aws-environment.ts";
 import { type Certificates, certificatesFolder, certifiedHosts } from "./certificates.ts";
-import type { StackContext } from "./context.ts";
 import type { LocalStack } from "./localstack.ts";
 import { StackPart } from "./part.ts";
+import type { PartContext } from "./part-context.ts";
 import type { Redis } from "./redis.ts";
 import { environmentFile, quotable, secretsPath } from "./secrets.ts";
 
@@ -14,10 +14,9 @@ import { environmentFile, quotable, secretsPath } from "./secrets.ts";
 export const keysFolder = "/keys";
 
 export interface KeyFeederArgs {
-  readonly context: StackContext;
+  readonly context: PartContext;
   /** Id of the image that holds the key-feeder. */
   readonly image: pulumi.Input<string>;
-  readonly network: pulumi.Resource;
   readonly credentials: AwsCredentials;
   readonly redis: Redis;
   readonly localstack: LocalStack;
@@ -30,6 +29,8 @@ export interface KeyFeederArgs {
   readonly serviceHost: string;
   /** The service's secrets as JSON text; undefined for made-up values. */
   readonly secrets: pulumi.Input<string> | undefined;
+  /** What it tells of the operators, once it answers. */
+  readonly askOperators: () => Promise<OperatorsFile>;
   /** The operators' own keys as JSON text; undefined for those that it makes. */
   readonly operatorKeys: pulumi.Input<string> | undefined;
 }
@@ -38,7 +39,7 @@ export interface KeyFeederArgs {
  * Does what operators do by hand in production: makes the keys, puts shares and encrypted secrets into S3, and authorizes payments.
  * The private keys stay in a volume that no other container sees.
  *
- * @example new KeyFeeder("key-feeder", { context, image, network, credentials, redis, localstack, certificates, roleArn, bootstrap, authorization, serviceHost, secrets: undefined, operatorKeys: undefined })
+ * @example new KeyFeeder("key-feeder", { context, image, credentials, redis, localstack, certificates, roleArn, bootstrap, authorization, serviceHost, askOperators, secrets: undefined, operatorKeys: undefined })
  */
 export class KeyFeeder extends StackPart {
   readonly ready: Promise<docker.Container>;
@@ -85,8 +86,8 @@ export class KeyFeeder extends StackPart {
           { ...certificates.mount, readOnly: false },
         ],
       },
-      Promise.all([args.network, keys, publicKeys, certificates.volume, args.redis.ready, args.localstack.ready]),
+      Promise.all([context.network, keys, publicKeys, certificates.volume, args.redis.ready, args.localstack.ready]),
     ).ready;
-    this.operators = pulumi.secret(pulumi.output(this.ready.then(() => context.operators())));
+    this.operators = pulumi.secret(pulumi.output(this.ready.then(() => args.askOperators())));
   }
 }

@@ -3,16 +3,15 @@ import type * as pulumi from "@pulumi/pulumi";
 import { innerPorts, localAccount } from "../model/names.ts";
 import { type AwsCredentials, awsAccess, awsSecret } from "./aws-environment.ts";
 import { type Certificates, serverPem } from "./certificates.ts";
-import type { StackContext } from "./context.ts";
 import type { StackLedger } from "./ledger-contract.ts";
 import { StackPart } from "./part.ts";
+import type { PartContext } from "./part-context.ts";
 import { environmentFile, secretsPath } from "./secrets.ts";
 
 export interface LedgerArgs {
-  readonly context: StackContext;
+  readonly context: PartContext;
   /** Id of the image that holds the ledger server. */
   readonly image: pulumi.Input<string>;
-  readonly network: pulumi.Resource;
   /** For exports of the journal to the stack's S3. It starts without waiting for that. */
   readonly credentials: AwsCredentials;
   readonly certificates: Certificates;
@@ -23,7 +22,7 @@ const port = innerPorts.ledger;
 /**
  * The ledger of a stack as the QLDB-compatible server of this repository.
  *
- * @example new Ledger("ledger", { context, image, network, credentials, certificates })
+ * @example new Ledger("ledger", { context, image, credentials, certificates })
  */
 export class LocalLedger extends StackPart implements StackLedger {
   /** Where it answers on the host. */
@@ -71,10 +70,11 @@ export class LocalLedger extends StackPart implements StackLedger {
           LEDGER_TLS_FILE: serverPem,
         },
         check: { command: ["curl", "-fsS", "-o", "/dev/null", `http://127.0.0.1:${port}/healthz`] },
+        publish: { inner: port, port: context.ports.ledger },
         secrets: { volume: data, folder: "/data", content: environmentFile(secret) },
         volumes: [{ volume: context.names.volumes.ledger, path: "/data" }, certificates.mount],
       },
-      [args.network, data, certificates.volume],
+      [context.network, data, certificates.volume],
     ).ready;
   }
 }

@@ -2,14 +2,13 @@ import type * as docker from "@pulumi/docker";
 import type * as pulumi from "@pulumi/pulumi";
 import { innerPorts } from "../model/names.ts";
 import type { Certificates } from "./certificates.ts";
-import type { StackContext } from "./context.ts";
 import { StackPart } from "./part.ts";
+import type { PartContext } from "./part-context.ts";
 
 export interface LocalStackArgs {
-  readonly context: StackContext;
+  readonly context: PartContext;
   /** Id of an image that starts LocalStack on port 4566 and has curl. */
   readonly image: pulumi.Input<string>;
-  readonly network: pulumi.Resource;
   /** In the words of LocalStack, such as s3 and sts. */
   readonly services: readonly string[];
   /** With which it speaks https, where the image is one of ours. */
@@ -22,7 +21,7 @@ const port = innerPorts.localstack;
  * LocalStack with S3, and STS and IAM where the ledger is local. It keeps nothing over a restart: the key-feeder puts everything back.
  * AWS's SDKs put a bucket into the host name, so every bucket is a name on the network.
  *
- * @example new LocalStack("localstack", { context, image, network, services: ["s3", "sts", "iam"], certificates })
+ * @example new LocalStack("localstack", { context, image, services: ["s3", "sts", "iam"], certificates })
  */
 export class LocalStack extends StackPart {
   /** Where it answers on the host. */
@@ -47,11 +46,12 @@ export class LocalStack extends StackPart {
           OVERRIDE_IN_DOCKER: "1",
         },
         check: { command: ["curl", "-fsS", "-o", "/dev/null", `http://127.0.0.1:${port}/_localstack/health`] },
+        publish: { inner: port, port: context.ports.localstack },
         aliases: ["s3.localstack", ...buckets.flatMap((bucket) => [`${bucket}.s3.localstack`, `${bucket}.localstack`])],
         tmpfs: { "/var/lib/localstack": "rw,nosuid,nodev,mode=1777,size=512m" },
         volumes: certificates === undefined ? [] : [certificates.mount],
       },
-      [args.network, ...(certificates === undefined ? [] : [certificates.volume])],
+      [context.network, ...(certificates === undefined ? [] : [certificates.volume])],
     ).ready;
     const address = `127.0.0.1:${context.ports.localstack}`;
     this.url = `http://${address}`;

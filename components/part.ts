@@ -1,9 +1,14 @@
-import type * as docker from "@pulumi/docker";
+import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import type { Role } from "../model/names.ts";
+import { UserError } from "../common/errors.ts";
+import { extraNameProblem } from "../model/extra-parts.ts";
+import { extraVolumeName, roles } from "../model/names.ts";
 import { type ContainerArgs, stackContainer } from "./container.ts";
-import type { StackContext } from "./context.ts";
+import type { PartContext } from "./part-context.ts";
 import { stackVolume } from "./volume.ts";
+
+/** Limit of a part of a team's own that says none, in MiB. */
+const extraMemory = 256;
 
 /** A part's container; `ready` resolves to it once it answers. */
 interface Running {
@@ -16,29 +21,43 @@ export abstract class StackPart extends pulumi.ComponentResource {
   /** What waits for this part depends on this. */
   abstract readonly ready: Promise<docker.Container>;
   private readonly prefix: string;
-  private readonly role: Role;
-  private readonly context: StackContext;
+  private readonly part: string;
+  private readonly context: PartContext;
 
   /**
    * @param kind the last part of its type, such as Redis
+   * @param part a role, or a name of its own for a part that a team adds
    * @param name what the names of its resources begin with
+   * @throws UserError for a name that is not allowed
    */
-  constructor(kind: string, role: Role, name: string, context: StackContext, opts?: pulumi.ComponentResourceOptions) {
-    super(`nitro:component:${kind}`, name, {}, opts);
+  constructor(kind: string, part: string, name: string, context: PartContext, opts?: pulumi.ComponentResourceOptions) {
+    super(`nitro:component:${kind}`, name, {}, { parent: context.parent, ...opts });
+    const problem = roles.some((role) => role === part) ? undefined : extraNameProblem(part);
+    if (problem !== undefined) throw new UserError(problem);
     this.prefix = name;
-    this.role = role;
+    this.part = part;
     this.context = context;
   }
 
   /** @param volume its name in the engine */
-  protected volume(suffix: string, volume: string): docker.Volume {
-    return stackVolume(`${this.prefix}-${suffix}`, this.context, this.role, volume, { parent: this });
+  protected volume(suffix: string, volume = extraVolumeName(this.context.names.stack, this.part, suffix)): docker.Volume {
+    return stackVolume(`${this.prefix}-${suffix}`, this.context, this.part, volume, { parent: this });
   }
 
-  protected run(args: Omit<ContainerArgs, "role" | "memory">, dependsOn: pulumi.CustomResourceOptions["dependsOn"]): Running {
-    const { role, context } = this;
-    const container = stackContainer(context, { role, memory: context.memory[role], ...args }, { parent: this, dependsOn });
-    const ready = context.healthy(role, container.id, args.check).then(() => container);
+  /** @param ref an image of others, by its digest. It stays on the engine: other stacks may use it. @returns its id, once it is there */
+  protected image(ref: string): pulumi.Output<string> {
+    return new docker.RemoteImage(`${this.prefix}-image`, { name: ref, keepLocally: true }, { parent: this }).imageId;
+  }
+
+  protected run(
+    args: Omit<ContainerArgs, "role" | "memory"> & Partial<Pick<ContainerArgs, "memory">>,
+    dependsOn: pulumi.CustomResourceOptions["dependsOn"] = this.context.network,
+  ): Running {
+    const { part, context } = this;
+    const limits: Readonly<Record<string, number>> = context.memory;
+    const memory = args.memory ?? limits[part] ?? extraMemory;
+    const container = stackContainer(context, { role: part, ...args, memory }, { parent: this, dependsOn });
+    const ready = context.healthy(part, container.id, args.check).then(() => container);
     this.registerOutputs({});
     return { container, ready };
   }

@@ -2,15 +2,14 @@ import type * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { innerPorts } from "../model/names.ts";
-import type { StackContext } from "./context.ts";
 import { StackPart } from "./part.ts";
+import type { PartContext } from "./part-context.ts";
 import { secretsPath } from "./secrets.ts";
 
 export interface RedisArgs {
-  readonly context: StackContext;
+  readonly context: PartContext;
   /** Id of an image with redis-server, redis-cli and sh. */
   readonly image: pulumi.Input<string>;
-  readonly network: pulumi.Resource;
 }
 
 const port = innerPorts.redis;
@@ -23,7 +22,7 @@ const ask = `REDISCLI_AUTH="$(cut -d' ' -f2 ${passwordFile})" redis-cli -p ${por
 /**
  * Redis with a password of its own, whose every write is on disk before it is answered.
  *
- * @example new Redis("redis", { context, image, network })
+ * @example new Redis("redis", { context, image })
  */
 export class Redis extends StackPart {
   /** Secret. */
@@ -42,10 +41,11 @@ export class Redis extends StackPart {
         image: args.image,
         command: ["sh", "-c", start],
         check: { command: ["sh", "-c", ask] },
+        publish: { inner: port, port: context.ports.redis },
         secrets: { volume: data, folder: "/data", content: pulumi.interpolate`requirepass ${this.password}\n` },
         volumes: [{ volume: context.names.volumes.redis, path: "/data" }],
       },
-      [args.network, data],
+      [context.network, data],
     ).ready;
     this.url = pulumi.secret(pulumi.interpolate`redis://default:${this.password}@127.0.0.1:${context.ports.redis}`);
   }

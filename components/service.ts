@@ -6,14 +6,14 @@ import { workingDir } from "../model/file-mounts.ts";
 import { innerPorts } from "../model/names.ts";
 import type { Executable } from "../model/outputs.ts";
 import { bucketEnvironment } from "./aws-environment.ts";
-import type { StackContext } from "./context.ts";
 import { executableArgs, type ProgramArgs, runningExecutable } from "./executable.ts";
 import type { KeyFeeder } from "./key-feeder.ts";
 import type { StackLedger } from "./ledger-contract.ts";
 import { StackPart } from "./part.ts";
+import type { PartContext } from "./part-context.ts";
 
 export interface ServiceArgs {
-  readonly context: StackContext;
+  readonly context: PartContext;
   /** Id of the image whose entry point verifies and runs the executable; one that holds the executable comes in its place. */
   readonly image: pulumi.Input<string>;
   readonly executable: pulumi.Input<StagedExecutable>;
@@ -24,6 +24,8 @@ export interface ServiceArgs {
   readonly custodians: readonly string[];
   readonly ledger: StackLedger;
   readonly keyFeeder: KeyFeeder;
+  /** The program may need the parts of a team's own as it starts. */
+  readonly extras: Promise<unknown>;
 }
 
 const port = innerPorts.service;
@@ -52,6 +54,11 @@ export class Service extends StackPart {
     super("Service", "service", name, args.context, opts);
     const { context, ledger } = args;
     const executable = pulumi.output(args.executable);
+    const { keyFeeder, extras } = args;
+    const before: Promise<pulumi.Resource[]> = Promise.all([keyFeeder.ready, ledger.ready, extras]).then(([feeder, ofLedger]) => [
+      feeder,
+      ofLedger,
+    ]);
     const program = executableArgs(executable, args.image, commandLine, args.program);
     const { container, ready } = this.run(
       {
@@ -76,12 +83,13 @@ export class Service extends StackPart {
         aliases: [args.host],
         lowPort: true,
         check: { command: ["sh", "-c", `if command -v curl >/dev/null; then ${answers}; else ${listens}; fi`] },
+        publish: { inner: port, port: context.ports.service },
         volumes: [
           { volume: context.names.volumes.publicKeys, path: `${workingDir}/${publicKeysFolder}`, readOnly: true },
           ...ledger.volumes,
         ],
       },
-      Promise.all([args.keyFeeder.ready, ledger.ready]),
+      before,
     );
     this.executable = runningExecutable(container);
     this.ready = ready;

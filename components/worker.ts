@@ -6,14 +6,14 @@ import { workingDir } from "../model/file-mounts.ts";
 import { innerPorts } from "../model/names.ts";
 import type { Executable } from "../model/outputs.ts";
 import { redisAccess, redisSecret } from "./aws-environment.ts";
-import type { StackContext } from "./context.ts";
 import { executableArgs, type ProgramArgs, runningExecutable } from "./executable.ts";
 import type { KeyFeeder } from "./key-feeder.ts";
 import { StackPart } from "./part.ts";
+import type { PartContext } from "./part-context.ts";
 import type { Redis } from "./redis.ts";
 
 export interface WorkerArgs {
-  readonly context: StackContext;
+  readonly context: PartContext;
   /** Id of the image whose entry point verifies and runs the executable; one that holds the executable comes in its place. */
   readonly image: pulumi.Input<string>;
   readonly executable: pulumi.Input<StagedExecutable>;
@@ -22,6 +22,8 @@ export interface WorkerArgs {
   readonly serviceHost: string;
   readonly redis: Redis;
   readonly keyFeeder: KeyFeeder;
+  /** The program may need the parts of a team's own as it starts. */
+  readonly extras: Promise<unknown>;
 }
 
 /**
@@ -43,6 +45,7 @@ export class Worker extends StackPart {
     super("Worker", "worker", name, args.context, opts);
     const { context } = args;
     const executable = pulumi.output(args.executable);
+    const before: Promise<pulumi.Resource> = Promise.all([args.keyFeeder.ready, args.extras]).then(([feeder]) => feeder);
     const { container, ready } = this.run(
       {
         ...executableArgs(executable, args.image, ["serve", "payments", "worker"], args.program),
@@ -60,7 +63,7 @@ export class Worker extends StackPart {
         check: { command: ["sh", "-c", connected] },
         volumes: [{ volume: context.names.volumes.publicKeys, path: `${workingDir}/${publicKeysFolder}`, readOnly: true }],
       },
-      args.keyFeeder.ready,
+      before,
     );
     this.executable = runningExecutable(container);
     this.ready = ready;

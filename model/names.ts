@@ -102,7 +102,7 @@ export function stackNames(stack: string, region = "us-west-2"): StackNames {
   return {
     stack,
     network: prefix,
-    containers: Object.fromEntries(roles.map((role) => [role, `${prefix}-${role}`])) as Record<Role, string>,
+    containers: Object.fromEntries(roles.map((role) => [role, containerName(stack, role)])) as Record<Role, string>,
     volumes: {
       redis: `${prefix}-redis`,
       ledger: `${prefix}-ledger`,
@@ -119,6 +119,16 @@ export function stackNames(stack: string, region = "us-west-2"): StackNames {
     qldbRoleArn: `arn:aws:iam::${localAccount}:role/${prefix}-qldb`,
     region,
   };
+}
+
+/** @param part a role, or the name of a part of a team's own */
+export function containerName(stack: string, part: string): string {
+  return `nitro-${stack}-${part}`;
+}
+
+/** A volume of a part of a team's own. No other name has a point: neither does another stack's. */
+export function extraVolumeName(stack: string, part: string, suffix: string): string {
+  return `nitro-${stack}-${part}.${suffix}`;
 }
 
 /** Ports on 127.0.0.1: the base and one for each published role. */

@@ -1,15 +1,30 @@
 import { UsageError, UserError } from "../common/errors.ts";
 import { nearest } from "../common/nearest.ts";
-import { labels, type Role, roles, stackNames } from "./names.ts";
+import { extraNameProblem } from "./extra-parts.ts";
+import { containerName, labels, type Role, roles } from "./names.ts";
 
-/** @throws UsageError where the word is no part of a stack */
+/** @throws UsageError where the word is no part of a stack of ours */
 export function roleNamed(word: string): Role {
   const role = roles.find((each) => each === word);
   if (role !== undefined) return role;
-  const meant = nearest(word, roles);
-  throw new UsageError(
-    `"${word}" is not a part of a stack${meant === undefined ? "" : `, did you mean ${meant}?`} Parts: ${roles.join(", ")}`,
-  );
+  throw new UsageError(notPart(word, roles));
+}
+
+/** A part of a team's own is known by its stack alone. @throws UsageError where no part of any stack has such a name */
+export function partNamed(word: string): string {
+  if (roles.some((each) => each === word) || extraNameProblem(word) === undefined) return word;
+  throw new UsageError(notPart(word, roles));
+}
+
+function notPart(word: string, parts: readonly string[]): string {
+  const meant = nearest(word, parts);
+  return `"${word}" is not a part of a stack${meant === undefined ? "" : `, did you mean ${meant}?`} Parts: ${parts.join(", ")}`;
+}
+
+/** The parts of a team's own. @param containers the stack's @returns their names, sorted */
+export function extrasOf(containers: readonly Pick<LabelledContainer, "labels">[]): string[] {
+  const parts = containers.flatMap(({ labels: has }) => has[labels.role] ?? []);
+  return [...new Set(parts)].filter((part) => !roles.some((role) => role === part)).sort();
 }
 
 /**
@@ -48,10 +63,34 @@ export async function roleContainer<T extends LabelledContainer>(
   role: Role,
   owner: string,
 ): Promise<T> {
-  const details = await engine.inspect(stackNames(stack).containers[role]);
+  const details = await engine.inspect(containerName(stack, role));
   if (details === undefined) throw new UserError(`stack "${stack}" has no container for ${role}`, `./nitro up -s ${stack}`);
-  if (!isOf(details, { stack, owner })) {
-    throw new UserError(`container ${details.name} belongs to somebody else: it is left alone`, "use another stack name: -s <name>");
-  }
-  return details;
+  return own(details, { stack, owner });
+}
+
+/**
+ * The container of a part.
+ * @param part a role, or the name of a part of a team's own
+ * @throws UserError where there is none, or it is somebody else's
+ */
+export async function partContainer<T extends LabelledContainer>(
+  engine: {
+    inspect(name: string): Promise<T | undefined>;
+    containers(options: { labels: Record<string, string>; all: boolean }): Promise<readonly LabelledContainer[]>;
+  },
+  stack: string,
+  part: string,
+  owner: string,
+): Promise<T> {
+  const role = roles.find((each) => each === part);
+  if (role !== undefined) return await roleContainer(engine, stack, role, owner);
+  const details = await engine.inspect(containerName(stack, part));
+  if (details !== undefined) return own(details, { stack, owner });
+  const containers = await engine.containers({ labels: { [labels.stack]: stack, [labels.owner]: owner }, all: true });
+  throw new UserError(notPart(part, [...roles, ...extrasOf(containers)]), `what there is: ./nitro status -s ${stack}`);
+}
+
+function own<T extends LabelledContainer>(details: T, owned: Owned): T {
+  if (isOf(details, owned)) return details;
+  throw new UserError(`container ${details.name} belongs to somebody else: it is left alone`, "use another stack name: -s <name>");
 }

@@ -60,6 +60,7 @@ const schema = z.strictObject({
         .optional(),
     })
     .prefault({}),
+  extras: z.string().min(1).optional(),
   memory: memorySettings,
   payout: payoutSettings,
   secrets: z.strictObject({ file: z.string().min(1).optional() }).prefault({}),

@@ -10,6 +10,7 @@ import { imageRefs } from "../images/build.ts";
 import { localAccount, portBase, stackNameProblem, stackNames, stackPorts } from "../model/names.ts";
 import { parseSettings, type Settings } from "../model/settings.ts";
 import type { Configuration } from "./configuration.ts";
+import { loadExtras } from "./extras.ts";
 import { ofHost, plannedMount, plannedWritable } from "./mounts.ts";
 import { noOperators } from "./operators.ts";
 import { asRunError, type PreparedStack, type PrepareOptions } from "./prepare.ts";
@@ -50,6 +51,7 @@ async function draw(root: string, checked: Settings | undefined): Promise<Prepar
     },
     settings,
     images,
+    extras: settings.extras === undefined ? undefined : await loadExtras(root, settings.extras),
     programs: programArgs(settings, { mounts: plannedMounts(root, settings) }),
     executable: await plannedExecutable(root, stack, settings, images.base),
     operatorKeys: settings.operators.keys === undefined ? undefined : pulumi.secret("[]"),

@@ -7,6 +7,7 @@ import { checkExecutable } from "../executable/check.ts";
 import { type LiveRole, liveRoles } from "../executable/live-override.ts";
 import { type ConfiguredExecutable, loadForAnyEngine } from "../executable/staging.ts";
 import { type CheckedSettings, ConfigError, checkSettings, type RawSettings, type Settings } from "../model/settings.ts";
+import { findExtras } from "./extras.ts";
 import { ofHost, readMount, readWritable } from "./mounts.ts";
 import { readOperatorKeys } from "./operator-keys.ts";
 import { plainSecrets } from "./plain-secrets.ts";
@@ -25,10 +26,10 @@ export interface Configuration {
   readonly mounts: Readonly<Record<LiveRole, readonly MountedFile[]>>;
 }
 
-type NamedFiles = "executable" | "secrets" | "mounts" | "operators";
+type NamedFiles = "extras" | "executable" | "secrets" | "mounts" | "operators";
 
 /** The files that are read where the executable is another one than the settings name. */
-export const besideExecutable: readonly NamedFiles[] = ["secrets", "mounts", "operators"];
+export const besideExecutable: readonly NamedFiles[] = ["secrets", "mounts", "operators", "extras"];
 
 export interface ConfigurationArgs {
   /** The project's folder. */
@@ -74,6 +75,8 @@ export async function readConfiguration(args: ConfigurationArgs): Promise<Config
       return [role, entries.filter((entry) => entry !== undefined)];
     }),
   ) as Record<LiveRole, MountedFile[]>;
+  const extras = files.includes("extras") ? stated("extras") : undefined;
+  if (extras !== undefined) attempt(() => findExtras(root, extras), note);
   const sources = files.includes("executable") && stated("build.command") !== undefined ? stated("build.folder") : undefined;
   if (sources !== undefined) attempt(() => checkFolder(root, sources), note);
   for (const role of liveRoles) {

@@ -28,7 +28,7 @@ export class CrashWatch {
   private readonly args: CrashWatchArgs;
   /** By container id: how often it was started again when it began to count. */
   private readonly counted = new Map<string, number>();
-  private readonly settledRoles = new Set<Role>();
+  private readonly settledRoles = new Set<string>();
   private readonly crash = Promise.withResolvers<never>();
   private waiting = 0;
   private looking = false;
@@ -40,7 +40,7 @@ export class CrashWatch {
   }
 
   /** From now on the part counts, also in a container that was there before: the update has left it as it is, or has brought what it needs. */
-  settled(role: Role): void {
+  settled(role: string): void {
     this.settledRoles.add(role);
   }
 

@@ -8,6 +8,7 @@ import { KeyFeeder } from "../components/key-feeder.ts";
 import { LocalLedger } from "../components/ledger.ts";
 import { LocalStack } from "../components/localstack.ts";
 import { Network } from "../components/network.ts";
+import { partContext } from "../components/part-context.ts";
 import { Redis } from "../components/redis.ts";
 import { Service } from "../components/service.ts";
 import { Worker } from "../components/worker.ts";
@@ -15,6 +16,7 @@ import type { ImageRefs } from "../images/build.ts";
 import type { StackImageRole } from "../images/inputs.ts";
 import type { StackOutputs } from "../model/outputs.ts";
 import { stackType } from "../model/urns.ts";
+import { declareExtras } from "./extras.ts";
 import type { PreparedStack } from "./prepare.ts";
 
 /** What the program exports. */
@@ -34,65 +36,59 @@ export interface DeveloperArgs extends PreparedStack {
 export class DeveloperStack extends pulumi.ComponentResource {
   /** What the stack tells its users. They are known once everything answers. */
   readonly outputs: DeclaredOutputs;
+  /** Resolves once the parts of a team's own are declared; rejects where their module fails. */
+  readonly declared: Promise<void>;
   /** Resolves once everything answers that service and worker need. */
   readonly neighbours: Promise<unknown>;
 
   constructor(name: string, args: DeveloperArgs, opts?: pulumi.ComponentResourceOptions) {
     super(stackType, name, {}, opts);
-    const { context, awsLedger } = args;
-    const { names, ports } = context;
+    const { awsLedger } = args;
+    const { names, ports } = args.context;
     const inside = { parent: this };
     const images = this.createImages(args.images);
     const credentials = {
       accessKeyId: `NITRO${names.stack.replaceAll("-", "").toUpperCase()}`.padEnd(20, "0").slice(0, 20),
       secretAccessKey: new random.RandomPassword("aws-secret-key", { length: 40, special: false }, inside).result,
     };
-    const { network } = new Network("network", { context }, inside);
+    const { network } = new Network("network", { context: args.context }, inside);
+    const context = partContext(args.context, network, this);
     const certificates = new Certificates("certificates", { context }, inside);
-    const redis = new Redis("redis", { context, network, image: images.redis }, inside);
-    const localstack = new LocalStack(
-      "localstack",
-      {
-        ...{ context, network, image: images.localstack },
-        services: awsLedger === undefined ? ["s3", "sts", "iam"] : ["s3"],
-        // Another image need not know ours, and who mounts an empty volume first lends it the owner of its folder.
-        certificates: args.settings.images.localstack === undefined ? certificates : undefined,
-      },
-      inside,
-    );
-    const ledger = awsLedger ?? new LocalLedger("ledger", { context, network, image: images.node, credentials, certificates }, inside);
+    const redis = new Redis("redis", { context, image: images.redis });
+    const localstack = new LocalStack("localstack", {
+      ...{ context, image: images.localstack },
+      services: awsLedger === undefined ? ["s3", "sts", "iam"] : ["s3"],
+      // Another image need not know ours, and who mounts an empty volume first lends it the owner of its folder.
+      certificates: args.settings.images.localstack === undefined ? certificates : undefined,
+    });
+    const ledger = awsLedger ?? new LocalLedger("ledger", { context, image: images.node, credentials, certificates });
+    const extras = declareExtras(args.extras, context);
+    this.declared = extras.declared;
     const { bootstrap, authorization, payout } = args.settings;
     const { host } = args.settings.service;
-    const keyFeeder = new KeyFeeder(
-      "key-feeder",
-      {
-        ...{
-          context,
-          network,
-          image: images.node,
-          credentials,
-          redis,
-          localstack,
-          certificates,
-          bootstrap,
-          authorization,
-          secrets: args.secrets,
-          operatorKeys: args.operatorKeys,
-        },
-        serviceHost: host,
-        roleArn: awsLedger === undefined ? names.qldbRoleArn : undefined,
-      },
-      inside,
-    );
-    this.neighbours = Promise.all([ledger.ready, keyFeeder.ready]);
+    const { secrets, operatorKeys } = args;
+    const keyFeeder = new KeyFeeder("key-feeder", {
+      ...{ context, image: images.node, credentials, redis, localstack, certificates, bootstrap, authorization, secrets, operatorKeys },
+      askOperators: args.context.operators,
+      serviceHost: host,
+      roleArn: awsLedger === undefined ? names.qldbRoleArn : undefined,
+    });
+    this.neighbours = Promise.all([ledger.ready, keyFeeder.ready, extras.ready]);
     const { executable, programs } = args;
     const { custodians } = payout;
-    const ofService = { context, image: images.base, executable, program: programs.service, host, custodians };
-    const service = new Service("service", { ...ofService, ledger, keyFeeder }, inside);
+    const ofService = { context, image: images.base, executable, program: programs.service, host, custodians, extras: extras.ready };
+    const service = new Service("service", { ...ofService, ledger, keyFeeder });
     // Pulumi plans one after the other, and it is the service that people wait for.
     const afterService = pulumi.output(executable).apply((value) => Promise.all([args.workerMayStart, othersTurn()]).then(() => value));
-    const ofWorker = { context, image: images.base, executable: afterService, program: programs.worker, serviceHost: host };
-    const worker = new Worker("worker", { ...ofWorker, redis, keyFeeder }, inside);
+    const ofWorker = {
+      context,
+      image: images.base,
+      executable: afterService,
+      program: programs.worker,
+      serviceHost: host,
+      extras: extras.ready,
+    };
+    const worker = new Worker("worker", { ...ofWorker, redis, keyFeeder });
     const ready = Promise.all([service.ready, worker.ready, ledger.ready]);
     // One by one: an output is secret as a whole, and only one of these is.
     const once = <T>(value: pulumi.Input<T>): pulumi.Output<T> =>

@@ -11,6 +11,8 @@ export class Guard {
   readonly transformation: pulumi.ResourceTransformation;
   private readonly policies: readonly Policy[];
   private readonly declarations: DeclaredValues[] = [];
+  /** A resource below the stack's component inherits from it and from Pulumi's own root. */
+  private readonly followed = new WeakSet<object>();
   private readonly allDeclared = Promise.withResolvers<void>();
   private readonly firstFinding = Promise.withResolvers<never>();
 
@@ -21,18 +23,27 @@ export class Guard {
     this.firstFinding.promise.catch(() => {});
   }
 
+  /** What is declared, as far as it is known without waiting for anything. */
+  resources(): Promise<Declared[]> {
+    return Promise.all(this.declarations.map((declaration) => declaredValues(declaration, "now")));
+  }
+
+  /** Nothing begins. @param error why; whoever waits for resources gets it */
+  refuse(error: unknown): void {
+    this.allDeclared.reject(error);
+    this.firstFinding.reject(error);
+  }
+
   /**
    * Lets Pulumi begin, where all that is known of the resources keeps the policies. Called once, when all of them are declared.
    * @throws RunError with every finding
    */
   async open(): Promise<void> {
     try {
-      const resources = await Promise.all(this.declarations.map((declaration) => declaredValues(declaration, "now")));
-      enforce(evaluate(this.policies, resources), "nothing was changed");
+      enforce(evaluate(this.policies, await this.resources()), "nothing was changed");
       this.allDeclared.resolve();
     } catch (error) {
-      this.allDeclared.reject(error);
-      this.firstFinding.reject(error);
+      this.refuse(error);
       throw error;
     }
   }
@@ -48,7 +59,8 @@ export class Guard {
   /** A resource waits for the others' declaration, and for its own values: some are known only when other resources are there. */
   private follow({ resource, type, name, props, opts }: pulumi.ResourceTransformationArgs) {
     // Components create nothing; and Pulumi waits for ever for the outputs of one that is not registered (sdk/nodejs, registerResourceOutputs).
-    if (resource instanceof pulumi.ComponentResource) return undefined;
+    if (resource instanceof pulumi.ComponentResource || this.followed.has(resource)) return undefined;
+    this.followed.add(resource);
     const declaration = { type, name, props };
     this.declarations.push(declaration);
     const checked = this.allDeclared.promise.then(() => this.complete(declaration));
@@ -77,8 +89,11 @@ const help = "what each policy asks for, and how to keep it: docs/policies.md";
 
 /** For previews: sees every resource and stops none. */
 export function observer(onResource: (declared: Promise<Declared>) => void): pulumi.ResourceTransformation {
+  const seen = new WeakSet<object>();
   return ({ resource, type, name, props }) => {
-    if (!(resource instanceof pulumi.ComponentResource)) onResource(declaredValues({ type, name, props }, "ever"));
+    if (resource instanceof pulumi.ComponentResource || seen.has(resource)) return undefined;
+    seen.add(resource);
+    onResource(declaredValues({ type, name, props }, "ever"));
     return undefined;
   };
 }

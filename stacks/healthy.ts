@@ -6,11 +6,12 @@ import { lastLines } from "../docker/last-lines.ts";
 import { listenersOf } from "../docker/listening.ts";
 import { answers } from "../docker/waiting/answers.ts";
 import { ContainerExit, exitOf } from "../docker/waiting/exit.ts";
+import { liveRoles } from "../executable/live-override.ts";
 import type { Role } from "../model/names.ts";
 import { listeningProblem } from "./listening-problem.ts";
 
 /** Who cannot start before a part answers: a failure names them. */
-const waiting: Record<Role, readonly Role[]> = {
+const waiting: Readonly<Record<string, readonly Role[]>> = {
   service: [],
   worker: [],
   redis: ["key-feeder", "service", "worker"],
@@ -20,16 +21,17 @@ const waiting: Record<Role, readonly Role[]> = {
 };
 
 /** A line that names who waits for a part, after a message about it; empty where nobody does. */
-export function blockedBy(role: Role): string {
-  const waiters = waiting[role];
+export function blockedBy(role: string): string {
+  const waiters = waiting[role] ?? liveRoles;
   return waiters.length === 0 ? "" : `\n${waiters.join(", ")} wait${waiters.length === 1 ? "s" : ""} for it.`;
 }
 
 /** These are asked in any case: they may have lost a part that this very update has replaced, which the engine notices seconds later. */
-const last: readonly Role[] = ["service", "worker"];
+const last: readonly string[] = ["service", "worker"];
 
 export interface HealthWaitOptions {
-  readonly role: Role;
+  /** Or the name of a part of a team's own. */
+  readonly role: string;
   readonly check: HealthCheck;
   readonly stack: string;
   /** Where it is asked from outside; for what runs a developer's program, which may listen elsewhere. */

@@ -7,7 +7,7 @@ import { type LiveRole, liveRoles, removeOverride } from "../executable/live-ove
 import { notePastExecutable } from "../executable/past-executables.ts";
 import { type AnsweringProgram, awaitAnswer } from "../executable/running.ts";
 import type { StagedExecutable } from "../executable/staging.ts";
-import { innerPorts, type Role, type StackNames } from "../model/names.ts";
+import { containerName, innerPorts, roles, type StackNames } from "../model/names.ts";
 import { CrashWatch } from "./crash-watch.ts";
 import { runDeclared } from "./declared.ts";
 import { waitForHealth } from "./healthy.ts";
@@ -24,6 +24,8 @@ export interface PartHealthArgs {
   readonly before: ReadonlySet<string>;
   /** Aborted: nobody needs the answers any more. */
   readonly superseded: AbortSignal | undefined;
+  /** True where parts of a team's own are left as they are. */
+  readonly targeted?: boolean | undefined;
   /** True where nothing but service and worker is under way: then they are asked as soon as they run, before Pulumi knows of them. */
   readonly early: boolean;
 }
@@ -32,13 +34,17 @@ export interface PartHealthArgs {
 export function partHealth(args: PartHealthArgs): StackContext["healthy"] {
   const answered = new Set<LiveRole>();
   const crashes = new CrashWatch(args);
-  return (role, id, check) => crashes.during(answersAt(role, id, check));
+  return async (role, id, check) => {
+    // Pulumi touches nothing of a team's own then, and those that are new have no container.
+    if (args.targeted === true && !roles.some((own) => own === role)) return;
+    await crashes.during(answersAt(role, id, check));
+  };
 
-  async function answersAt(role: Role, id: Output<string>, check: HealthCheck): Promise<void> {
+  async function answersAt(role: string, id: Output<string>, check: HealthCheck): Promise<void> {
     const known = whenStarted(id);
     const seen = Promise.withResolvers<void>();
     // Pulumi's provider has no input for it; the part's answer takes longer.
-    const limited = Promise.race([seen.promise, known]).then(() => args.engine.limitProcesses(args.names.containers[role]));
+    const limited = Promise.race([seen.promise, known]).then(() => args.engine.limitProcesses(containerName(args.names.stack, role)));
     limited.catch(() => {});
     const early = args.early && (role === "service" || role === "worker") ? earlyAnswer(args, role, known, check, seen.resolve) : undefined;
     const container = await known;
@@ -53,12 +59,12 @@ export function partHealth(args: PartHealthArgs): StackContext["healthy"] {
   }
 }
 
-function answers({ engine, names, superseded }: PartHealthArgs, role: Role, check: HealthCheck): Promise<void> {
-  return waitForHealth(engine, names.containers[role], { role, check, stack: names.stack, port: portOf(role), superseded });
+function answers({ engine, names, superseded }: PartHealthArgs, role: string, check: HealthCheck): Promise<void> {
+  return waitForHealth(engine, containerName(names.stack, role), { role, check, stack: names.stack, port: portOf(role), superseded });
 }
 
 /** Where a developer's program is asked from outside its container. */
-function portOf(role: Role): number | undefined {
+function portOf(role: string): number | undefined {
   return role === "service" ? innerPorts.service : undefined;
 }
 
@@ -75,7 +81,7 @@ async function runsAndAnswers(args: PartHealthArgs, role: LiveRole, id: string, 
   }
   if (bin === undefined) return await answers(args, role, check);
   const { names, engine } = args;
-  const replacing = runDeclared(engine, { stack: names.stack, role, container: names.containers[role], bin, sha256, check });
+  const replacing = runDeclared(engine, { stack: names.stack, role, container: containerName(names.stack, role), bin, sha256, check });
   // One that was to be replaced may have crashed meanwhile.
   const [replaced] = await Promise.all([
     replacing,
@@ -87,7 +93,7 @@ async function runsAndAnswers(args: PartHealthArgs, role: LiveRole, id: string, 
 /** Nothing ran before in a container that this update has made: one call of exec waits for the answer and reads back who gave it. */
 async function answersFreshly(args: PartHealthArgs, role: LiveRole, check: HealthCheck, sha256: string, early?: Answer): Promise<void> {
   const { engine, names, superseded } = args;
-  const container = names.containers[role];
+  const container = containerName(names.stack, role);
   let program = await early;
   const ask = async () => {
     program = await awaitAnswer(engine, container, check.command, superseded);
@@ -112,7 +118,7 @@ const earlyLimits = { timeoutMs: 10_000, intervalMs: 40 };
  */
 async function earlyAnswer(args: PartHealthArgs, role: LiveRole, known: Promise<string>, check: HealthCheck, seen: () => void): Answer {
   const { engine, names, before, superseded } = args;
-  const container = names.containers[role];
+  const container = containerName(names.stack, role);
   if ((await args.executable).image?.entrypoint !== undefined) return undefined;
   const unchanged = new AbortController();
   void known.then((id) => {

@@ -1,14 +1,15 @@
 import { UserError } from "../common/errors.ts";
 import { portHolder, portIsFree } from "../common/ports.ts";
 import type { ContainerSummary, Engine } from "../docker/engine.ts";
-import { labels, type PublishedRole, type StackNames } from "../model/names.ts";
+import { labels, type StackNames } from "../model/names.ts";
 import { freePortBase } from "../model/port-base.ts";
 
-type Listing = Pick<Engine, "host" | "containers" | "inspect" | "networks" | "volumes">;
+/** What is asked of the engine. */
+export type Listing = Pick<Engine, "host" | "containers" | "inspect" | "networks" | "volumes">;
 
 export interface PreflightArgs {
   readonly names: StackNames;
-  readonly ports: Readonly<Record<PublishedRole, number>>;
+  readonly ports: Readonly<Record<string, number>> & { readonly service: number };
   readonly owner: string;
 }
 
@@ -36,7 +37,7 @@ interface Named {
   readonly labels: Readonly<Record<string, string>>;
 }
 
-function foreignOnes(kind: string, existing: readonly Named[], wanted: readonly string[], args: PreflightArgs): string[] {
+export function foreignOnes(kind: string, existing: readonly Named[], wanted: readonly string[], args: PreflightArgs): string[] {
   return existing
     .filter(({ name, labels: has }) => wanted.includes(name) && !isOwn(has, args))
     .map(({ name, labels: has }) => {
@@ -68,7 +69,7 @@ async function ownPorts(engine: Listing, ours: readonly ContainerSummary[]): Pro
   return held.flat().map(({ hostPort }) => hostPort);
 }
 
-async function takenPorts(
+export async function takenPorts(
   engine: Listing,
   all: readonly ContainerSummary[],
   ours: readonly ContainerSummary[],

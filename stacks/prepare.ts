@@ -12,9 +12,13 @@ import type { StagedExecutable } from "../executable/staging.ts";
 import { ensureImages, type ImageRefs, imageRefs } from "../images/build.ts";
 import { portBase, stackNameProblem, stackNames, stackPorts } from "../model/names.ts";
 import type { Settings } from "../model/settings.ts";
+import type { Declared } from "../policies/policy.ts";
 import { ownerId } from "../toolchain/owner.ts";
 import { keepToClone } from "./clones.ts";
 import { besideExecutable, type Configuration, readConfiguration } from "./configuration.ts";
+import { type ExtrasModule, loadExtras } from "./extras.ts";
+import { preflightExtras } from "./extras-preflight.ts";
+import { checkExtrasTypes } from "./extras-types.ts";
 import { deliverLater, type Handover, type LateExecutable } from "./late-delivery.ts";
 import { noOperators, readOperators } from "./operators.ts";
 import { partHealth } from "./part-health.ts";
@@ -50,6 +54,13 @@ export interface PreparedStack {
   readonly executable: pulumi.Input<StagedExecutable>;
   /** How the settings have them run it. */
   readonly programs: Readonly<Record<LiveRole, ProgramArgs>>;
+  /** What declares parts of a team's own; undefined where the settings name no module. */
+  readonly extras?: ExtrasModule | undefined;
+  /**
+   * Looks at everything that is declared, where some of it is a team's own.
+   * @throws RunError for what commands would not find, what is not ours and ports in use
+   */
+  readonly checkDeclared?: (resources: readonly Declared[]) => Promise<void>;
   /** The worker is planned when this resolves, and after the service. */
   readonly workerMayStart?: Promise<unknown>;
   /** The developer's own secrets as JSON text; undefined for made-up ones. */
@@ -90,6 +101,9 @@ async function prepare(root: string, stack: string, dryRun: boolean, options: Pr
   const images = imageRefs(arch, settings.images);
   const ports = stackPorts(settings.ports.base ?? portBase(stack));
   const owner = ownerId();
+  // A swap leaves these parts as they are, and has no time for their types.
+  if (settings.extras !== undefined && options.targeted !== true) await checkExtrasTypes(root, settings.extras);
+  const extras = settings.extras === undefined ? undefined : await loadExtras(root, settings.extras);
   const args = { root, stack, owner, settings, engine, arch, base: images.base, loaded };
   const delivery = options.executable === undefined ? await prepareDelivery(args, dryRun) : undefined;
   const logIn = settings.ledger.mode === "aws" ? (await import("./aws/stack.ts")).prepareAws : undefined;
@@ -107,7 +121,7 @@ async function prepare(root: string, stack: string, dryRun: boolean, options: Pr
   const put = secretFiles({ engine, stack, owner, before: containers ?? [], trusting: options.targeted === true });
   const healthy = dryRun
     ? () => Promise.resolve()
-    : partHealth({ engine, root, names, executable, before, superseded: options.superseded, early });
+    : partHealth({ engine, root, names, executable, before, superseded: options.superseded, early, targeted: options.targeted });
   return {
     context: {
       names,
@@ -122,6 +136,9 @@ async function prepare(root: string, stack: string, dryRun: boolean, options: Pr
     settings,
     images,
     executable,
+    extras,
+    checkDeclared: (resources) =>
+      preflightExtras(dryRun || options.targeted === true ? undefined : engine, { names, ports, owner }, resources).catch(asRunError),
     programs: programArgs(settings, configuration),
     // What fails in there is the executable's failure.
     workerMayStart: handover.then(({ serviceGone }) => serviceGone).catch(() => {}),

@@ -34,12 +34,31 @@ export async function declareStack(root: string, options: ProgramOptions = {}): 
   const { context } = prepared;
   const healthy: StackContext["healthy"] = (...part) => guard.orFinding(context.healthy(...part));
   const args = { ...prepared, context: { ...context, healthy }, awsLedger };
-  const { outputs, neighbours } = new DeveloperStack("nitro", args, { transformations: [guard.transformation] });
+  withoutParent(prepared, guard.transformation);
+  const { outputs, neighbours, declared } = new DeveloperStack("nitro", args, { transformations: [guard.transformation] });
   // Their failure is the stack's own, and told there.
   neighbours.then(options.onOthersReady, () => {});
+  await extrasDeclared(prepared, guard, declared);
   await guard.open();
   trace(process.env, "policies kept");
   return outputs;
+}
+
+/** What a team declares may have no parent: it is held to the policies all the same. */
+function withoutParent({ extras }: PreparedStack, transformation: pulumi.ResourceTransformation): void {
+  if (extras !== undefined) pulumi.runtime.registerStackTransformation(transformation);
+}
+
+/** Where a team's own parts are wrong, nothing has begun. */
+async function extrasDeclared({ extras, checkDeclared }: PreparedStack, guard: Guard, declared: Promise<void>): Promise<void> {
+  if (extras === undefined) return;
+  try {
+    await declared;
+    await checkDeclared?.(await guard.resources());
+  } catch (error) {
+    guard.refuse(error);
+    throw error;
+  }
 }
 
 /** Where AWS refuses, nothing else has begun. */
@@ -54,7 +73,10 @@ async function declareAwsLedger(prepared: PreparedStack): Promise<AwsLedger | un
 
 async function declareObserved(prepared: PreparedStack, see: pulumi.ResourceTransformation): Promise<DeclaredOutputs> {
   const awsLedger = await createAwsLedger(prepared, see);
-  return new DeveloperStack("nitro", { ...prepared, awsLedger }, { transformations: [see] }).outputs;
+  withoutParent(prepared, see);
+  const { outputs, declared } = new DeveloperStack("nitro", { ...prepared, awsLedger }, { transformations: [see] });
+  await declared;
+  return outputs;
 }
 
 async function createAwsLedger({ context, aws }: PreparedStack, transformation: pulumi.ResourceTransformation) {

@@ -2,8 +2,8 @@ import { type RoleLog, roleLogs } from "../../automation/role-logs.ts";
 import { UsageError } from "../../common/errors.ts";
 import { merge } from "../../common/merge.ts";
 import { Engine } from "../../docker/engine.ts";
-import { roles, stackNames } from "../../model/names.ts";
-import { partsOf, roleContainer, roleNamed } from "../../model/parts.ts";
+import { labels, roles } from "../../model/names.ts";
+import { extrasOf, partContainer, partNamed, partsOf } from "../../model/parts.ts";
 import { ownerId } from "../../toolchain/owner.ts";
 import { declareCommand } from "../core/command.ts";
 import { jsonOption, stackOption } from "../core/declaration.ts";
@@ -13,7 +13,7 @@ import { LogWriter } from "./writer.ts";
 export const command = declareCommand({
   unread: "end",
   arguments: {
-    roles: { words: roles, read: roleNamed, multiple: true, placeholder: "ROLE", help: `of these parts alone: ${roles.join(", ")}` },
+    roles: { words: roles, read: partNamed, multiple: true, placeholder: "ROLE", help: `of these parts alone: ${roles.join(", ")}` },
   },
   options: {
     ...stackOption,
@@ -39,10 +39,13 @@ with a prefix all come on standard output. --json: an object a line, with role, 
   async run({ values, words: { roles: named } }, context) {
     const stack = selectStack(values.stack, context.env);
     const engine = Engine.connect(context.env);
-    const parts = async () => partsOf((await engine.inspect(stackNames(stack).containers.service))?.labels);
-    const wanted = named.length === 0 ? [...(await parts())] : [...new Set(named)];
     const owner = ownerId(context.env);
-    const containers = await Promise.all(wanted.map((role) => roleContainer(engine, stack, role, owner)));
+    const parts = async () => {
+      const own = await engine.containers({ labels: { [labels.stack]: stack, [labels.owner]: owner }, all: true });
+      return [...partsOf(own.find(({ labels: has }) => has[labels.role] === "service")?.labels), ...extrasOf(own)];
+    };
+    const wanted = named.length === 0 ? await parts() : [...new Set(named)];
+    const containers = await Promise.all(wanted.map((role) => partContainer(engine, stack, role, owner)));
     const { follow, tail, since, json } = values;
     const options = { tail, since, follow, signal: context.signal };
     const sources = wanted.map((role, index) => roleLogs(engine, { stack, role, owner }, containers[index] ?? { id: "" }, options));

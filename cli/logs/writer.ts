@@ -1,7 +1,7 @@
 import { styleText } from "node:util";
 import type { RoleLog } from "../../automation/role-logs.ts";
 import type { Context } from "../../common/context.ts";
-import { type Role, roles } from "../../model/names.ts";
+import { roles } from "../../model/names.ts";
 
 export interface LogFormat {
   /** One JSON object a line. */
@@ -12,12 +12,12 @@ export interface LogFormat {
 
 /** Writes what parts of a stack log. */
 export class LogWriter {
-  private readonly wanted: readonly Role[];
+  private readonly wanted: readonly string[];
   private readonly format: LogFormat;
   private readonly output: Pick<Context, "stdout" | "stderr">;
 
   /** @param wanted the parts, in the order of the index that `write` gets */
-  constructor(wanted: readonly Role[], format: LogFormat, output: Pick<Context, "stdout" | "stderr">) {
+  constructor(wanted: readonly string[], format: LogFormat, output: Pick<Context, "stdout" | "stderr">) {
     [this.wanted, this.format, this.output] = [wanted, format, output];
   }
 
@@ -35,17 +35,20 @@ export class LogWriter {
     else (entry.stream === "stderr" ? stderr : stdout).write(`${entry.line}\n`);
   }
 
-  private prefix(role: Role): string {
+  private prefix(role: string): string {
     const width = Math.max(...this.wanted.map((each) => each.length));
-    const colour = colours[roles.indexOf(role) % colours.length] ?? "cyan";
+    const colour = colours[(order.indexOf(role) + colours.length) % colours.length] ?? "cyan";
     return `${styleText(colour, role.padEnd(width), { stream: this.output.stdout })} │ `;
   }
 }
 
-function jsonLine(role: Role, entry: RoleLog): object {
+function jsonLine(role: string, entry: RoleLog): object {
   if (entry.kind === "replaced") return { role, time: entry.time, replacedBy: entry.container };
   const { time, stream, line } = entry;
   return { role, time, stream, line };
 }
+
+/** Each part of ours has its colour, in whatever selection. */
+const order: readonly string[] = roles;
 
 const colours = ["cyan", "magenta", "yellow", "green", "blue", "red"] as const;

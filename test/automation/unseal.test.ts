@@ -13,6 +13,7 @@ function engineWith(state: Partial<ContainerDetails>) {
   const has = { [labels.owner]: ownerId(env), [labels.stack]: "alice" };
   return {
     host: "unix:///none",
+    containers: async () => [],
     inspect: async (name: string) => ({
       name,
       labels: has,

@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
 import { type ContainerArgs, saidOtherwise, stackContainer } from "../../components/container.ts";
-import type { StackContext } from "../../components/context.ts";
-import { labels, stackNames, stackPorts } from "../../model/names.ts";
+import type { PartContext } from "../../components/part-context.ts";
+import { labels, stackNames } from "../../model/names.ts";
 import { recordResources, resolved } from "./recorder.ts";
 
-const context = { names: stackNames("alice"), ports: stackPorts(21_000), owner: "me" } as unknown as StackContext;
+const context = { names: stackNames("alice"), labels: () => [] } as unknown as PartContext;
 
 /** @returns the value of the label that stands for what engines give back in other words, and all inputs */
 async function declared(args: Partial<ContainerArgs>) {

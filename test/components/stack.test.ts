@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { SecretsFile } from "../../components/context.ts";
+import type { PartContext } from "../../components/part-context.ts";
 import { type Role, roles, stackNames, stackPorts } from "../../model/names.ts";
 import type { StackOutputs } from "../../model/outputs.ts";
 import { parseSettings } from "../../model/settings.ts";
@@ -14,9 +15,9 @@ import { type Recorded, recordResources, resolved } from "./recorder.ts";
 const hash = "ab".repeat(32);
 const mounted = { sha256: hash, folder: "/host/.nitro/alice/bin" };
 const operator = { name: "test-operator", privateKey: "pem", publicKey: "ssh-ed25519 AAAA test-operator", share: "c2hhcmU=" };
-const waited: Role[] = [];
+const waited: string[] = [];
 const ofSettings = { env: {}, args: undefined, files: [], scratch: [], ulimits: [] };
-const put = new Map<Role, SecretsFile>();
+const put = new Map<string, SecretsFile>();
 
 function prepared(raw: Record<string, string> = {}, executable: PreparedStack["executable"] = mounted): PreparedStack {
   const settings = parseSettings(raw, "alice");
@@ -265,7 +266,7 @@ test("programs that can read a file get their secrets by one, before they are ma
     "key-feeder": `AWS_SECRET_ACCESS_KEY='made-aws-secret-key'\nREDIS_PASS='made-redis-password'\nNITRO_SECRETS='{"key":"topsecret"}'\n`,
   });
   for (const [role, { image, volume, folder }] of put) {
-    const reader = container(role);
+    const reader = container(role as Role);
     expect(reader.image).toBe(image);
     expect(reader.volumes).toContainEqual({ volumeName: volume, containerPath: folder, readOnly: false });
     expect(reader.labels).toContainEqual({ label: "nitro.secrets", value: `mark of ${role}` });
@@ -371,4 +372,28 @@ test("the worker is declared after its turn has come, the service at once", asyn
   });
   expect(before).not.toContain("worker-container");
   expect(declared.map(({ name }) => name)).toContain("worker-container");
+});
+
+test("service and worker start after the parts of a team's own, which their program may need", async () => {
+  const answer = Promise.withResolvers<void>();
+  let before: readonly string[] = [];
+  const declared = await recordResources("alice", false, async (recorded) => {
+    const { DeveloperStack } = await import("../../stacks/developer.ts");
+    const args = prepared();
+    const healthy: typeof args.context.healthy = (part) => (part === "db" ? answer.promise : Promise.resolve());
+    const extras = {
+      shown: "extras.ts",
+      declare: (context: PartContext) => void context.healthy("db", pulumi.output("1"), { command: [] }),
+    };
+    const stack = new DeveloperStack("nitro", { ...args, extras, context: { ...args.context, healthy } });
+    const keyFeeder = () => recorded.some(({ name }) => name === "key-feeder-container");
+    await waitFor(keyFeeder, { what: "the key-feeder", intervalMs: 5 });
+    await new Promise((resolve) => setImmediate(resolve));
+    before = recorded.map(({ name }) => name);
+    answer.resolve();
+    await resolved(pulumi.all([stack.outputs.service, stack.outputs.worker]));
+  });
+  expect(before).not.toContain("service-container");
+  expect(before).not.toContain("worker-container");
+  expect(declared.map(({ name }) => name)).toEqual(expect.arrayContaining(["service-container", "worker-container"]));
 });

@@ -5,8 +5,8 @@ import { join } from "node:path";
 import type { Client, ServiceError } from "@grpc/grpc-js";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { stackContainer } from "../../components/container.ts";
-import type { StackContext } from "../../components/context.ts";
-import { stackNames, stackPorts } from "../../model/names.ts";
+import type { PartContext } from "../../components/part-context.ts";
+import { stackNames } from "../../model/names.ts";
 import { replacedInputs } from "../../model/replaced-inputs.ts";
 import { pluginFolder } from "../../toolchain/home.ts";
 import { pins } from "../../toolchain/pins.ts";
@@ -42,7 +42,7 @@ beforeAll(async () => {
   const grpc = sdk("@grpc/grpc-js") as typeof import("@grpc/grpc-js");
   client = new ResourceProviderClient(`127.0.0.1:${String(port).trim()}`, grpc.credentials.createInsecure());
   await call("configure", "ConfigureRequest", { Args: Struct.fromJavaScript({ host: "unix:///nobody.sock" }) });
-  const context = { names: stackNames("alice"), ports: stackPorts(21_000), owner: "me" } as unknown as StackContext;
+  const context = { names: stackNames("alice"), labels: () => [{ label: "nitro.role", value: "service" }] } as unknown as PartContext;
   const all = {
     role: "service",
     image: "sha256:0",
@@ -50,6 +50,7 @@ beforeAll(async () => {
     command: ["serve"],
     environment: { A: "b" },
     check: { command: ["true"] },
+    publish: { inner: 80, port: 21_000 },
     memory: 64,
     workingDir: "/app",
     aliases: ["another"],

@@ -56,6 +56,7 @@ test("Pulumi.dev.yaml says the defaults, and names every setting", () => {
       "nitro:build.command",
       "nitro:build.folder",
       "nitro:build.image",
+      "nitro:extras",
       "nitro:images.base",
       "nitro:images.localstack",
       "nitro:images.node",
