@@ -3,7 +3,7 @@ import { extraNameProblem } from "../model/extra-parts.ts";
 import { labels } from "../model/names.ts";
 import type { Declared } from "../policies/policy.ts";
 import { numberValue, records, textValue } from "../policies/values.ts";
-import { foreignOnes, type Listing, type PreflightArgs, takenPorts } from "./preflight.ts";
+import { foreignOnes, type PreflightArgs, type PreflightEngine, takenPorts } from "./preflight.ts";
 
 /** Resources of the engine that have a name and labels. */
 const kinds: Readonly<Record<string, "container" | "network" | "volume">> = {
@@ -27,7 +27,11 @@ interface Extra {
  * @param engine undefined where nothing is made
  * @throws UserError with every problem and what mends it
  */
-export async function preflightExtras(engine: Listing | undefined, args: PreflightArgs, resources: readonly Declared[]): Promise<void> {
+export async function preflightExtras(
+  engine: PreflightEngine | undefined,
+  args: PreflightArgs,
+  resources: readonly Declared[],
+): Promise<void> {
   const { names } = args;
   const ours = new Set([names.network, ...Object.values(names.containers), ...Object.values(names.volumes)]);
   const extras = resources.map(asExtra).filter((each) => each !== undefined && !ours.has(each.name)) as Extra[];

@@ -5,7 +5,7 @@ import { labels, type StackNames } from "../model/names.ts";
 import { freePortBase } from "../model/port-base.ts";
 
 /** What is asked of the engine. */
-export type Listing = Pick<Engine, "host" | "containers" | "inspect" | "networks" | "volumes">;
+export type PreflightEngine = Pick<Engine, "host" | "containers" | "inspect" | "networks" | "volumes">;
 
 export interface PreflightArgs {
   readonly names: StackNames;
@@ -18,7 +18,7 @@ export interface PreflightArgs {
  * @returns the stack's own containers
  * @throws UserError naming every problem and what mends it
  */
-export async function preflight(engine: Listing, args: PreflightArgs): Promise<ContainerSummary[]> {
+export async function preflight(engine: PreflightEngine, args: PreflightArgs): Promise<ContainerSummary[]> {
   const [containers, networks, volumes] = await Promise.all([engine.containers({ all: true }), engine.networks({}), engine.volumes({})]);
   const ours = containers.filter((container) => isOwn(container.labels, args));
   const foreign = [
@@ -59,7 +59,7 @@ function whoseItIs(has: Named["labels"], { owner }: PreflightArgs): string {
 }
 
 /** A container that crashes over and over is listed without its ports, and holds them again a moment later. */
-async function ownPorts(engine: Listing, ours: readonly ContainerSummary[]): Promise<number[]> {
+async function ownPorts(engine: PreflightEngine, ours: readonly ContainerSummary[]): Promise<number[]> {
   const held = await Promise.all(
     ours.map(async ({ id, state, ports }) => {
       if (state === "running") return ports;
@@ -70,7 +70,7 @@ async function ownPorts(engine: Listing, ours: readonly ContainerSummary[]): Pro
 }
 
 export async function takenPorts(
-  engine: Listing,
+  engine: PreflightEngine,
   all: readonly ContainerSummary[],
   ours: readonly ContainerSummary[],
   args: PreflightArgs,
