@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { createServer, request as httpRequest, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { connect } from "node:net";
 import type { Duplex } from "node:stream";
@@ -33,10 +34,15 @@ export class ArmFront {
   private constructor(engine: string) {
     this.engine = engine;
     this.server = createServer((request, response) => {
-      this.answer(request, response).catch((error: Error) => response.destroy(error));
+      this.answer(request, response).catch((error: Error) => {
+        if (response.headersSent) response.destroy(error);
+        else response.writeHead(502).end(problem(error));
+      });
     });
     this.server.on("upgrade", (request, client, head) => {
-      this.handOver(request, client, head).catch((error: Error) => client.destroy(error));
+      // Whoever aborts a call is gone; node listens no more.
+      client.on("error", () => undefined);
+      this.handOver(request, client, head).catch((error: Error) => client.end(`HTTP/1.1 502 Bad Gateway\r\n\r\n${problem(error)}`));
     });
   }
 
@@ -91,10 +97,16 @@ export class ArmFront {
     const lines = rawHeaders.flatMap((name, at) => (at % 2 === 0 ? [`${name}: ${rawHeaders[at + 1]}`] : []));
     const call = [`${method} ${url} HTTP/1.1`, ...lines, "", await text(request)].join("\r\n");
     const upstream = connect({ path: this.engine, allowHalfOpen: true });
+    await once(upstream, "connect");
     upstream.write(call);
     upstream.write(head);
     join(client, upstream);
   }
+}
+
+/** What the front answers where the engine does not: as the engine tells of problems. */
+function problem({ message }: Error): string {
+  return JSON.stringify({ message: `no answer from the engine behind the front: ${message}` });
 }
 
 /** @param body of a call that creates a command in a container */
