@@ -31,6 +31,15 @@ test("only what is needed counts: a status needs no worker", () => {
   );
 });
 
+test("a custodian that the program refuses it goes on to refuse; a sealed service, and other reasons, may pass", () => {
+  const looked = { stack: "alice", payoutId: "p", custodian: "uphold" };
+  const refused = (observed: Partial<Observed>) => stalledProblem(looked, [payment("a", "waiting")], { ...fine, ...observed }).refused;
+  expect(refused({ says: 'custodian is "uphold", this executable takes dryrun-*' })).toBe(true);
+  expect(refused({ says: 'custodian is "uphold"', sealed: true })).toBeUndefined();
+  expect(refused({ says: "qldb: connection refused" })).toBeUndefined();
+  expect(refused({ says: 'custodian is "uphold"', behind: "q" })).toBeUndefined();
+});
+
 test("a key-feeder that stopped does not hold up what is prepared by hand", () => {
   expect(stoppedProblem("alice", [{ role: "key-feeder", state: "exited" }])).toBeUndefined();
 });
