@@ -10,6 +10,7 @@ import { confirm } from "../common/confirm.ts";
 import type { Context } from "../common/context.ts";
 import { UserError } from "../common/errors.ts";
 import { announceStop, Progress, seconds } from "../common/progress.ts";
+import { StackSnapshots } from "../data/snapshots.ts";
 import { Engine, EngineError } from "../docker/engine.ts";
 import { removeExecutableImages } from "../executable/layer.ts";
 import { labels, stackNames } from "../model/names.ts";
@@ -48,10 +49,12 @@ export const command = declareCommand({
       context.stdout.write(`there is no stack "${stack.name}": nothing to remove\n`);
       return 0;
     }
+    const kept = (await new StackSnapshots(context.root, stack.name).list()).map(({ name }) => name);
+    const also = kept.length === 0 ? "" : ` and its ${kept.length === 1 ? "snapshot" : `${kept.length} snapshots`} (${kept.join(", ")})`;
     if (
       !values.yes &&
       context.stdin.isTTY === true &&
-      !(await confirm(`remove stack "${stack.name}" with all its data?`, "nothing was removed", context))
+      !(await confirm(`remove stack "${stack.name}" with all its data${also}?`, "nothing was removed", context))
     ) {
       context.stdout.write("nothing was removed\n");
       return 1;
@@ -71,7 +74,9 @@ export const command = declareCommand({
       forgetClone({ stack: stack.name, env: context.env });
     });
     if (state !== undefined && !values["keep-settings"]) await rm(stack.settingsPath, { force: true });
-    context.stdout.write(`stack ${stack.name} is gone, ${seconds(Date.now() - began)}\n`);
+    context.stdout.write(
+      `stack ${stack.name} is gone${also === "" ? "" : `, so are its snapshots (${kept.join(", ")})`}, ${seconds(Date.now() - began)}\n`,
+    );
     return 0;
   },
 });

@@ -2,6 +2,7 @@ import { styleText } from "node:util";
 import { type PartStatus, type StackStatus, stackStatus } from "../automation/status.ts";
 import { paymentsWaiting } from "../automation/waiting.ts";
 import { table } from "../common/table.ts";
+import { type Fault, listFaults } from "../data/faults.ts";
 import { Engine } from "../docker/engine.ts";
 import { neededShares } from "../key-feeder/contract.ts";
 import { type WaitingPayments, waitingLines } from "../operators/payouts/waiting.ts";
@@ -9,6 +10,7 @@ import { ownerId } from "../toolchain/owner.ts";
 import { declareCommand } from "./core/command.ts";
 import { jsonOption, stackOption } from "./core/declaration.ts";
 import { selectStack } from "./core/selection.ts";
+import { faultLines } from "./fault/fault-ls.ts";
 
 export const command = declareCommand({
   unread: "end",
@@ -21,16 +23,24 @@ Exit code 0 where everything runs and answers, 1 otherwise.`,
     const stack = selectStack(values.stack, context.env);
     const engine = Engine.connect(context.env);
     const status = await stackStatus(engine, stack, context);
-    const waiting = await paymentsWaiting(engine, status, ownerId(context.env));
+    const faults = await listFaults({ name: stack, engine, root: context.root });
+    // A Redis that was made to say nothing would be waited for.
+    const silent = faults.some(({ part, kind }) => part === "redis" && kind === "down");
+    const waiting = silent ? [] : await paymentsWaiting(engine, status, ownerId(context.env));
     context.stdout.write(
-      values.json ? `${JSON.stringify({ ...status, waiting }, null, 2)}\n` : describeStatus(status, new Date(), waiting),
+      values.json ? `${JSON.stringify({ ...status, waiting, faults }, null, 2)}\n` : describeStatus(status, new Date(), waiting, faults),
     );
     return status.healthy ? 0 : 1;
   },
 });
 
 /** The status for people. */
-export function describeStatus(status: StackStatus, now: Date, waiting: readonly WaitingPayments[] = []): string {
+export function describeStatus(
+  status: StackStatus,
+  now: Date,
+  waiting: readonly WaitingPayments[] = [],
+  faults: readonly Fault[] = [],
+): string {
   if (status.parts.every(({ state }) => state === "missing")) {
     return `stack "${status.stack}" is not up: ./nitro up -s ${status.stack}\n`;
   }
@@ -46,7 +56,7 @@ export function describeStatus(status: StackStatus, now: Date, waiting: readonly
   const drifts = status.parts.flatMap((part) => drift(part) ?? []);
   const mend = drifts.length === 0 ? "" : `./nitro up -s ${status.stack} makes it as declared\n`;
   const below = `${drifts.map((line) => `${line}\n`).join("")}${mend}${sealing(status)}, ${mebibytes(total)} in all\n`;
-  const waits = waitingLines(waiting).map((line) => `${line}\n`);
+  const waits = [...waitingLines(waiting), ...faultLines(faults, status.stack, now.getTime())].map((line) => `${line}\n`);
   return `${table(["part", "state", "version", "port", "up", "memory"], rows)}\n${below}${waits.join("")}`;
 }
 

@@ -2,7 +2,7 @@ import type { Readable } from "node:stream";
 import * as answers from "./answers.ts";
 import { createBody, mostProcesses } from "./create.ts";
 import { EngineError, isNotFound, unreachable } from "./error.ts";
-import { attachExec, type ExecOptions, type ExecResult, type ExecStream, exec, openExec, type Terminal } from "./exec.ts";
+import { attachExec, type ExecOptions, type ExecResult, type ExecStream, exec, openExec, startExec, type Terminal } from "./exec.ts";
 import { type BuildOptions, Images, labelFilter, type OnProgress } from "./images.ts";
 import { frames, jsonLines, lines, rawFrames, stampedLines } from "./streams.ts";
 import { type Call, Transport } from "./transport.ts";
@@ -266,6 +266,11 @@ export class Engine {
   /** Starts a command whose streams stay open, for a conversation. See openExec. */
   openExec(name: string, command: readonly string[], options: Omit<ExecOptions, "stdin" | "tty"> = {}): Promise<ExecStream> {
     return openExec(this.transport, name, command, options);
+  }
+
+  /** Starts a command that goes on without anybody. See startExec. */
+  startExec(name: string, command: readonly string[], options: Omit<ExecOptions, "stdin" | "tty"> = {}): Promise<void> {
+    return startExec(this.transport, name, command, options);
   }
 
   /** Lines of a container's standard output and error. An aborted signal ends them without an error. */

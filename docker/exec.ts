@@ -119,6 +119,17 @@ export async function openExec(
   return { stdin, output: output(transport, stdin, name, false, options.signal), exitCode: () => exitCode(transport, id, name) };
 }
 
+/** Starts a command that goes on by itself, until it ends or its container does: nobody reads what it writes. */
+export async function startExec(
+  transport: Transport,
+  name: string,
+  command: readonly string[],
+  options: Omit<ExecOptions, "stdin" | "tty">,
+): Promise<void> {
+  const id = await create(transport, name, command, { ...options, tty: false, input: false });
+  await transport.text({ method: "POST", path: `/exec/${id}/start`, json: { Detach: true, Tty: false }, doing: doing(name) });
+}
+
 interface CreateOptions extends ExecOptions {
   readonly tty: boolean;
   readonly input: boolean;

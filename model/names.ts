@@ -11,6 +11,9 @@ export type PublishedRole = (typeof publishedRoles)[number];
 /** The ports that each role listens on inside the stack's network. The service's is the one of its name: clients sign a host without a port. */
 export const innerPorts: Record<PublishedRole, number> = { service: 80, redis: 6380, localstack: 4566, ledger: 8080 };
 
+/** Where the ledger's container has the volume that it keeps ledgers in. */
+export const ledgerDataFolder = "/data";
+
 export const labels = {
   stack: "nitro.stack",
   role: "nitro.role",

@@ -1,6 +1,8 @@
+import { faultCommands } from "../fault/commands.ts";
 import { ledgerCommands, ledgerNotes } from "../ledger/commands.ts";
 import { operatorCommands } from "../operator/commands.ts";
 import { payCommands } from "../pay/commands.ts";
+import { snapshotCommands } from "../snapshot/commands.ts";
 import type { CommandTable } from "./command.ts";
 
 /** Every command, in the order of `nitro help` and of README.md's table. */
@@ -69,6 +71,15 @@ export const commands = {
   reset: {
     summary: "Empty the ledger, Redis and LocalStack in place, within a second",
     load: () => import("../reset.ts"),
+  },
+  snapshot: {
+    summary: "Keep ledger, Redis and S3 together, and bring them back",
+    commands: snapshotCommands,
+  },
+  fault: {
+    summary: "Make a part fail for some time, as programs have to survive it",
+    load: () => import("../fault/fault.ts"),
+    commands: faultCommands,
   },
   fixtures: {
     summary: "What tests do with a stack, in JSON lines, for programs in other languages",

@@ -1,20 +1,24 @@
-import { CreateBucketCommand, ListBucketsCommand, ListObjectsV2Command, PutObjectCommand } from "@aws-sdk/client-s3";
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { CreateBucketCommand, HeadObjectCommand, ListBucketsCommand, ListObjectsV2Command, PutObjectCommand } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { StackStatus } from "../../automation/status.ts";
+import { Engine } from "../../docker/engine.ts";
 import { prepareConfigStream, submitConfigStream } from "../../key-feeder/contract.ts";
+import { stackNames } from "../../model/names.ts";
 import type { StackOutputs } from "../../model/outputs.ts";
-import { defaultServiceHost } from "../../model/program-settings.ts";
 import { infoGroups } from "../../operators/payouts/groups.ts";
-import { PayoutStreams } from "../../operators/payouts/streams.ts";
 import { redisClient, s3Client } from "../../testing/clients.ts";
 import { stackOutputs } from "../../testing/outputs.ts";
 import { waitFor } from "../../testing/wait-for.ts";
-import { nitro, nitroJson, tryNitro } from "./nitro.ts";
+import { nitro, nitroJson, root, tryNitro } from "./nitro.ts";
+import { countPaid, expectPaidOnce, ledgerClient, orderPayout, statesOf, waitUntilPaid } from "./paid-once.ts";
 
 const stack = "e2e-data";
 let outputs: StackOutputs;
 let redis: ReturnType<typeof redisClient>;
 let s3: ReturnType<typeof s3Client>;
+let ledger: ReturnType<typeof ledgerClient>;
 
 beforeAll(async () => {
   await nitro("down", "-s", stack, "--yes");
@@ -22,6 +26,7 @@ beforeAll(async () => {
   outputs = await stackOutputs(stack);
   redis = redisClient(outputs);
   s3 = s3Client(outputs);
+  ledger = ledgerClient(outputs);
 });
 
 afterAll(async () => {
@@ -43,25 +48,17 @@ async function pay(count: number): Promise<string[]> {
   return payments.map(({ state }) => state);
 }
 
-/** Orders payments to be prepared. @param custodian of one that the service refuses for ever */
-function order(payoutId: string, count: number, custodian = "dryrun-happypath"): Promise<unknown> {
-  const payments = Array.from({ length: count }, (_, index) => ({
-    ...{ to: `payee-${index}`, from: "e2e", amount: "1.5", currency: "BAT", payoutId, custodian },
-  }));
-  return new PayoutStreams(redis, payoutId).put(payments, defaultServiceHost, false);
-}
-
 async function keys(bucket: string): Promise<string[]> {
   const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: bucket }));
   return Contents.flatMap(({ Key }) => Key ?? []);
 }
 
 test("reset empties everything while a payout runs, and nothing is restarted; a payout of the same name is paid at once", async () => {
-  await order("again", 3);
-  await waitFor(async () => (await redis.zscore("submit-again-status", "paid")) === "3", { what: "it is paid", timeoutMs: 60_000 });
-  await order("blocked", 200, "nobody");
+  await orderPayout(redis, "again", 3);
+  await waitUntilPaid(redis, "again", 3);
+  await orderPayout(redis, "blocked", 200, "nobody");
   await waitFor(async () => (await redis.keys("retry-after-*")).length > 0, { what: "the worker is at it", timeoutMs: 60_000 });
-  await order("queued", 5);
+  await orderPayout(redis, "queued", 5);
   await s3.send(new CreateBucketCommand({ Bucket: "of-a-test", CreateBucketConfiguration: { LocationConstraint: "us-west-2" } }));
   await s3.send(new PutObjectCommand({ Bucket: "of-a-test", Key: "a", Body: "1" }));
   await s3.send(new PutObjectCommand({ Bucket: outputs.buckets.config, Key: "b", Body: "2" }));
@@ -85,17 +82,17 @@ test("reset empties everything while a payout runs, and nothing is restarted; a 
   expect(Buckets.map(({ Name }) => Name).sort()).toEqual(Object.values(outputs.buckets).sort());
   expect([await keys(outputs.buckets.config), await keys(outputs.buckets.shares)].flat()).toEqual(fed);
 
-  await order("again", 3);
-  await waitFor(async () => (await redis.zscore("submit-again-status", "paid")) === "3", { what: "it is paid", timeoutMs: 60_000 });
+  await orderPayout(redis, "again", 3);
+  await waitUntilPaid(redis, "again", 3);
   expect(await documents()).toBe(3);
   expect(await starts()).toEqual(before);
   expect(await status()).toMatchObject({ healthy: true, sealed: false });
 });
 
 test("one part alone: of the ledger's payouts none is left that cannot go on, the others keep what they have", async () => {
-  await order("kept", 2);
-  await waitFor(async () => (await redis.zscore("submit-kept-status", "paid")) === "2", { what: "it is paid", timeoutMs: 60_000 });
-  await order("open", 2, "nobody");
+  await orderPayout(redis, "kept", 2);
+  await waitUntilPaid(redis, "kept", 2);
+  await orderPayout(redis, "open", 2, "nobody");
   const said = await nitro("reset", "ledger", "-s", stack);
   expect(said).toContain("cancelled, since they were not done: open\n");
   expect(said).toContain("emptied: ledger (");
@@ -107,4 +104,63 @@ test("one part alone: of the ledger's payouts none is left that cannot go on, th
   expect(await pay(2)).toEqual(["paid", "paid"]);
   const unknown = await tryNitro("reset", "service", "-s", stack);
   expect(unknown.stderr).toContain("allowed are ledger, redis, localstack, all");
+});
+
+test("a snapshot under load is of one moment: what Redis knows to be paid, the ledger has; restored, the rest is paid too, once", async () => {
+  const count = 300;
+  await nitro("reset", "-s", stack);
+  await s3.send(new PutObjectCommand({ Bucket: outputs.buckets.config, Key: "kept", Body: "1", Metadata: { who: "e2e" } }));
+  await redis.set("with-time", "1", "PX", 3_600_000);
+  await redis.set("binary", Buffer.from([0, 255, 10, 13]));
+  await orderPayout(redis, "under-way", count);
+  const paid = () => countPaid(redis, "under-way");
+  await waitFor(async () => (await paid()) > 20, { what: "some are paid", timeoutMs: 60_000, intervalMs: 5 });
+  const saved = await nitroJson<{ keys: number; objects: number; bytes: number }>("snapshot", "save", "middle", "-s", stack);
+  expect(saved.objects).toBe(4);
+  await waitUntilPaid(redis, "under-way", count);
+  await nitro("reset", "-s", stack);
+  await s3.send(new PutObjectCommand({ Bucket: outputs.buckets.config, Key: "later", Body: "2" }));
+  expect(await pay(2)).toEqual(["paid", "paid"]);
+
+  const engine = Engine.connect();
+  const { containers } = stackNames(stack);
+  expect(await nitro("snapshot", "restore", "middle", "-s", stack)).toContain("has the data of snapshot middle, the service is unsealed");
+  expect(await keys(outputs.buckets.config)).toEqual(["kept", "secrets.age"]);
+  expect((await s3.send(new HeadObjectCommand({ Bucket: outputs.buckets.config, Key: "kept" }))).Metadata).toEqual({ who: "e2e" });
+  expect(await redis.getBuffer("binary")).toEqual(Buffer.from([0, 255, 10, 13]));
+  expect(await redis.pttl("with-time")).toBeGreaterThan(3_000_000);
+  await waitUntilPaid(redis, "under-way", count);
+  await expectPaidOnce(ledger, "under-way", count);
+
+  // Once more, with nobody who goes on: Redis never says more than the ledger knows.
+  await nitro("snapshot", "restore", "middle", "-s", stack);
+  for (const role of ["worker", "key-feeder", "service"] as const) await engine.stop(containers[role]);
+  const inLedger = [...(await statesOf(ledger, "under-way")).values()].filter((states) => states.includes("paid")).length;
+  expect(await paid()).toBeLessThanOrEqual(inLedger);
+  await nitro("restart", "-s", stack, "key-feeder", "service", "worker");
+  expect(await nitro("ledger", "verify", "-s", stack)).toContain("blocks");
+});
+
+test("snapshots are listed with size and age, are nobody else's to read, and are replaced, removed and named right", async () => {
+  const [listed] = await nitroJson<{ name: string; bytes: number }[]>("snapshot", "ls", "-s", stack);
+  expect(listed).toMatchObject({ name: "middle" });
+  expect(await nitro("snapshot", "ls", "-s", stack)).toMatch(/middle +\d+[smh] +[\d.]+ [KM]iB/);
+  const folder = join(root, ".nitro", stack, "snapshots", "middle");
+  for (const file of readdirSync(folder)) expect(statSync(join(folder, file)).mode & 0o777, file).toBe(0o600);
+  expect(statSync(folder).mode & 0o777).toBe(0o700);
+  const fails = async (...args: string[]) => (await tryNitro("snapshot", ...args, "-s", stack)).stderr;
+  expect(await fails("save", "middle")).toContain('has a snapshot "middle" already: it is left alone');
+  expect(await fails("restore", "midle")).toContain("did you mean middle?");
+  expect(await fails("save", "../x")).toContain('begins with a letter or digit: "../x" is not');
+  await nitro("reset", "-s", stack);
+  await nitro("snapshot", "save", "middle", "--replace", "-s", stack);
+  expect((await nitroJson<{ bytes: number }[]>("snapshot", "ls", "-s", stack))[0]?.bytes).toBeLessThan(listed?.bytes ?? 0);
+  // One whose journal is damaged changes nothing, and the stack goes on.
+  expect(await pay(1)).toEqual(["paid"]);
+  writeFileSync(join(folder, "journal"), readFileSync(join(folder, "journal")).subarray(0, 100));
+  expect(await fails("restore", "middle")).toContain("journal");
+  expect(await documents()).toBe(1);
+  expect(await pay(1)).toEqual(["paid"]);
+  await nitro("snapshot", "rm", "middle", "-s", stack);
+  expect(await nitro("snapshot", "ls", "-s", stack)).toContain("has no snapshots");
 });

@@ -15,8 +15,8 @@ async function offered(...words: string[]): Promise<string[]> {
 describe("completion", () => {
   it("offers commands, then subcommands, with their summaries", async () => {
     expect(await offered("")).toEqual([...commandNames, "help"]);
-    expect(await offered("s")).toEqual(["swap", "status", "shell", "setup"]);
-    expect(await offered("-s", "alice", "s")).toEqual(["swap", "status", "shell", "setup"]);
+    expect(await offered("s")).toEqual(["swap", "status", "shell", "snapshot", "setup"]);
+    expect(await offered("-s", "alice", "s")).toEqual(["swap", "status", "shell", "snapshot", "setup"]);
     expect(await offered("ledger", "")).toEqual(Object.keys(ledgerCommands));
     expect(await offered("ledger", "-s", "alice", "ex")).toEqual(["export", "explain"]);
     expect(await offered("pay", "st")).toEqual(["status"]);

@@ -1,7 +1,7 @@
 import { describe, expect, expectTypeOf, it } from "vitest";
 import { declareCommand } from "../../../cli/core/command.ts";
 import { stackOption } from "../../../cli/core/declaration.ts";
-import { anyText, wholeNumber } from "../../../cli/core/values.ts";
+import { anyText, duration, wholeNumber } from "../../../cli/core/values.ts";
 import { UsageError } from "../../../common/errors.ts";
 
 const run = async () => 0;
@@ -120,4 +120,11 @@ describe("what is for another program", () => {
     expect(test.parse([])).toMatchObject({ words: { suite: undefined }, rest: [] });
     expect(() => test.parse(["--al", "unit"])).toThrow("did you mean --all?");
   });
+});
+
+it("reads times with their unit, within their bounds", () => {
+  const read = duration(100, 3_600_000);
+  expect(["100ms", "1.5s", "2m", "1h"].map((text) => read(text, "--for"))).toEqual([100, 1_500, 120_000, 3_600_000]);
+  for (const text of ["10", "s", "-1s", "99ms", "2h", "1d", "1 s", ""])
+    expect(() => read(text, "--for")).toThrow(`--for is "${text}": allowed are times such as 500ms, 10s or 2m, from 100 ms to 3600 s`);
 });
