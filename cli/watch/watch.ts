@@ -219,12 +219,12 @@ async function watch({ swap, watched, swapper, report, arch, context }: WatchArg
 const noRoomText =
   "this machine has no room for further file watches: the sources are looked at every second; sudo sysctl fs.inotify.max_user_watches=1048576 fs.inotify.max_user_instances=1024 makes room";
 
-/** While nothing is under way: what is armed has to fit, and what runs has to run. */
+/** While nothing is under way: what runs has to run, and what is armed has to fit, which cannot be had while a part crashes. */
 async function check(loop: WatchLoop, { engineAnswers, swapper, report }: WatchParts, crashes: CrashGuard): Promise<void> {
   if (!loop.idle || !(await engineAnswers())) return;
-  await swapper.check();
   const crashed = await crashes.look();
   if (crashed !== undefined) report.failed("crashed", crashed);
+  await swapper.check();
 }
 
 /** Calls work again and again, never twice at a time; its errors are the next call's matter. */
