@@ -64,7 +64,7 @@ export interface RawDetails {
     Tty: boolean;
     Healthcheck?: { Test?: string[] | null };
   };
-  HostConfig: { PidsLimit?: number | null; PortBindings?: RawBindings | null };
+  HostConfig: { PidsLimit?: number | null; PortBindings?: RawBindings | null; RestartPolicy?: { Name?: string } | null };
   Mounts: { Type: string; Name?: string; Source: string; Destination: string; RW: boolean }[];
   NetworkSettings: {
     Ports: RawBindings | null;
@@ -188,6 +188,7 @@ export function containerDetails(raw: RawDetails): ContainerDetails {
     user: config.User,
     tty: config.Tty,
     processes: raw.HostConfig.PidsLimit ?? 0,
+    restartPolicy: raw.HostConfig.RestartPolicy?.Name ?? "",
     mounts: raw.Mounts.map((mount) => ({
       type: mount.Type,
       name: mount.Name ?? "",

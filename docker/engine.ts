@@ -210,8 +210,10 @@ export class Engine {
    * the limit, since the engine takes a hundred times longer to set it than to tell, and where the engine cannot: podman 4 sets 2048 itself.
    */
   async limitProcesses(name: string): Promise<void> {
-    if ((await this.inspect(name))?.processes === mostProcesses) return;
-    const json = { PidsLimit: mostProcesses };
+    const details = await this.inspect(name);
+    if (details?.processes === mostProcesses) return;
+    // Podman 5 takes a policy that is not named for none.
+    const json = { PidsLimit: mostProcesses, RestartPolicy: { Name: details?.restartPolicy } };
     const call: Call = { method: "POST", path: `/containers/${name}/update`, json, doing: `limit the processes of ${name}` };
     await this.transport.text(call).catch((error: unknown) => {
       if (!isNotFound(error)) throw error;

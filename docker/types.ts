@@ -67,6 +67,8 @@ export interface ContainerDetails {
   readonly tty: boolean;
   /** Processes and threads that it may have at once; 0 or below without a limit. */
   readonly processes: number;
+  /** no, always, unless-stopped or on-failure; empty where the engine says nothing. */
+  readonly restartPolicy: string;
   readonly mounts: readonly Mount[];
   readonly ports: readonly PublishedPort[];
   /** The ports that it publishes whenever it runs; port 0 stands for one that the engine chooses. */

@@ -70,7 +70,7 @@ const details: RawDetails = {
   RestartCount: 0,
   State: { Status: "running", Running: true, ExitCode: 0, OOMKilled: false, Error: "", StartedAt: "", FinishedAt: "" },
   Config: { Image: "", Labels: null, Env: null, Cmd: null, Entrypoint: null, User: "", Tty: false },
-  HostConfig: { PidsLimit: 2048 },
+  HostConfig: { PidsLimit: 2048, RestartPolicy: { Name: "unless-stopped" } },
   Mounts: [],
   NetworkSettings: { Ports: null, Networks: null },
 };
@@ -85,6 +85,21 @@ test.each([
   });
   const error = await engine.limitProcesses("nitro-alice-redis").catch((thrown: Error) => thrown);
   expect(error?.message).toBe(problem);
+});
+
+test("a changed limit leaves the policy of restarts: podman 5 takes one that is not named for none", async () => {
+  const updates: unknown[] = [];
+  server = createServer((request, response) => {
+    const pieces: Buffer[] = [];
+    request.on("data", (piece: Buffer) => pieces.push(piece));
+    request.on("end", () => {
+      if (request.url?.endsWith("/update")) updates.push(JSON.parse(Buffer.concat(pieces).toString("utf8")));
+      response.end(JSON.stringify(details));
+    });
+  }).listen(socket);
+  await new Promise((resolve) => server.once("listening", resolve));
+  await Engine.connect({ DOCKER_HOST: `unix://${socket}` }).limitProcesses("nitro-alice-redis");
+  expect(updates).toEqual([{ PidsLimit: 512, RestartPolicy: { Name: "unless-stopped" } }]);
 });
 
 test("a container without a network has no endpoints", () => {

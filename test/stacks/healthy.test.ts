@@ -58,7 +58,7 @@ function details(name: string): ContainerDetails {
       env: {},
       command: [],
     },
-    ...{ entrypoint: [], user: "", tty: false, processes: 0, mounts: [], ports: [], bindings: [], networks: {} },
+    ...{ entrypoint: [], user: "", tty: false, processes: 0, restartPolicy: "", mounts: [], ports: [], bindings: [], networks: {} },
   };
 }
 
