@@ -5,6 +5,7 @@ import { errorMessage, UserError } from "../common/errors.ts";
 import { run, runWell } from "../common/process.ts";
 import { ProgramStream } from "../common/program-stream.ts";
 import type { Engine } from "../docker/engine.ts";
+import { isNotFound } from "../docker/error.ts";
 import type { Arch } from "../docker/types.ts";
 import { aptInstall } from "../toolchain/apt.ts";
 import { nitroHome } from "../toolchain/home.ts";
@@ -35,7 +36,10 @@ export async function ensureDebian(args: DebianArgs): Promise<void> {
 async function pulled({ engine, ref, pins, report }: DebianArgs): Promise<boolean> {
   report(`look for ${pins.image}`);
   try {
-    await engine.images.findRemote(pins.image, AbortSignal.timeout(registryTimeout));
+    // Podman has no such call: its pull tells.
+    await engine.images.findRemote(pins.image, AbortSignal.timeout(registryTimeout)).catch((error: unknown) => {
+      if (!isNotFound(error)) throw error;
+    });
     await engine.pull(pins.image, ({ id, text }) => report(`pull ${pins.image}`, `${id} ${text}`.trim()));
     await engine.tag(pins.image, ref);
     return true;
