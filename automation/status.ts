@@ -92,7 +92,8 @@ async function partStatus(engine: Engine, role: string, container: string, detai
   const sha256 = details.labels[labels.executable];
   const [health, memory, image, executable] = await Promise.all([
     details.status === "running" ? presentHealth(engine, details) : undefined,
-    details.running
+    // Each is made with a limit. Engines that cannot set one, such as podman without root on cgroup 1, tell of the whole machine.
+    details.running && details.memoryLimit > 0
       ? engine.stats(container).then(
           (stats) => stats.memory,
           () => undefined,

@@ -64,7 +64,12 @@ export interface RawDetails {
     Tty: boolean;
     Healthcheck?: { Test?: string[] | null };
   };
-  HostConfig: { PidsLimit?: number | null; PortBindings?: RawBindings | null; RestartPolicy?: { Name?: string } | null };
+  HostConfig: {
+    Memory?: number;
+    PidsLimit?: number | null;
+    PortBindings?: RawBindings | null;
+    RestartPolicy?: { Name?: string } | null;
+  };
   Mounts: { Type: string; Name?: string; Source: string; Destination: string; RW: boolean }[];
   NetworkSettings: {
     Ports: RawBindings | null;
@@ -187,6 +192,7 @@ export function containerDetails(raw: RawDetails): ContainerDetails {
     entrypoint: config.Entrypoint ?? [],
     user: config.User,
     tty: config.Tty,
+    memoryLimit: raw.HostConfig.Memory ?? 0,
     processes: raw.HostConfig.PidsLimit ?? 0,
     restartPolicy: raw.HostConfig.RestartPolicy?.Name ?? "",
     mounts: raw.Mounts.map((mount) => ({

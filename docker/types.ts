@@ -65,6 +65,8 @@ export interface ContainerDetails {
   readonly entrypoint: readonly string[];
   readonly user: string;
   readonly tty: boolean;
+  /** Bytes; 0 without a limit. */
+  readonly memoryLimit: number;
   /** Processes and threads that it may have at once; 0 or below without a limit. */
   readonly processes: number;
   /** no, always, unless-stopped or on-failure; empty where the engine says nothing. */

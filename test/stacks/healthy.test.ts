@@ -58,7 +58,18 @@ function details(name: string): ContainerDetails {
       env: {},
       command: [],
     },
-    ...{ entrypoint: [], user: "", tty: false, processes: 0, restartPolicy: "", mounts: [], ports: [], bindings: [], networks: {} },
+    ...{
+      entrypoint: [],
+      user: "",
+      tty: false,
+      processes: 0,
+      memoryLimit: 0,
+      restartPolicy: "",
+      mounts: [],
+      ports: [],
+      bindings: [],
+      networks: {},
+    },
   };
 }
 
