@@ -1,4 +1,5 @@
 import { UserError } from "../common/errors.ts";
+import { serverPem } from "../components/certificates.ts";
 import { secretsPath } from "../components/secrets.ts";
 import { type Engine, EngineError } from "../docker/engine.ts";
 import { isRemote } from "../docker/remote.ts";
@@ -16,13 +17,17 @@ export async function paymentsWaiting(engine: Engine, { stack, parts }: StackSta
   if (redis?.ports[0] === undefined) return [];
   try {
     const names = stackNames(stack);
-    const [{ operators }, { stdout }] = await Promise.all([
+    const [{ operators, authority }, { stdout }] = await Promise.all([
       readOperators(engine, names),
-      engine.exec(names.containers.redis, ["cut", "-d", " ", "-f2", secretsPath("/data")]),
+      // Redis has a certificate where it speaks TLS.
+      engine.exec(names.containers.redis, ["sh", "-c", `cut -d' ' -f2 ${secretsPath("/data")}; ls ${serverPem} 2>/dev/null`]),
     ]);
     const tunnel = isRemote(engine) ? await StackTunnel.open(engine, stack, owner) : undefined;
     try {
-      const client = await connectPayouts(`redis://default:${stdout.trim()}@127.0.0.1:${tunnel?.ports.redis ?? redis.ports[0]}`, stack);
+      const [password, certificate] = stdout.trim().split("\n");
+      const scheme = certificate === undefined ? "redis" : "rediss";
+      const url = `${scheme}://default:${password}@127.0.0.1:${tunnel?.ports.redis ?? redis.ports[0]}`;
+      const client = await connectPayouts(url, stack, authority);
       try {
         return await readWaiting(
           client,

@@ -21,7 +21,7 @@ export interface ConnectedStack {
   /** What clients of the service sign as its host. */
   readonly serviceHost: string;
   /** Its outputs, with addresses that this machine reaches. */
-  readonly outputs: Pick<StackOutputs, "aws" | "buckets" | "localstackUrl" | "redisUrl" | "serviceUrl">;
+  readonly outputs: Pick<StackOutputs, "aws" | "buckets" | "caCertificate" | "localstackUrl" | "redisUrl" | "serviceUrl">;
   /** In the order of their numbers. */
   readonly operators: readonly StackOperator[];
 }

@@ -50,7 +50,7 @@ export const command = declareCommand({
     const took = Date.now() - began;
     if (values.json)
       context.stdout.write(`${JSON.stringify({ ...status, outputs: outcome.outputs, changes: outcome.counts, took }, null, 2)}\n`);
-    else context.stdout.write(describeUp(status, outcome, took) + elsewhere(engine, stack.name));
+    else context.stdout.write(describeUp(status, outcome, took, configured.settings.redis.tls) + elsewhere(engine, stack.name));
     return 0;
   },
 });
@@ -74,11 +74,11 @@ async function bringUp(machine: Machine, stack: Stack, configured: Configured, p
   return applySettings(stack, configured.file, { refresh, program }, progress, context);
 }
 
-function describeUp(status: StackStatus, outcome: Outcome, took: number): string {
+function describeUp(status: StackStatus, outcome: Outcome, took: number, tls: boolean): string {
   const rows = status.parts.flatMap(({ role, ports }) => {
     const published = publishedRoles.find((each) => each === role);
     if (ports[0] === undefined) return [];
-    return [[role, published === undefined ? `127.0.0.1:${ports[0]}` : address(status.stack, published, ports[0])]];
+    return [[role, published === undefined ? `127.0.0.1:${ports[0]}` : address(status.stack, published, ports[0], tls)]];
   });
   const { ledgerEndpoint } = outcome.outputs ?? {};
   const ours = status.parts.some(({ role }) => role === "ledger");
@@ -95,6 +95,8 @@ function elsewhere(engine: Engine, stack: string): string {
     : "";
 }
 
-function address(stack: string, role: (typeof publishedRoles)[number], port: number): string {
-  return role === "redis" ? `redis://127.0.0.1:${port} (password: ./nitro outputs -s ${stack} --show-secrets)` : `http://127.0.0.1:${port}`;
+function address(stack: string, role: (typeof publishedRoles)[number], port: number, tls: boolean): string {
+  return role === "redis"
+    ? `redis${tls ? "s" : ""}://127.0.0.1:${port} (password: ./nitro outputs -s ${stack} --show-secrets)`
+    : `http://127.0.0.1:${port}`;
 }

@@ -37,8 +37,9 @@ export function bucketEnvironment(context: Pick<StackContext, "names">): Record<
 }
 
 /** Where a stack's Redis answers, and as whom to ask; `redisSecret` belongs to it. */
-export function redisAccess(): Record<string, string> {
-  return { [variables.redisAddress]: `redis:${innerPorts.redis}`, [variables.redisUser]: "default" };
+export function redisAccess(tls: boolean): Record<string, string> {
+  const access = { [variables.redisAddress]: `redis:${innerPorts.redis}`, [variables.redisUser]: "default" };
+  return tls ? { ...access, [variables.redisTls]: "1" } : access;
 }
 
 export function redisSecret(password: pulumi.Input<string>): Record<string, pulumi.Input<string>> {

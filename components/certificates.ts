@@ -1,19 +1,20 @@
 import type * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { authorityFile, serverFile } from "../key-feeder/contract.ts";
+import { authorityFile, certificatesFolder, publicKeysFolder, serverFile } from "../key-feeder/contract.ts";
+import { workingDir } from "../model/file-mounts.ts";
 import type { StackNames } from "../model/names.ts";
 import type { ContainerArgs } from "./container.ts";
 import type { PartContext } from "./part-context.ts";
 import { stackVolume } from "./volume.ts";
-
-/** Where servers have the volume; in images that may be the first to mount it, a folder of the containers' user. */
-export const certificatesFolder = "/tls";
 
 /** The servers' certificate and its key in one PEM file, which is there once the key-feeder runs, and is another one after a renewal. */
 export const serverPem = `${certificatesFolder}/${serverFile}`;
 
 /** The certificate of the stack's authority. */
 export const authorityPem = `${certificatesFolder}/${authorityFile}`;
+
+/** Has the executable trust the stack's authority beside those of its image, where it is one of Go; others find the file. */
+export const trustedFolders = { SSL_CERT_DIR: `/etc/ssl/certs:${workingDir}/${publicKeysFolder}` };
 
 /**
  * Hands the certificate that the key-feeder makes to the stack's servers.

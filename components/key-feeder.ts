@@ -1,9 +1,9 @@
 import type * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { feederVariables, healthFile, type OperatorsFile, variables } from "../key-feeder/contract.ts";
+import { certificatesFolder, feederVariables, healthFile, type OperatorsFile, variables } from "../key-feeder/contract.ts";
 import type { Settings } from "../model/settings.ts";
 import { type AwsCredentials, awsAccess, awsSecret, bucketEnvironment, redisAccess, redisSecret } from "./aws-environment.ts";
-import { type Certificates, certificatesFolder, certifiedHosts } from "./certificates.ts";
+import { type Certificates, certifiedHosts } from "./certificates.ts";
 import type { LocalStack } from "./localstack.ts";
 import { StackPart } from "./part.ts";
 import type { PartContext } from "./part-context.ts";
@@ -67,7 +67,7 @@ export class KeyFeeder extends StackPart {
           ...awsAccess(context, args.credentials),
           ...bucketEnvironment(context),
           ...(args.roleArn === undefined ? {} : { [variables.ledgerRole]: args.roleArn }),
-          ...redisAccess(),
+          ...redisAccess(args.redis.tls),
           [feederVariables.stack]: context.names.stack,
           [feederVariables.keysDir]: keysFolder,
           [feederVariables.publicDir]: "/public",
@@ -86,7 +86,14 @@ export class KeyFeeder extends StackPart {
           { ...certificates.mount, readOnly: false },
         ],
       },
-      Promise.all([context.network, keys, publicKeys, certificates.volume, args.redis.ready, args.localstack.ready]),
+      Promise.all([
+        context.network,
+        keys,
+        publicKeys,
+        certificates.volume,
+        args.localstack.ready,
+        ...(args.redis.tls ? [] : [args.redis.ready]),
+      ]),
     ).ready;
     this.operators = pulumi.secret(pulumi.output(this.ready.then(() => args.askOperators())));
   }

@@ -6,6 +6,7 @@ import { workingDir } from "../model/file-mounts.ts";
 import { innerPorts } from "../model/names.ts";
 import type { Executable } from "../model/outputs.ts";
 import { bucketEnvironment } from "./aws-environment.ts";
+import { trustedFolders } from "./certificates.ts";
 import { executableArgs, type ProgramArgs, runningExecutable } from "./executable.ts";
 import type { KeyFeeder } from "./key-feeder.ts";
 import type { StackLedger } from "./ledger-contract.ts";
@@ -22,6 +23,8 @@ export interface ServiceArgs {
   readonly host: string;
   /** What it is told to take payments of; its own list where this is empty. */
   readonly custodians: readonly string[];
+  /** Whether it is to trust the stack's certificate authority. */
+  readonly trusting: boolean;
   readonly ledger: StackLedger;
   readonly keyFeeder: KeyFeeder;
   /** The program may need the parts of a team's own as it starts. */
@@ -42,7 +45,7 @@ const listens = `grep -qiE ':${port.toString(16).padStart(4, "0")} [0-9a-f]+:000
 /**
  * The developer's executable as the payments service.
  *
- * @example new Service("service", { context, image, executable, program, host, custodians: [], ledger, keyFeeder })
+ * @example new Service("service", { context, image, executable, program, host, custodians: [], trusting: false, ledger, keyFeeder })
  */
 export class Service extends StackPart {
   /** Where it answers on the host. */
@@ -78,6 +81,7 @@ export class Service extends StackPart {
           [variables.ledgerRole]: ledger.roleArn,
           [variables.solanaAddress]: "",
           ...(args.custodians.length === 0 ? {} : { [variables.custodians]: args.custodians.join(",") }),
+          ...(args.trusting ? trustedFolders : {}),
           ...args.program.env,
         },
         aliases: [args.host],

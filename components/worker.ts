@@ -6,6 +6,7 @@ import { workingDir } from "../model/file-mounts.ts";
 import { innerPorts } from "../model/names.ts";
 import type { Executable } from "../model/outputs.ts";
 import { redisAccess, redisSecret } from "./aws-environment.ts";
+import { trustedFolders } from "./certificates.ts";
 import { executableArgs, type ProgramArgs, runningExecutable } from "./executable.ts";
 import type { KeyFeeder } from "./key-feeder.ts";
 import { StackPart } from "./part.ts";
@@ -45,19 +46,21 @@ export class Worker extends StackPart {
     super("Worker", "worker", name, args.context, opts);
     const { context } = args;
     const executable = pulumi.output(args.executable);
-    const before: Promise<pulumi.Resource> = Promise.all([args.keyFeeder.ready, args.extras]).then(([feeder]) => feeder);
+    const parts = [args.keyFeeder.ready, ...(args.redis.tls ? [args.redis.ready] : [])];
+    const before = Promise.all([Promise.all(parts), args.extras]).then(([ready]) => ready);
     const { container, ready } = this.run(
       {
         ...executableArgs(executable, args.image, ["serve", "payments", "worker"], args.program),
         workingDir,
         environment: {
           // A program of others takes it by its environment alone.
-          ...redisAccess(),
+          ...redisAccess(args.redis.tls),
           ...redisSecret(args.redis.password),
           [variables.apiBase]: `http://${args.serviceHost}`,
           [variables.mocking]: "1",
           [variables.environment]: "development",
           DEBUG: "1",
+          ...(args.redis.tls ? trustedFolders : {}),
           ...args.program.env,
         },
         check: { command: ["sh", "-c", connected] },

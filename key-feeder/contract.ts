@@ -116,6 +116,8 @@ export const variables = {
   redisAddress: "REDIS_ADDR",
   redisUser: "REDIS_USER",
   redisPassword: "REDIS_PASS",
+  /** "1" where Redis speaks TLS alone. */
+  redisTls: "REDIS_TLS",
 } as const;
 
 /** What the key-feeder reads besides. */
@@ -150,6 +152,9 @@ export interface Operator {
   /** Base64 text of this operator's share of the vault's identity. */
   readonly share: string;
 }
+
+/** Where the stack's servers have the folder of their certificate; in images that may be the first to mount it, one of the containers' user. */
+export const certificatesFolder = "/tls";
 
 /** In the folder of the stack's servers: their certificate and its key, PEM. */
 export const serverFile = "server.pem";

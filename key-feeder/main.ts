@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type CertificateFolders, keepCertificates } from "./certificates.ts";
+import { type CertificateFolders, type KeptCertificates, keepCertificates } from "./certificates.ts";
 import { Feeder } from "./feeder.ts";
 import { HealthFile } from "./health.ts";
 import { type Keys, loadOrMakeKeys, publishKeys, tellOperators, withOperatorKeys } from "./identity.ts";
@@ -7,7 +7,8 @@ import { createLog, type FeederLog, Outage, problem } from "./log.ts";
 import { Payouts } from "./payouts/payouts.ts";
 import { createSigner } from "./payouts/signer.ts";
 import { connectRedis, Streams } from "./payouts/streams.ts";
-import { type FeederSettings, readFeederSettings } from "./settings.ts";
+import { reloadCertificate } from "./redis-certificate.ts";
+import { type FeederSettings, type RedisSettings, readFeederSettings } from "./settings.ts";
 import { Storage } from "./storage.ts";
 import { warmSts } from "./sts.ts";
 
@@ -51,9 +52,9 @@ async function feed(settings: FeederSettings, keys: Keys, log: FeederLog, signal
 }
 
 /** Authorizes until the signal is aborted. */
-async function authorize(settings: FeederSettings, keys: Keys, log: FeederLog, signal: AbortSignal): Promise<void> {
+async function authorize(settings: FeederSettings, keys: Keys, ca: string | undefined, log: FeederLog, signal: AbortSignal): Promise<void> {
   const outage = new Outage(log, "Redis");
-  const redis = connectRedis(settings.redis, (error) => outage.failed(error));
+  const redis = connectRedis(settings.redis, (error) => outage.failed(error), { ca });
   signal.addEventListener("abort", () => redis.disconnect());
   const [first, second] = keys.operators.map(({ privateKey }) => createSigner(privateKey));
   if (first === undefined || second === undefined) throw new Error("there are not two operators");
@@ -74,17 +75,26 @@ async function authorize(settings: FeederSettings, keys: Keys, log: FeederLog, s
 }
 
 /** Keeps certificates from ending until the signal is aborted. */
-async function renew(folders: CertificateFolders, keys: Keys, log: FeederLog, signal: AbortSignal): Promise<void> {
-  for (await pause(certificatesMs, signal); !signal.aborted; await pause(certificatesMs, signal)) {
-    await certify(folders, keys, log).catch((error) => log.error("certificates cannot be kept; trying again", { reason: problem(error) }));
+async function renew(folders: CertificateFolders, redis: RedisSettings, keys: Keys, log: FeederLog, signal: AbortSignal): Promise<void> {
+  for (let made = true; ; ) {
+    // The first time too: it may have been made while Redis, or this one, was not there.
+    if (made && redis.tls) await reloadCertificate(redis, signal);
+    await pause(certificatesMs, signal);
+    if (signal.aborted) return;
+    try {
+      made = (await certify(folders, keys, log)).made.length > 0;
+    } catch (error) {
+      log.error("certificates cannot be kept; trying again", { reason: problem(error) });
+    }
   }
 }
 
 /** Looks once after certificates, and tells what there is. */
-async function certify(folders: CertificateFolders, keys: Keys, log: FeederLog): Promise<void> {
-  const { authority, made } = await keepCertificates(folders, new Date());
-  if (made.length > 0) log.info("made certificates", { made });
-  await tellOperators(keys, folders.keysDir, authority);
+async function certify(folders: CertificateFolders, keys: Keys, log: FeederLog): Promise<KeptCertificates> {
+  const kept = await keepCertificates(folders, new Date());
+  if (kept.made.length > 0) log.info("made certificates", { made: kept.made });
+  await tellOperators(keys, folders.keysDir, kept.authority);
+  return kept;
 }
 
 /** Waits, or less when the signal is aborted. */
@@ -107,15 +117,16 @@ async function main(log: FeederLog): Promise<void> {
   await publishKeys(keys, settings.publicDir);
   const { tls } = settings;
   const folders = tls && { ...settings, tls };
-  await (folders === undefined ? tellOperators(keys, settings.keysDir) : certify(folders, keys, log));
+  const kept = folders && (await certify(folders, keys, log));
+  if (kept === undefined) await tellOperators(keys, settings.keysDir);
   log.info(made ? "made the stack's keys" : "read the stack's keys", {
     stack: settings.stack,
     bootstrap: settings.bootstrap,
     authorization: settings.authorization,
   });
   const parts = [feed(settings, keys, log, stop.signal)];
-  if (folders !== undefined) parts.push(renew(folders, keys, log, stop.signal));
-  if (settings.authorization === "auto") parts.push(authorize(settings, keys, log, stop.signal));
+  if (folders !== undefined) parts.push(renew(folders, settings.redis, keys, log, stop.signal));
+  if (settings.authorization === "auto") parts.push(authorize(settings, keys, kept?.authority, log, stop.signal));
   await Promise.all(parts);
   log.info("stopped");
 }

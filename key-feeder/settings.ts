@@ -42,6 +42,8 @@ export interface RedisSettings {
   readonly port: number;
   readonly username: string;
   readonly password: string;
+  /** Whether it speaks TLS alone, with the servers' certificate. */
+  readonly tls: boolean;
 }
 
 /** The environment is not usable; the message lists every problem at once and no value of a secret. */
@@ -90,6 +92,7 @@ export function readFeederSettings(env: Readonly<Record<string, string | undefin
       ...address(text(variables.redisAddress), problems),
       username: text(variables.redisUser, "default"),
       password: text(variables.redisPassword),
+      tls: env[variables.redisTls] === "1",
     },
     bootstrap: autoOrManual(feederVariables.bootstrap),
     authorization: autoOrManual(feederVariables.authorization),

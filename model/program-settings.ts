@@ -20,7 +20,7 @@ export const stackVariables: Readonly<Record<ProgramRole, readonly string[]>> = 
     ...[variables.configBucket, variables.configObject, variables.sharesBucket, variables.solanaAddress],
   ],
   worker: [
-    ...[variables.redisAddress, variables.redisUser, variables.redisPassword],
+    ...[variables.redisAddress, variables.redisUser, variables.redisPassword, variables.redisTls],
     ...[variables.apiBase, variables.mocking, variables.environment, "DEBUG"],
   ],
 };
@@ -29,6 +29,7 @@ export const stackVariables: Readonly<Record<ProgramRole, readonly string[]>> = 
 const instead: Readonly<Record<string, string>> = {
   [variables.custodians]: "set nitro:payout.custodians",
   [variables.apiBase]: "set nitro:service.host",
+  [variables.redisTls]: "set nitro:redis.tls",
   AWS_CA_BUNDLE: "payments programs end at their start where it is set",
 };
 

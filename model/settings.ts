@@ -12,6 +12,11 @@ const onOff = ["auto", "manual"] as const;
 /** A number that `pulumi config set` may have stored as text. */
 const port = z.coerce.number().int().min(1024).max(65500);
 
+/** A yes or no that `pulumi config set` may have stored as text. */
+const onOrOff = z.union([z.boolean(), z.enum(["true", "false"]).transform((text) => text === "true")], {
+  error: "allowed are true, false",
+});
+
 const schema = z.strictObject({
   service: z
     .strictObject({
@@ -43,6 +48,7 @@ const schema = z.strictObject({
     })
     .prefault({}),
   ports: z.strictObject({ base: port.optional() }).prefault({}),
+  redis: z.strictObject({ tls: onOrOff.default(false) }).prefault({}),
   ledger: z.strictObject({ mode: z.enum(["local", "aws"]).default("local") }).prefault({}),
   bootstrap: z.enum(onOff).default("auto"),
   authorization: z

@@ -54,7 +54,9 @@ export class DeveloperStack extends pulumi.ComponentResource {
     const { network } = new Network("network", { context: args.context }, inside);
     const context = partContext(args.context, network, this);
     const certificates = new Certificates("certificates", { context }, inside);
-    const redis = new Redis("redis", { context, image: images.redis });
+    const certified = Promise.withResolvers<pulumi.Resource>();
+    const tls = args.settings.redis.tls ? { certificates, there: certified.promise } : undefined;
+    const redis = new Redis("redis", { context, image: images.redis, tls });
     const localstack = new LocalStack("localstack", {
       ...{ context, image: images.localstack },
       services: awsLedger === undefined ? ["s3", "sts", "iam"] : ["s3"],
@@ -73,11 +75,12 @@ export class DeveloperStack extends pulumi.ComponentResource {
       serviceHost: host,
       roleArn: awsLedger === undefined ? names.qldbRoleArn : undefined,
     });
-    this.neighbours = Promise.all([ledger.ready, keyFeeder.ready, extras.ready]);
+    certified.resolve(keyFeeder.ready);
+    this.neighbours = Promise.all([ledger.ready, keyFeeder.ready, extras.ready, ...(redis.tls ? [redis.ready] : [])]);
     const { executable, programs } = args;
     const { custodians } = payout;
     const ofService = { context, image: images.base, executable, program: programs.service, host, custodians, extras: extras.ready };
-    const service = new Service("service", { ...ofService, ledger, keyFeeder });
+    const service = new Service("service", { ...ofService, trusting: redis.tls, ledger, keyFeeder });
     // Pulumi plans one after the other, and it is the service that people wait for.
     const afterService = pulumi.output(executable).apply((value) => Promise.all([args.workerMayStart, othersTurn()]).then(() => value));
     const ofWorker = {

@@ -1,14 +1,15 @@
 import { S3Client } from "@aws-sdk/client-s3";
 import { Redis } from "ioredis";
 import type { StackOutputs } from "../model/outputs.ts";
+import { trusting } from "../operators/payouts/streams.ts";
 
 /**
  * A client of the stack's Redis. Quit it when the test is done.
  *
  * @example const redis = redisClient(await stackOutputs("alice")); … await redis.quit();
  */
-export function redisClient(outputs: Pick<StackOutputs, "redisUrl">): Redis {
-  return new Redis(outputs.redisUrl, { maxRetriesPerRequest: 3 });
+export function redisClient(outputs: Pick<StackOutputs, "redisUrl" | "caCertificate">): Redis {
+  return new Redis(outputs.redisUrl, { maxRetriesPerRequest: 3, ...trusting(outputs.redisUrl, outputs.caCertificate) });
 }
 
 /** A client of the stack's S3. Its buckets are `outputs.buckets`. */

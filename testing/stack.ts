@@ -56,7 +56,7 @@ export async function openStack(name: string, options: StackOutputsOptions = {})
   const engine = Engine.connect(env);
   const parts = partsOf((await engine.inspect(stackNames(name).containers.service))?.labels);
   await endAbandonedPauses({ name, engine, env }, parts);
-  const redis = await connectPayouts(outputs.redisUrl, name);
+  const redis = await connectPayouts(outputs.redisUrl, name, outputs.caCertificate);
   const ledger = ledgerOf(name, outputs);
   const operators = numbered(outputs.operators);
   const tools = stackTools({ name, outputs, redis, operators, ledger, serviceHost: outputs.serviceHost, ledgerName: outputs.ledgerName });

@@ -79,6 +79,7 @@ export function operatorVariables(
     REDIS_USERNAME: redis.username,
     REDIS_PASSWORD: password,
     REDISCLI_AUTH: password,
+    ...(redis.protocol === "rediss:" ? { [variables.redisTls]: "1" } : {}),
     AWS_REGION: outputs.aws.region,
     // Python's SDK reads this one alone.
     AWS_DEFAULT_REGION: outputs.aws.region,

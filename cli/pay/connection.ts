@@ -24,7 +24,7 @@ export async function withPayouts<T>(
   use: (stack: PayoutStack) => Promise<T>,
 ): Promise<T> {
   return withStack(name, context, needed, async (stack) => {
-    const redis = await connectPayouts(stack.outputs.redisUrl, name);
+    const redis = await connectPayouts(stack.outputs.redisUrl, name, stack.outputs.caCertificate);
     const { authorization, payout } = stack.settings;
     try {
       return await use({ ...stack, redis, authorizing: authorization, payout });

@@ -1,3 +1,4 @@
+import type { ConnectionOptions } from "node:tls";
 import { Redis } from "ioredis";
 import { dataField, documentsKey, firstKey, manualKey, payoutKey, payoutsKey, submitConfigStream, submitStream } from "../contract.ts";
 import type { RedisSettings } from "../settings.ts";
@@ -51,10 +52,16 @@ const progressKey = "nitro:authorizer";
 /**
  * Connects to Redis. While it is away, calls fail within seconds, and it is tried again at least once a second.
  * @param onError called for each failed try
+ * @param secured whom it trusts, where Redis speaks TLS
  */
-export function connectRedis(settings: RedisSettings, onError: (error: Error) => void): Redis {
+export function connectRedis(
+  { tls, ...settings }: RedisSettings,
+  onError: (error: Error) => void,
+  secured: Pick<ConnectionOptions, "ca" | "rejectUnauthorized"> = {},
+): Redis {
   const redis = new Redis({
     ...settings,
+    ...(tls ? { tls: secured } : {}),
     connectionName: "key-feeder",
     maxRetriesPerRequest: 1,
     retryStrategy: (times) => Math.min(times * 100, 1_000),

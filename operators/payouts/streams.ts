@@ -10,9 +10,19 @@ import { prepareMessage } from "./prepare.ts";
 
 const beginning = "0-0";
 
-/** Connects to a stack's Redis. @throws UserError where it does not answer */
-export async function connectPayouts(redisUrl: string, stack: string): Promise<Redis> {
+/** What makes a client trust a Redis that speaks TLS. @param authority the certificate of its authority, PEM */
+export function trusting(redisUrl: string, authority: string | undefined): { tls?: { ca: string | undefined } } {
+  return redisUrl.startsWith("rediss:") ? { tls: { ca: authority } } : {};
+}
+
+/**
+ * Connects to a stack's Redis.
+ * @param authority the certificate of the stack's, PEM: for rediss://
+ * @throws UserError where it does not answer
+ */
+export async function connectPayouts(redisUrl: string, stack: string, authority?: string): Promise<Redis> {
   const redis = new Redis(redisUrl, {
+    ...trusting(redisUrl, authority),
     lazyConnect: true,
     connectTimeout: 3_000,
     maxRetriesPerRequest: 3,

@@ -162,8 +162,29 @@ test("settings may set no variable that a stack sets, in any ledger mode", async
   const endpoints = { sts: "https://sts.example.com", qldb: "https://qldb.example.com", qldbSession: "https://session.example.com" };
   const aws = await declare({}, { aws: { region: "eu-west-1", endpoints } });
   const custodians = await declare({ payout: { custodians: ["dryrun-*"] } });
+  const tls = await declare({ redis: { tls: true } });
   for (const role of ["service", "worker"] as const) {
-    const set = new Set([before, aws, custodians].flatMap((containers) => names(containers[role])));
+    const set = new Set([before, aws, custodians, tls].flatMap((containers) => names(containers[role])));
+    // Whose further authorities may be the program's own: settings may say more folders than the stack does.
+    set.delete("SSL_CERT_DIR");
     expect([...stackVariables[role]].sort(), role).toEqual([...set].sort());
   }
+});
+
+test("redis.tls: Redis speaks TLS alone at the same port, and who uses it is told; nothing else changes", async () => {
+  const { redis, worker, service, "key-feeder": feeder, ...others } = await declare({ redis: { tls: true } });
+  const { redis: _, worker: __, service: ___, "key-feeder": ____, ...same } = before;
+  expect(others).toEqual(same);
+  expect(redis?.command.at(-1)).toContain(" --port 0 --tls-port 6380 --tls-cert-file /tls/server.pem --tls-key-file /tls/server.pem ");
+  expect(redis?.volumes).toContainEqual({ volumeName: "nitro-alice-tls", containerPath: "/tls", readOnly: true });
+  expect(before.redis?.command.at(-1)).toContain(" --port 6380 ");
+  expect(before.redis?.volumes).toHaveLength(1);
+  const news = (role: "worker" | "service" | "key-feeder", now: typeof redis) =>
+    now?.envs.filter((line) => !before[role]?.envs.includes(line));
+  const trusted = "SSL_CERT_DIR=/etc/ssl/certs:/payments/payment-test/secrets";
+  expect(news("worker", worker)).toEqual(["REDIS_TLS=1", trusted]);
+  expect(news("service", service)).toEqual([trusted]);
+  expect(news("key-feeder", feeder)).toEqual(["REDIS_TLS=1"]);
+  const own = await declare({ redis: { tls: true }, worker: { env: { SSL_CERT_DIR: "/certs" } } });
+  expect(own.worker?.envs).toContain("SSL_CERT_DIR=/certs");
 });

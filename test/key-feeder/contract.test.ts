@@ -46,6 +46,7 @@ test("Go's side of the contract says the same, and nothing else", () => {
     EnvRedisAddress: variables.redisAddress,
     EnvRedisUser: variables.redisUser,
     EnvRedisPassword: variables.redisPassword,
+    EnvRedisTLS: variables.redisTls,
   });
 });
 

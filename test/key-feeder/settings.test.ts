@@ -23,7 +23,7 @@ test("a complete environment, with its defaults", () => {
     publicDir: "/public",
     healthFile: "/tmp/healthy",
     aws: { endpoint: "http://localstack:4566", s3Endpoint: "http://s3.localstack:4566" },
-    redis: { host: "redis", port: 6380, username: "default", password: "pass-hunter2" },
+    redis: { host: "redis", port: 6380, username: "default", password: "pass-hunter2", tls: false },
     bootstrap: "auto",
     authorization: "auto",
     custodians: [],

@@ -21,6 +21,7 @@ test("every setting has a default", () => {
     swap: { mode: "auto" },
     images: {},
     ports: {},
+    redis: { tls: false },
     ledger: { mode: "local" },
     bootstrap: "auto",
     authorization: { mode: "auto", custodians: [] },
@@ -74,6 +75,7 @@ test("Pulumi.dev.yaml says the defaults, and names every setting", () => {
       "nitro:payout.custodians",
       "nitro:payout.from",
       "nitro:ports.base",
+      "nitro:redis.tls",
       "nitro:secrets.file",
       "nitro:service.args",
       "nitro:service.binary",
@@ -91,6 +93,12 @@ test("Pulumi.dev.yaml says the defaults, and names every setting", () => {
       "nitro:worker.writable",
     ].sort(),
   );
+});
+
+test("a yes or no may be text", () => {
+  const tls = (text: string) => parseSettings({ "nitro:redis": `{"tls":${text}}` }, "alice").redis.tls;
+  expect([tls("true"), tls('"true"'), tls("false"), tls('"false"')]).toEqual([true, true, false, false]);
+  expect(problems({ "nitro:redis": '{"tls":"yes"}' })).toContain('nitro:redis.tls is "yes": allowed are true, false');
 });
 
 test("objects arrive as JSON, numbers may be text, other namespaces are left alone", () => {

@@ -55,4 +55,5 @@ const (
 	EnvRedisAddress  = "REDIS_ADDR"
 	EnvRedisUser     = "REDIS_USER"
 	EnvRedisPassword = "REDIS_PASS"
+	EnvRedisTLS      = "REDIS_TLS"
 )

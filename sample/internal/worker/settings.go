@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"crypto/tls"
 	"fmt"
 	"net/url"
 	"strings"
@@ -36,8 +37,14 @@ func readSettings(lookup func(string) (string, bool)) (settings, error) {
 	}
 	user, _ := lookup(contract.EnvRedisUser)
 	password, _ := lookup(contract.EnvRedisPassword)
+	var secured *tls.Config
+	if wanted, _ := lookup(contract.EnvRedisTLS); wanted == "1" {
+		// The system's authorities, and those in SSL_CERT_DIR. The name is the address's.
+		secured = &tls.Config{MinVersion: tls.VersionTLS12}
+	}
 	return settings{apiBase: base, redis: &redis.Options{
-		Addr: value[contract.EnvRedisAddress], Username: user, Password: password,
+		TLSConfig: secured,
+		Addr:      value[contract.EnvRedisAddress], Username: user, Password: password,
 		DialTimeout: 2 * time.Second, ContextTimeoutEnabled: true,
 		MaintNotificationsConfig: &maintnotifications.Config{Mode: maintnotifications.ModeDisabled},
 	}}, nil

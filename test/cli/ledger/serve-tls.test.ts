@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
@@ -5,6 +6,7 @@ import { join } from "node:path";
 import { connect as connectTls } from "node:tls";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { hostsOf, IdentityKeeper } from "../../../cli/ledger/serve-identity.ts";
+import { repository } from "../../../images/inputs.ts";
 import { LedgerHttp } from "../../../ledger/client/http.ts";
 import { HttpServer } from "../../../ledger/http/http-server.ts";
 import { authorityFiles } from "../../../toolchain/home.ts";
@@ -46,6 +48,31 @@ test("https for the unchanged driver with an agent that trusts the authority, an
   server.child.kill("SIGINT");
   expect(await server.ended).toBe(0);
   expect(server.output.stderr).toBe("");
+});
+
+/** As AWS's sample for Node connects: by the environment alone, but for an agent of its own. */
+const sample = `
+  import { Agent } from "node:https";
+  import { QldbDriver } from "amazon-qldb-driver-nodejs";
+  import { CreateLedgerCommand, DescribeLedgerCommand, QLDBClient } from "@aws-sdk/client-qldb";
+  const name = "vehicle-registration";
+  const control = new QLDBClient({});
+  await control.send(new CreateLedgerCommand({ Name: name, PermissionsMode: "ALLOW_ALL" }));
+  const { State } = await control.send(new DescribeLedgerCommand({ Name: name }));
+  const driver = new QldbDriver(name, {}, { httpsAgent: new Agent({ maxSockets: 10 }) }, 10);
+  await driver.executeLambda((transaction) => transaction.execute("CREATE TABLE Vehicle"));
+  console.log(State, ...(await driver.getTableNames()));
+  driver.close();
+`;
+
+test("a program that takes its settings from the environment needs no more than the lines that are printed", async () => {
+  const server = startTls(testFolder());
+  await server.url();
+  const lines = server.output.stdout.split("\n").filter((line) => /^ +export (AWS|NODE)_/.test(line));
+  expect(lines).toHaveLength(5);
+  const script = `${lines.join("\n")}\nunset AWS_CA_BUNDLE\nexec "$NODE" --input-type=module -e "$PROGRAM"`;
+  const env = { PATH: process.env.PATH, HOME: testFolder(), NODE: process.execPath, PROGRAM: sample };
+  expect(execFileSync("sh", ["-c", script], { cwd: repository, env, encoding: "utf8" })).toBe("ACTIVE Vehicle\n");
 });
 
 test("who does not know the authority is refused, and told why", async () => {

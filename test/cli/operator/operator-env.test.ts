@@ -40,6 +40,11 @@ test("what the operators' tools read", () => {
   });
 });
 
+test("where Redis speaks TLS the tools are told", () => {
+  const secured = operatorVariables("alice", { ...outputs, redisUrl: outputs.redisUrl.replace("redis:", "rediss:") }, true, files);
+  expect(secured).toMatchObject({ REDIS_ADDR: "127.0.0.1:21001", REDIS_TLS: "1", REDIS_PASSWORD: "pass word" });
+});
+
 test("in ledger mode aws only S3 is the stack's own", () => {
   const { AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_S3 } = operatorVariables("alice", outputs, false, files);
   expect([AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_S3]).toEqual([undefined, "https://127.0.0.1:21002"]);
