@@ -1,6 +1,6 @@
 import type * as docker from "@pulumi/docker";
 import type * as pulumi from "@pulumi/pulumi";
-import { innerPorts, localAccount } from "../model/names.ts";
+import { innerPorts, ledgerDataFolder, localAccount } from "../model/names.ts";
 import { type AwsCredentials, awsAccess, awsSecret } from "./aws-environment.ts";
 import { type Certificates, serverPem } from "./certificates.ts";
 import type { StackLedger } from "./ledger-contract.ts";
@@ -58,11 +58,11 @@ export class LocalLedger extends StackPart implements StackLedger {
     this.ready = this.run(
       {
         image: args.image,
-        command: ["node", `--env-file=${secretsPath("/data")}`, "/app/ledger.mjs"],
+        command: ["node", `--env-file=${secretsPath(ledgerDataFolder)}`, "/app/ledger.mjs"],
         environment: {
           ...awsAccess(context, args.credentials),
           LEDGER_NAME: this.name,
-          LEDGER_DIR: "/data",
+          LEDGER_DIR: ledgerDataFolder,
           LEDGER_HOST: "0.0.0.0",
           LEDGER_PORT: String(port),
           LEDGER_REGION: context.names.region,
@@ -71,8 +71,8 @@ export class LocalLedger extends StackPart implements StackLedger {
         },
         check: { command: ["curl", "-fsS", "-o", "/dev/null", `http://127.0.0.1:${port}/healthz`] },
         publish: { inner: port, port: context.ports.ledger },
-        secrets: { volume: data, folder: "/data", content: environmentFile(secret) },
-        volumes: [{ volume: context.names.volumes.ledger, path: "/data" }, certificates.mount],
+        secrets: { volume: data, folder: ledgerDataFolder, content: environmentFile(secret) },
+        volumes: [{ volume: context.names.volumes.ledger, path: ledgerDataFolder }, certificates.mount],
       },
       [context.network, data, certificates.volume],
     ).ready;
