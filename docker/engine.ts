@@ -50,8 +50,8 @@ export interface PastEvents {
   readonly since: Date;
 }
 
-/** Longest wait for an engine to say that it is there. */
-const pingTimeout = 5_000;
+/** Longest wait for an engine to say that it is there: podman asks dpkg for each version that it names, a second or many on a busy machine. */
+const pingTimeout = 20_000;
 
 /** Podman reads its file of events until the time that it is told has come, and reads none of it where that is over. */
 const readEventsMs = 500;
