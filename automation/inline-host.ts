@@ -1,5 +1,6 @@
 import { createRequire } from "node:module";
 import type { handleUnaryCall, Server } from "@grpc/grpc-js";
+import { keepOwnErrors } from "./run-errors.ts";
 
 /** What Pulumi's engine runs: it registers resources and returns the stack's outputs. */
 export type Program = () => Promise<Record<string, unknown>>;
@@ -65,13 +66,24 @@ export class InlineHost {
 class LazyLanguage {
   private readonly program: () => Promise<Program>;
   private loaded: Promise<Language> | undefined;
+  /** What Pulumi's SDK keeps for each run apart, once the program runs: much, of which no late error needs more than who it is. */
+  private readonly context: { of?: WeakRef<object> } = {};
 
   constructor(program: () => Promise<Program>) {
     this.program = program;
   }
 
   handler(method: Method): Handler {
-    return (call, callback) => void this.load().then((language) => language[method](call, callback), callback);
+    return (call, callback) =>
+      void this.load().then((language) => {
+        if (method !== "run") return language[method](call, callback);
+        const begin = (onEnd: () => void) =>
+          language.run(call, (...answer) => {
+            onEnd();
+            callback(...answer);
+          });
+        keepOwnErrors(begin, runContext, reader(this.context));
+      }, callback);
   }
 
   load(): Promise<Language> {
@@ -79,8 +91,25 @@ class LazyLanguage {
       const { LanguageServer } = createRequire(import.meta.url)("@pulumi/pulumi/automation/server.js") as {
         LanguageServer: new (program: Program) => Language;
       };
-      return new LanguageServer(program);
+      return new LanguageServer(() => {
+        const context = runContext();
+        if (context !== undefined) this.context.of = new WeakRef(context);
+        return program();
+      });
     });
     return this.loaded;
   }
+}
+
+/** A function of its own: made beside others it would hold what they hold, an executable too. */
+function reader(context: { readonly of?: WeakRef<object> }): () => object | undefined {
+  return () => context.of?.deref();
+}
+
+/** The run of a program that the caller is in. */
+function runContext(): object | undefined {
+  const { getLocalStore } = createRequire(import.meta.url)("@pulumi/pulumi/runtime/state.js") as {
+    getLocalStore: () => object | undefined;
+  };
+  return getLocalStore();
 }
