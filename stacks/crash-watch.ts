@@ -11,6 +11,8 @@ export interface CrashWatchArgs {
   readonly names: StackNames;
   /** Ids of the containers that were there before the update. */
   readonly before: ReadonlySet<string>;
+  /** Until it is there nothing changes: an update that is armed waits for it, perhaps for minutes. */
+  readonly executable: Promise<unknown>;
   /** Aborted: nobody needs to know any more. */
   readonly superseded: AbortSignal | undefined;
   /** Between two looks, in ms. */
@@ -61,7 +63,9 @@ export class CrashWatch {
   private async look(): Promise<void> {
     if (this.looking) return;
     this.looking = true;
-    const { engine, names, superseded, intervalMs = 1_000 } = this.args;
+    const { engine, names, executable, superseded, intervalMs = 1_000 } = this.args;
+    // What it fails with is for others to tell.
+    await executable.catch(() => {});
     for (;;) {
       // It keeps no process alive: a part that was never made is never waited for to the end.
       await pause(intervalMs, undefined, { ref: false });

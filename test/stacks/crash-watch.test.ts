@@ -31,7 +31,7 @@ function watching(states: Partial<Record<Role, State>>, more: Partial<CrashWatch
       yield { stream: "stderr", line: `${name}: no room` };
     },
   };
-  return new CrashWatch({ engine, names, before: new Set(), superseded: undefined, intervalMs: 1, ...more });
+  return new CrashWatch({ engine, names, before: new Set(), executable: Promise.resolve(), superseded: undefined, intervalMs: 1, ...more });
 }
 
 const never = () => new Promise<void>(() => {});
@@ -89,4 +89,18 @@ test("an engine that does not answer for a moment is asked again", async () => {
     async *logs() {},
   };
   await expect(watching({}, { engine }).during(never())).rejects.toThrow("crashes again and again");
+});
+
+test("while an update is armed nobody looks: nothing changes until the executable is there", async () => {
+  const executable = Promise.withResolvers<void>();
+  const watch = watching({ redis: { restartCount: 2 } }, { executable: executable.promise });
+  const waits = watch.during(never());
+  let over = false;
+  waits.catch(() => {
+    over = true;
+  });
+  await looks();
+  expect(over).toBe(false);
+  executable.resolve();
+  await expect(waits).rejects.toThrow("redis crashes again and again");
 });
