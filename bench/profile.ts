@@ -34,6 +34,14 @@ export const coldPhases: readonly Phase[] = [
   ...replacing,
 ];
 
+/** Of `nitro swap`, where a keeper has armed an update. */
+export const keptPhases: readonly Phase[] = [
+  ["launcher", "first", /^node started/],
+  ["node loads the command", "first", /^command /],
+  ["the keeper is asked, executable checked and staged", "first", /^resourcePre .*(service|worker)-container/],
+  ...replacing,
+];
+
 /** Of `nitro watch`, where an update waits for the executable. */
 export const warmPhases: readonly Phase[] = [
   ["change seen, executable checked and staged", "first", /^resourcePre .*(service|worker)-container/],

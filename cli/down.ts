@@ -20,6 +20,7 @@ import { ownerId } from "../toolchain/owner.ts";
 import { declareCommand } from "./core/command.ts";
 import { stackOption } from "./core/declaration.ts";
 import { selectStack } from "./core/selection.ts";
+import { endKeeper } from "./keeper/client.ts";
 
 export const command = declareCommand({
   options: {
@@ -59,6 +60,7 @@ export const command = declareCommand({
       context.stdout.write("nothing was removed\n");
       return 1;
     }
+    await endKeeper(context.root, stack.name);
     for (const { network, container } of guests) await engine.disconnect(network, container);
     const healing = decideHealing(stackNames(stack.name), ownerId(context.env), seen, state);
     if (state !== undefined && hasAwsParts(state)) await (await import("../automation/aws-ready.ts")).checkAwsRemoval(stack, context);

@@ -6,7 +6,9 @@ import { extrasOf, partsOf } from "../model/parts.ts";
 import { ownerId } from "../toolchain/owner.ts";
 import { declareCommand } from "./core/command.ts";
 import { jsonOption } from "./core/declaration.ts";
-import { age } from "./status.ts";
+import { keeperState } from "./keeper/client.ts";
+import type { KeeperState } from "./keeper/protocol.ts";
+import { age, mebibytes } from "./status.ts";
 
 export const command = declareCommand({
   unread: "end",
@@ -16,7 +18,9 @@ export const command = declareCommand({
     const engine = Engine.connect(context.env);
     const filter = { labels: { [labels.owner]: ownerId(context.env) }, all: true };
     const [stacks, containers] = await Promise.all([listStacks(context), engine.containers(filter)]);
-    const rows = joinStacks(stacks, containers);
+    const rows = await Promise.all(
+      joinStacks(stacks, containers).map(async (row) => ({ ...row, keeper: await keeperState(context.root, row.name) })),
+    );
     context.stdout.write(values.json ? `${JSON.stringify(rows, null, 2)}\n` : describeStacks(rows, new Date()));
     return 0;
   },
@@ -31,6 +35,8 @@ export interface StackRow {
   /** ISO 8601; undefined before the first update. */
   readonly lastUpdate?: string;
   readonly updating: boolean;
+  /** Who keeps the next swap ready. */
+  readonly keeper?: KeeperState | undefined;
 }
 
 /** Stacks that only the engine knows (an interrupted removal) are listed too. */
@@ -56,6 +62,7 @@ function describeStacks(rows: readonly StackRow[], now: Date): string {
     row.name,
     row.updating ? "being changed" : row.running === 0 ? "down" : `${row.running} of ${row.parts} run, ${row.healthy} healthy`,
     row.lastUpdate === undefined ? "never" : `${age(now.getTime() - Date.parse(row.lastUpdate))} ago`,
+    row.keeper === undefined ? "" : `kept ready by process ${row.keeper.pid}, ${mebibytes(row.keeper.memory)}`,
   ]);
-  return table(["stack", "state", "changed"], cells);
+  return table(["stack", "state", "changed", "next swap"], cells);
 }

@@ -11,6 +11,8 @@ import { declareCommand } from "./core/command.ts";
 import { jsonOption, stackOption } from "./core/declaration.ts";
 import { selectStack } from "./core/selection.ts";
 import { faultLines } from "./fault/fault-ls.ts";
+import { keeperState } from "./keeper/client.ts";
+import type { KeeperState } from "./keeper/protocol.ts";
 
 export const command = declareCommand({
   unread: "end",
@@ -22,13 +24,15 @@ Exit code 0 where everything runs and answers, 1 otherwise.`,
   async run({ values }, context) {
     const stack = selectStack(values.stack, context.env);
     const engine = Engine.connect(context.env);
-    const status = await stackStatus(engine, stack, context);
+    const [status, keeper] = await Promise.all([stackStatus(engine, stack, context), keeperState(context.root, stack)]);
     const faults = await listFaults({ name: stack, engine, root: context.root });
     // A Redis that was made to say nothing would be waited for.
     const silent = faults.some(({ part, kind }) => part === "redis" && kind === "down");
     const waiting = silent ? [] : await paymentsWaiting(engine, status, ownerId(context.env));
     context.stdout.write(
-      values.json ? `${JSON.stringify({ ...status, waiting, faults }, null, 2)}\n` : describeStatus(status, new Date(), waiting, faults),
+      values.json
+        ? `${JSON.stringify({ ...status, waiting, faults, keeper }, null, 2)}\n`
+        : describeStatus(status, new Date(), waiting, faults, keeper),
     );
     return status.healthy ? 0 : 1;
   },
@@ -40,6 +44,7 @@ export function describeStatus(
   now: Date,
   waiting: readonly WaitingPayments[] = [],
   faults: readonly Fault[] = [],
+  keeper?: KeeperState | undefined,
 ): string {
   if (status.parts.every(({ state }) => state === "missing")) {
     return `stack "${status.stack}" is not up: ./nitro up -s ${status.stack}\n`;
@@ -57,7 +62,14 @@ export function describeStatus(
   const mend = drifts.length === 0 ? "" : `./nitro up -s ${status.stack} makes it as declared\n`;
   const below = `${drifts.map((line) => `${line}\n`).join("")}${mend}${sealing(status)}, ${mebibytes(total)} in all\n`;
   const waits = [...waitingLines(waiting), ...faultLines(faults, status.stack, now.getTime())].map((line) => `${line}\n`);
-  return `${table(["part", "state", "version", "port", "up", "memory"], rows)}\n${below}${waits.join("")}`;
+  const kept = keeper === undefined ? "" : `${describeKeeper(keeper, now)}\n`;
+  return `${table(["part", "state", "version", "port", "up", "memory"], rows)}\n${below}${waits.join("")}${kept}`;
+}
+
+/** Who keeps the next swap ready, what that takes and for how long, in one line. */
+export function describeKeeper({ pid, armed, memory, until }: KeeperState, now: Date): string {
+  const what = armed ? "the next swap is ready" : "the next swap is being made ready";
+  return `${what}: process ${pid}, ${mebibytes(memory)}, ends in ${age(Date.parse(until) - now.getTime())}`;
 }
 
 /** What a part runs, or is to run, in place of its declared executable, in one line; undefined where it is as declared. */

@@ -19,6 +19,7 @@ import { declareCommand } from "./core/command.ts";
 import { jsonOption, stackOption } from "./core/declaration.ts";
 import { settingChanges, settingOptions, takeOverOption } from "./core/options.ts";
 import { selectStack } from "./core/selection.ts";
+import { keepReady } from "./keeper/start.ts";
 import { sealing } from "./status.ts";
 
 export const command = declareCommand({
@@ -51,6 +52,7 @@ export const command = declareCommand({
     if (values.json)
       context.stdout.write(`${JSON.stringify({ ...status, outputs: outcome.outputs, changes: outcome.counts, took }, null, 2)}\n`);
     else context.stdout.write(describeUp(status, outcome, took, configured.settings.redis.tls) + elsewhere(engine, stack.name));
+    await keepReady(stack.name, configured.settings, context);
     return 0;
   },
 });

@@ -38,7 +38,12 @@ const schema = z.strictObject({
       folder: z.string().min(1).default("sample"),
     })
     .prefault({}),
-  swap: z.strictObject({ mode: z.enum(["mount", "image", "auto"]).default("auto") }).prefault({}),
+  swap: z
+    .strictObject({
+      mode: z.enum(["mount", "image", "auto"]).default("auto"),
+      keep: z.coerce.number().int().min(0).max(1440).default(10),
+    })
+    .prefault({}),
   images: z
     .strictObject({
       base: z.string().min(1).optional(),

@@ -2,6 +2,7 @@ import { ensureCompose } from "../compose.ts";
 import { ColdSwap } from "./cold.ts";
 import { ComposeProject } from "./compose-project.ts";
 import type { Contender } from "./contender.ts";
+import { KeptSwap } from "./kept.ts";
 import { copyPeer, type Original } from "./peer.ts";
 import { DockerRun } from "./peer-docker.ts";
 import { PollingWrapper } from "./peer-poll.ts";
@@ -10,7 +11,7 @@ import { ComposeWatch } from "./peer-watch.ts";
 import { WatchedSwap } from "./watched.ts";
 
 /** What `--only` takes, in the order of the table. */
-export const contenderNames = ["cold", "warm", "live", "docker", "compose", "compose-watch", "poll"] as const;
+export const contenderNames = ["cold", "kept", "warm", "live", "docker", "compose", "compose-watch", "poll"] as const;
 export type ContenderName = (typeof contenderNames)[number];
 
 /** First port of the peers' services. */
@@ -29,6 +30,7 @@ export async function makeContender(name: ContenderName, original: Original, bin
   };
   const makers: Record<ContenderName, () => Promise<Contender>> = {
     cold: async () => new ColdSwap(stack, binary, target),
+    kept: async () => new KeptSwap(stack, binary, target),
     warm: async () => new WatchedSwap(stack, binary, target, false),
     live: async () => new WatchedSwap(stack, binary, target, true),
     docker: async () => new DockerRun(await peer()),

@@ -13,7 +13,7 @@ export const commands = {
   },
   swap: {
     summary: "Replace the executable of the service and the worker, and nothing else",
-    load: () => import("../swap.ts"),
+    load: () => import("../swap/swap.ts"),
   },
   watch: {
     summary: "Swap the executable after every build, within a second",

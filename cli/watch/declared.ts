@@ -31,6 +31,7 @@ export class DeclaredSwapper implements Swapper {
   /** Names of the containers that each swap replaces. */
   private readonly replaced: readonly string[];
   private armed: Promise<ArmedUpdate | undefined> | undefined;
+  private usable = false;
   private notBefore = 0;
   private expected: { readonly at: number; readonly start: Promise<SwapStart | undefined> } | undefined;
 
@@ -38,6 +39,11 @@ export class DeclaredSwapper implements Swapper {
     this.args = args;
     this.targets = swapTargets(args.stack.name, args.roles);
     this.replaced = args.roles.map((role) => stackNames(args.stack.name).containers[role]);
+  }
+
+  /** True while an update is armed. */
+  get armedNow(): boolean {
+    return this.usable;
   }
 
   async arm(): Promise<void> {
@@ -52,6 +58,7 @@ export class DeclaredSwapper implements Swapper {
     // A swap has taken it meanwhile.
     if (this.armed !== armed || Date.now() < this.notBefore) return;
     this.armed = undefined;
+    this.usable = false;
     await update?.disarm();
     await this.arm();
   }
@@ -70,6 +77,7 @@ export class DeclaredSwapper implements Swapper {
   private async take(): Promise<ArmedUpdate | undefined> {
     const { armed } = this;
     this.armed = undefined;
+    this.usable = false;
     return armed;
   }
 
@@ -80,6 +88,7 @@ export class DeclaredSwapper implements Swapper {
     if (await update.ready) {
       // Of the last update's program; else the next executable makes the system look for it, in the middle of a swap.
       collectGarbage();
+      this.usable = true;
       return update;
     }
     this.notBefore = Date.now() + retryMs;

@@ -25,6 +25,7 @@ import { declareCommand } from "../core/command.ts";
 import { stackOption } from "../core/declaration.ts";
 import { settingChanges, settingOptions, takeOverOption } from "../core/options.ts";
 import { selectStack } from "../core/selection.ts";
+import { endKeeper } from "../keeper/client.ts";
 import { runBuild } from "./build.ts";
 import { CrashGuard } from "./crashes.ts";
 import { DeclaredSwapper } from "./declared.ts";
@@ -87,6 +88,7 @@ change ends a build that still runs. Without --build: the setting build.command,
     await withLock(
       join(nitroHome(context.env), "locks", `watch-${name}`),
       async () => {
+        await endKeeper(context.root, name);
         await beginSwap(swap);
         await configured.file.write();
         const { arch } = await engine.ping();

@@ -7,7 +7,7 @@ import { command as down } from "../../cli/down.ts";
 import { command as login } from "../../cli/login.ts";
 import { command as pay } from "../../cli/pay/pay.ts";
 import { command as preview } from "../../cli/preview.ts";
-import { command as swap } from "../../cli/swap.ts";
+import { command as swap } from "../../cli/swap/swap.ts";
 import { command as up } from "../../cli/up.ts";
 import { command as wait } from "../../cli/wait/wait.ts";
 import { command as watch } from "../../cli/watch/watch.ts";
