@@ -111,10 +111,12 @@ export function stackContainer(context: PartContext, args: ContainerArgs, opts: 
       ]),
       labels: [
         ...context.labels(role),
-        ...Object.entries({ ...args.labels, ...secretsLabel(context, args), [labels.made]: hash(kept) }).map(([label, value]) => ({
-          label,
-          value,
-        })),
+        ...Object.entries({ ...args.labels, ...secretsLabel(context, args), [labels.made]: madeOf(args, hash(kept)) }).map(
+          ([label, value]) => ({
+            label,
+            value,
+          }),
+        ),
       ],
     },
     // The name is taken until the old one is gone; where the plugin itself replaces, it does that by itself.
@@ -133,6 +135,12 @@ function keptInputs({ lowPort, tmpfs, memory, ulimits }: ContainerArgs): Pick<do
     memory,
     ulimits: ulimits === undefined || ulimits.length === 0 ? undefined : [...ulimits],
   };
+}
+
+/** A preview shows it: what settings change of it is there in words. */
+function madeOf({ memory, tmpfs = {}, ulimits = [] }: ContainerArgs, rest: string): string {
+  const limits = ulimits.map(({ name, soft, hard }) => `ulimit ${name} ${soft}:${hard}`);
+  return [`memory ${memory}`, ...Object.keys(tmpfs).map((path) => `tmpfs ${path}`), ...limits, rest].join(", ");
 }
 
 function hash(value: object): string {

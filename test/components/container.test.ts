@@ -19,13 +19,16 @@ async function declared(args: Partial<ContainerArgs>) {
 
 test("a change of an input that Pulumi is told to pass over changes a label, which makes another container", async () => {
   const { made, inputs } = await declared({});
-  expect(made).toMatch(/^[0-9a-f]{16}$/);
+  expect(made).toMatch(/^memory 64, [0-9a-f]{16}$/);
   expect((await declared({ workingDir: "/" })).made).toBe(made);
   const ulimits = [{ name: "nofile", soft: 64, hard: 64 }];
   const changes = [{ lowPort: true }, { tmpfs: { "/x": "size=1m" } }, { memory: 65 }, { ulimits }];
   const all = new Set([made]);
   for (const change of changes) all.add((await declared(change)).made);
   expect(all.size).toBe(5);
+  expect((await declared({ ulimits, tmpfs: { "/x": "size=1m" } })).made).toMatch(
+    /^memory 64, tmpfs \/x, ulimit nofile 64:64, [0-9a-f]{16}$/,
+  );
   expect(saidOtherwise.filter((name) => inputs[name] === undefined)).toEqual(["sysctls", "ulimits"]);
 });
 
