@@ -1,15 +1,30 @@
 import { errorMessage } from "../common/errors.ts";
-import type { Engine } from "./engine.ts";
+import type { ContainerDetails, Engine } from "./engine.ts";
 import { exitOf, lastEnding } from "./waiting/exit.ts";
 
 /** Lines of a log that say why a program ended. */
 const count = 15;
 
-/** The end of a message about a container: "its last log lines:" and these, or that there are none. Whatever happens, it throws nothing. */
-export async function lastLines(engine: Pick<Engine, "logs">, container: string): Promise<string> {
+/** How many are looked through for those of a run that has ended: one that was started again has written more by then. */
+const range = 1_000;
+
+/**
+ * The end of a message about a container: "its last log lines:" and these, or that there are none. Whatever happens, it throws nothing.
+ * @param of given where the lines of the run that ended last count, and not what one that was started again has written since
+ */
+export async function lastLines(
+  engine: Pick<Engine, "logs">,
+  container: string,
+  of?: Pick<ContainerDetails, "running" | "finishedAt">,
+): Promise<string> {
   const lines: string[] = [];
+  const ended = of?.running === true ? Date.parse(of.finishedAt) : Number.NaN;
+  const again = ended > 0;
   try {
-    for await (const { line } of engine.logs(container, { tail: count })) lines.push(line);
+    for await (const { line, time = "" } of engine.logs(container, again ? { tail: range, timestamps: true } : { tail: count })) {
+      if (!(again && Date.parse(time) > ended)) lines.push(line);
+    }
+    lines.splice(0, lines.length - count);
   } catch (error) {
     lines.push(`(its log cannot be read: ${errorMessage(error)})`);
   }
@@ -27,5 +42,5 @@ export async function endingWords(
 ): Promise<string> {
   const details = await engine.inspect(container);
   if (details === undefined) return `${what} is not there any more (container ${container})`;
-  return `${what} ${exitOf(await lastEnding(engine, details))} (container ${container}); ${await lastLines(engine, container)}`;
+  return `${what} ${exitOf(await lastEnding(engine, details))} (container ${container}); ${await lastLines(engine, container, details)}`;
 }

@@ -88,7 +88,7 @@ export class CrashWatch {
 
   private async told(role: Role, details: ContainerDetails): Promise<RunError> {
     const { engine, names } = this.args;
-    const [ending, log] = await Promise.all([lastEnding(engine, details), lastLines(engine, details.name)]);
+    const [ending, log] = await Promise.all([lastEnding(engine, details), lastLines(engine, details.name, details)]);
     const crashes = `${role} crashes again and again: it ${exitOf(ending)}, and was started again ${details.restartCount} times`;
     return new RunError(`${crashes} (container ${details.name}); ${log}${blockedBy(role)}\nmore: ./nitro logs ${role} -s ${names.stack}`);
   }

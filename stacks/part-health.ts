@@ -34,10 +34,16 @@ export interface PartHealthArgs {
 export function partHealth(args: PartHealthArgs): StackContext["healthy"] {
   const answered = new Set<LiveRole>();
   const crashes = new CrashWatch(args);
+  const failed = Promise.withResolvers<never>();
+  // Whoever waits has it too.
+  failed.promise.catch(() => {});
   return async (role, id, check) => {
     // Pulumi touches nothing of a team's own then, and those that are new have no container.
     if (args.targeted === true && !roles.some((own) => own === role)) return;
-    await crashes.during(answersAt(role, id, check));
+    await crashes.during(answersAt(role, id, check)).catch((error: unknown) => {
+      failed.reject(error);
+      throw error;
+    });
   };
 
   async function answersAt(role: string, id: Output<string>, check: HealthCheck): Promise<void> {
@@ -47,7 +53,8 @@ export function partHealth(args: PartHealthArgs): StackContext["healthy"] {
     const limited = Promise.race([seen.promise, known]).then(() => args.engine.limitProcesses(containerName(args.names.stack, role)));
     limited.catch(() => {});
     const early = args.early && (role === "service" || role === "worker") ? earlyAnswer(args, role, known, check, seen.resolve) : undefined;
-    const container = await known;
+    // What depends on a part that failed is never made: Pulumi leaves its id open for ever, and would wait for whoever waits for that.
+    const container = await Promise.race([known, failed.promise]);
     crashes.settled(role);
     if (role === "service" || role === "worker") await runsAndAnswers(args, role, container, check, early);
     else await answers(args, role, check);

@@ -28,9 +28,9 @@ export class CrashGuard {
     );
   }
 
-  /** Another program is about to come: what it does is not known before the next reset. */
+  /** Another program is about to come: what those that run it do is not known before the next reset. */
   pause(): void {
-    this.restarts.clear();
+    for (const role of liveRoles) this.restarts.delete(role);
   }
 
   /** @returns what has crashed since, with its last log lines; told once until the next reset */
@@ -40,7 +40,7 @@ export class CrashGuard {
       const details = await this.engine.inspect(container);
       if (details === undefined || details.restartCount <= before) continue;
       this.restarts.delete(role);
-      const [ending, log] = await Promise.all([lastEnding(this.engine, details), lastLines(this.engine, container)]);
+      const [ending, log] = await Promise.all([lastEnding(this.engine, details), lastLines(this.engine, container, details)]);
       const ours = liveRoles.some((each) => each === role);
       const hint = ours ? `./nitro swap -s ${this.stack} --previous goes back` : `./nitro logs -s ${this.stack} ${role}`;
       return new UserError(`${role} crashed (it ${exitOf(ending)}) and was started again; ${log}`, hint);

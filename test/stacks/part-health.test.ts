@@ -80,6 +80,17 @@ test("one that crashes before it answers is told with its log", async () => {
   await expect(waiting(engine)("worker", pulumi.output("new"), check)).rejects.toThrow(/worker exited with code 2[\s\S]*panic: no/);
 });
 
+test("what depends on a part that fails is not waited for, though its container never comes", async () => {
+  const { engine } = engineWith(() => ({}), [runs(other)]);
+  const healthy = waiting(engine);
+  const dependent = healthy("key-feeder", pulumi.output(new Promise<string>(() => {})), check);
+  const failing = healthy("service", pulumi.output("new"), check);
+  const [one, two] = await Promise.allSettled([failing, dependent]);
+  expect(one).toMatchObject({ status: "rejected", reason: { message: expect.stringContaining("service runs bbbbbbbbbbbb") } });
+  // The very same: Pulumi tells an error once.
+  expect(two).toEqual(one);
+});
+
 test("early: it is asked as soon as it runs, before its id is known", async () => {
   let state: Partial<ContainerDetails> = { id: "old" };
   const { engine, calls } = engineWith(() => state, [runs(wanted)]);

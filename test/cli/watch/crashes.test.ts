@@ -36,13 +36,15 @@ test.each(roles)("a crash of the %s is told with its exit code and last lines, o
   expect(await guard.look()).toBeUndefined();
 });
 
-test("before a swap has come to its end nothing counts, nor what is not there", async () => {
+test("before a swap has come to its end what runs the executable does not count, nor what is not there; the others do", async () => {
   const restarts: Partial<Record<Role, number>> = { service: 0, redis: 0 };
   const guard = new CrashGuard(engineWith(restarts), "alice");
   await guard.reset();
   guard.pause();
   restarts.service = 3;
   expect(await guard.look()).toBeUndefined();
+  restarts.redis = 1;
+  expect((await guard.look())?.message).toContain("redis crashed");
   await guard.reset();
   expect(await guard.look()).toBeUndefined();
   delete restarts.redis;
