@@ -21,6 +21,13 @@ const stopMs = 2_000;
 /** After an armed update that failed before it was fired: its reason may last. */
 const retryMs = 10_000;
 
+/** An update on its way to being armed. */
+interface Arming {
+  /** Nobody wants it any more. */
+  over: boolean;
+  update: ArmedUpdate | undefined;
+}
+
 /**
  * Swaps by updates of the stack: what is declared is what runs. Each is armed beforehand, where the backend allows it. The stack's program sees to
  * the proof: an update has not succeeded before the processes run what is declared and answer (stacks/part-health.ts).
@@ -31,6 +38,7 @@ export class DeclaredSwapper implements Swapper {
   /** Names of the containers that each swap replaces. */
   private readonly replaced: readonly string[];
   private armed: Promise<ArmedUpdate | undefined> | undefined;
+  private arming: Arming | undefined;
   private usable = false;
   private notBefore = 0;
   private expected: { readonly at: number; readonly start: Promise<SwapStart | undefined> } | undefined;
@@ -69,7 +77,13 @@ export class DeclaredSwapper implements Swapper {
     return (await this.fire(armed, start, executable, superseded)) ? "warm" : await this.cold(start, executable, superseded);
   }
 
+  /** What is being armed is given up at once: where a part does not answer it would take minutes. */
   async close(): Promise<void> {
+    const { arming } = this;
+    if (arming !== undefined) {
+      arming.over = true;
+      await arming.update?.disarm();
+    }
     await (await this.take())?.disarm();
   }
 
@@ -83,9 +97,12 @@ export class DeclaredSwapper implements Swapper {
 
   private async prepare(): Promise<ArmedUpdate | undefined> {
     const { stack, context } = this.args;
+    const arming: Arming = { over: false, update: undefined };
+    this.arming = arming;
     const update = await ArmedUpdate.arm(stack.name, this.args.roles, context);
     if (update === undefined) return undefined;
-    if (await update.ready) {
+    arming.update = update;
+    if (!arming.over && (await update.ready)) {
       // Of the last update's program; else the next executable makes the system look for it, in the middle of a swap.
       collectGarbage();
       this.usable = true;

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { appendFileSync, copyFileSync, cpSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import type { StackStatus } from "../../automation/status.ts";
 import { descendants, listProcesses } from "../../common/process-tree.ts";
@@ -243,6 +244,29 @@ test("live: one that crashes is told with its last words; the next one is swappe
   expect(await watcher.after(() => put("two"), "swapped")).toMatchObject({ sha256: sha256(builds.two), kind: "live" });
   expect(await watcher.end()).toBe(0);
   expect(await running()).toEqual([sha256(builds.two), sha256(builds.two)]);
+});
+
+/** Stops or continues a part's program, as whoever debugs it does. */
+async function signalRedis(name: "STOP" | "CONT"): Promise<void> {
+  const each = `[ "$(cat $p/comm 2>/dev/null)" = redis-server ] && kill -${name} "\${p#/proc/}"`;
+  await engine.exec(containers.redis, ["sh", "-c", `for p in /proc/[0-9]*; do ${each}; done; true`]);
+}
+
+test("Ctrl-C ends a watch that waits for a part which says nothing", async () => {
+  const watcher = await watching();
+  await signalRedis("STOP");
+  try {
+    const isUnhealthy = async () => (await engine.inspect(containers.redis))?.health === "unhealthy";
+    await waitFor(isUnhealthy, { what: "Redis is unhealthy", timeoutMs: 120_000 });
+    // What was armed does not fit any more, and the next one waits for Redis.
+    const settings = join(root, `Pulumi.${stack}.yaml`);
+    writeFileSync(settings, readFileSync(settings));
+    await sleep(4_000);
+    expect(await Promise.race([watcher.end(), sleep(60_000, "it goes on", { ref: false })])).toBe(0);
+  } finally {
+    await signalRedis("CONT");
+  }
+  await waitFor(async () => (await status()).healthy, { what: "everything answers again", timeoutMs: 60_000 });
 });
 
 test("what cannot be watched is refused, with what to do", async () => {
