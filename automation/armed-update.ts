@@ -84,10 +84,13 @@ export class ArmedUpdate {
     const onStop = () => this.stop.abort();
     stop.addEventListener("abort", onStop);
     this.onEvent = onEvent;
-    this.executable.resolve(executable);
+    const handed = { ...executable };
+    this.executable.resolve(handed);
     try {
       return await this.ended;
     } finally {
+      // Timers keep what is left of a program for some time: not the executable with it, tens of MiB a swap.
+      handed.bytes = Buffer.alloc(0);
       stop.removeEventListener("abort", onStop);
       await this.backend.remove();
     }

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import { trace } from "../common/trace.ts";
 
 type Listener = (...args: unknown[]) => void;
@@ -22,10 +23,12 @@ const lateMs = 60_000;
  * @param ownContext the same of this run; undefined before its program has begun, and once nothing is left of it
  */
 export function keepOwnErrors(begin: (onEnd: () => void) => void, contextOf: () => unknown, ownContext: () => unknown): void {
+  // A timer that is begun inside of a run keeps all of it.
+  const outside = AsyncLocalStorage.snapshot();
   const known = events.map((event) => new Set(listenersOf(event)));
   begin(() => {
     for (const [, listener] of own) listener.over = true;
-    setTimeout(release, lateMs).unref();
+    outside(() => setTimeout(release, lateMs).unref());
   });
   const own = events.flatMap((event, index) =>
     listenersOf(event)

@@ -1,6 +1,5 @@
 import { styleText } from "node:util";
 import { type PartStatus, type StackStatus, stackStatus } from "../automation/status.ts";
-import { paymentsWaiting } from "../automation/waiting.ts";
 import { table } from "../common/table.ts";
 import { type Fault, listFaults } from "../data/faults.ts";
 import { Engine } from "../docker/engine.ts";
@@ -28,6 +27,8 @@ Exit code 0 where everything runs and answers, 1 otherwise.`,
     const faults = await listFaults({ name: stack, engine, root: context.root });
     // A Redis that was made to say nothing would be waited for.
     const silent = faults.some(({ part, kind }) => part === "redis" && kind === "down");
+    // What it needs loads Pulumi's SDK, which commands that only show a status in the end do not wait for.
+    const { paymentsWaiting } = await import("../automation/waiting.ts");
     const waiting = silent ? [] : await paymentsWaiting(engine, status, ownerId(context.env));
     context.stdout.write(
       values.json

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { createInterface } from "node:readline/promises";
 import type { Context } from "./context.ts";
 import { InterruptedError } from "./errors.ts";
@@ -15,7 +16,9 @@ export async function confirm(
   // Without `terminal` Ctrl-C stays a signal.
   const terminal = createInterface({ input: stdin, output: stderr, terminal: false });
   try {
-    const answer = await terminal.question(`${question} [y/N] `, { signal });
+    // Ctrl-D ends the input, and no answer comes any more.
+    const ended = once(terminal, "close").then(() => "");
+    const answer = await Promise.race([terminal.question(`${question} [y/N] `, { signal }), ended]);
     return /^y(es)?$/i.test(answer.trim());
   } catch (error) {
     throw signal.aborted ? new InterruptedError(otherwise) : error;

@@ -56,6 +56,9 @@ export interface ContainerArgs {
 /** Mount options of a folder in memory. What is in it counts towards the limit of memory. */
 export const memoryFolder = "rw,nosuid,nodev,mode=1777,size=256m";
 
+/** The same for a folder that the image may have already: then the engine keeps that one's mode, and it has to be the programs' own. */
+export const ownMemoryFolder = `${memoryFolder},uid=1000,gid=1000`;
+
 /** From SIGTERM to SIGKILL. */
 export const stopGraceSeconds = 1;
 

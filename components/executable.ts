@@ -5,7 +5,7 @@ import { binPath, type StagedExecutable } from "../executable/staging.ts";
 import type { Ulimit } from "../model/limit-settings.ts";
 import { labels } from "../model/names.ts";
 import type { Executable } from "../model/outputs.ts";
-import { type ContainerArgs, type HostMount, memoryFolder } from "./container.ts";
+import { type ContainerArgs, type HostMount, ownMemoryFolder } from "./container.ts";
 
 /** The part of a container that depends on how the executable gets there. */
 type ExecutableArgs = Pick<ContainerArgs, "image" | "entrypoint" | "command" | "labels" | "folders" | "tmpfs" | "ulimits">;
@@ -56,7 +56,7 @@ export function executableArgs(
       ...(folder === undefined ? [] : [{ host: folder, path: binPath }]),
       ...files.map(({ host, path, writable }) => ({ host, path, writable })),
     ]),
-    tmpfs: Object.fromEntries(scratch.map((path) => [path, memoryFolder])),
+    tmpfs: Object.fromEntries(scratch.map((path) => [path, ownMemoryFolder])),
     ulimits,
   };
 }

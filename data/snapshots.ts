@@ -66,10 +66,10 @@ export class StackSnapshots {
     if ((await this.read(name)) !== undefined) return this.path(name);
     const names = (await this.list()).map((each) => each.name);
     const meant = nearest(name, names);
-    const has = names.length === 0 ? "it has none" : `it has ${names.join(", ")}`;
+    const has = names.length === 0 ? "it has none" : `it has ${names.map((each) => `"${each}"`).join(", ")}`;
     throw new UserError(
       `stack "${this.stack}" has no snapshot "${name}": ${has}`,
-      meant === undefined ? `./nitro snapshot save ${name} -s ${this.stack} makes one of the present data` : `did you mean ${meant}?`,
+      meant === undefined ? `./nitro snapshot save ${name} -s ${this.stack} makes one of the present data` : `did you mean "${meant}"?`,
     );
   }
 

@@ -56,12 +56,18 @@ export class Transport {
   async text(call: Call): Promise<string> {
     const { limitMs = defaultLimitMs, doing } = call;
     if (limitMs === Infinity) return await this.read(call);
-    const limit = AbortSignal.timeout(limitMs);
-    const signal = call.signal === undefined ? limit : AbortSignal.any([call.signal, limit]);
-    return await this.read({ ...call, signal }).catch((error: unknown) => {
-      if (signal.reason !== limit.reason || !limit.aborted) throw error;
+    const limit = new AbortController();
+    // A timer that goes on after the answer would keep what its caller holds, an executable too.
+    const timer = setTimeout(() => limit.abort(), limitMs).unref();
+    const signal = call.signal === undefined ? limit.signal : AbortSignal.any([call.signal, limit.signal]);
+    try {
+      return await this.read({ ...call, signal });
+    } catch (error) {
+      if (!limit.signal.aborted || signal.reason !== limit.signal.reason) throw error;
       throw new EngineError(`cannot ${doing}: the container engine at ${this.host} gave no answer within ${limitMs / 1000} s`);
-    });
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   async json<T>(call: Call): Promise<T> {

@@ -18,7 +18,7 @@ export function partNamed(word: string): string {
 
 function notPart(word: string, parts: readonly string[]): string {
   const meant = nearest(word, parts);
-  return `"${word}" is not a part of a stack${meant === undefined ? "" : `, did you mean ${meant}?`} Parts: ${parts.join(", ")}`;
+  return `"${word}" is not a part of a stack${meant === undefined ? ";" : `, did you mean ${meant}?`} Parts: ${parts.join(", ")}`;
 }
 
 /** The parts of a team's own. @param containers the stack's @returns their names, sorted */

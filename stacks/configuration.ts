@@ -7,7 +7,7 @@ import { checkExecutable } from "../executable/check.ts";
 import { type LiveRole, liveRoles } from "../executable/live-override.ts";
 import { type ConfiguredExecutable, loadForAnyEngine } from "../executable/staging.ts";
 import { type CheckedSettings, ConfigError, checkSettings, type RawSettings, type Settings } from "../model/settings.ts";
-import { findExtras } from "./extras.ts";
+import { findExtras } from "./extras-file.ts";
 import { ofHost, readMount, readWritable } from "./mounts.ts";
 import { readOperatorKeys } from "./operator-keys.ts";
 import { plainSecrets } from "./plain-secrets.ts";

@@ -4,7 +4,7 @@ import { join, relative } from "node:path";
 import { UserError } from "../common/errors.ts";
 import { writeWhole } from "../common/files.ts";
 import { run } from "../common/process.ts";
-import { findExtras } from "./extras.ts";
+import { findExtras } from "./extras-file.ts";
 
 /** Node runs TypeScript without a look at its types: a misspelt option would be passed over in silence. */
 const project = {

@@ -1,9 +1,10 @@
 import { statSync } from "node:fs";
-import { relative, resolve } from "node:path";
+import { relative } from "node:path";
 import { pathToFileURL } from "node:url";
 import { RunError } from "@pulumi/pulumi";
 import { errorCode, errorMessage, UserError } from "../common/errors.ts";
 import type { Extras, PartContext } from "../components/part-context.ts";
+import { findExtras, wantedOfExtras } from "./extras-file.ts";
 
 /** A module that declares parts of a team's own. */
 export interface ExtrasModule {
@@ -18,23 +19,6 @@ export interface DeclaredExtras {
   readonly declared: Promise<void>;
   /** Resolves once every part that the module waits for answers. */
   readonly ready: Promise<unknown>;
-}
-
-const wanted =
-  "needed is a module that exports a function named extras: export const extras: Extras = (context) => { … }; see docs/extras.md";
-
-/**
- * Finds the module that the setting names.
- * @param file relative to the project's folder
- * @returns its path
- * @throws UserError where it is not there, or no module
- */
-export function findExtras(root: string, file: string): string {
-  const path = resolve(root, file);
-  const fail = (what: string) => new UserError(`setting nitro:extras names ${file}: ${what}; ${wanted}`);
-  if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) throw fail("there is no such file");
-  if (!/\.[cm]?[jt]s$/.test(path)) throw fail("it is neither TypeScript nor JavaScript by its name");
-  return path;
 }
 
 /**
@@ -54,7 +38,7 @@ export async function loadExtras(root: string, file: string): Promise<ExtrasModu
   const { extras } = loaded;
   if (typeof extras !== "function") {
     const names = Object.keys(loaded).join(", ");
-    throw new UserError(`extras ${shown} exports ${names === "" ? "nothing" : names}: ${wanted}`);
+    throw new UserError(`extras ${shown} exports ${names === "" ? "nothing" : names}: ${wantedOfExtras}`);
   }
   return { shown, declare: extras as Extras };
 }

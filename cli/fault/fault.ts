@@ -17,7 +17,7 @@ export const command = declareCommand({
   options: {
     ...stackOption,
     ...jsonOption,
-    for: { type: "string", placeholder: "TIME", default: "10s", read: duration(100, 3_600_000), help: "how long (default: 10s)" },
+    for: { type: "string", placeholder: "TIME", default: "10s", read: duration(100, 3_600_000), help: "how long" },
     delay: {
       type: "string",
       placeholder: "TIME",

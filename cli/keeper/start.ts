@@ -18,7 +18,7 @@ export async function keepReady(stack: string, { swap }: Pick<Settings, "swap">,
   if ((await keeperState(root, stack)) !== undefined) return;
   const folder = keeperFolder(root, stack);
   mkdirSync(folder, { recursive: true });
-  const log = openSync(join(folder, "keeper.log"), "w", 0o600);
+  const log = openSync(join(folder, "keeper.log"), "a", 0o600);
   await startKeeper(root, stack, env, log);
   closeSync(log);
 }

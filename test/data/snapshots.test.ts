@@ -44,7 +44,10 @@ test("a name that is taken is left alone unless it is to be replaced; one that f
   expect(await snapshots.list()).toEqual([made]);
   await snapshots.save("one", true, fill("22", "2026-01-02T00:00:00Z"));
   expect((await snapshots.list()).map(({ bytes }) => bytes)).toEqual([made.bytes + 1]);
-  await expect(snapshots.find("onw")).rejects.toMatchObject({ message: expect.stringContaining("it has one"), hint: "did you mean one?" });
+  await expect(snapshots.find("onw")).rejects.toMatchObject({
+    message: expect.stringContaining('it has "one"'),
+    hint: 'did you mean "one"?',
+  });
   await snapshots.remove("one");
   await expect(snapshots.remove("one")).rejects.toThrow("it has none");
 });

@@ -153,9 +153,12 @@ test("folders to write to, in memory and of this machine, and limits of its proc
   chmodSync(out, 0o777);
   await set("nitro:worker.writable[0]", "/var/cache/payments");
   await set("nitro:worker.writable[1]", `${out}:/coverage`);
+  // A folder that the image has, and which is root's there.
+  await set("nitro:worker.writable[2]", "/var/opt");
   await set("nitro:worker.ulimits.nofile", "2048:4096");
   expect((await applied()).roles).toEqual(["worker"]);
   expect(await within("worker", "echo a >/var/cache/payments/a && cat /var/cache/payments/a")).toBe("a\n");
+  expect(await within("worker", "echo d >/var/opt/d && cat /var/opt/d")).toBe("d\n");
   expect(await within("worker", "echo b >/coverage/b; echo c >/var/cache/c || echo refused")).toBe("refused\n");
   expect(readFileSync(join(out, "b"), "utf8")).toBe("b\n");
   expect(await within("worker", "ulimit -Sn; ulimit -Hn")).toBe("2048\n4096\n");

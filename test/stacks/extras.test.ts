@@ -3,7 +3,8 @@ import { join, relative } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Extras } from "../../components/part-context.ts";
 import { stackNames, stackPorts } from "../../model/names.ts";
-import { findExtras, loadExtras } from "../../stacks/extras.ts";
+import { loadExtras } from "../../stacks/extras.ts";
+import { findExtras } from "../../stacks/extras-file.ts";
 import { preflightExtras } from "../../stacks/extras-preflight.ts";
 import { checkExtrasTypes } from "../../stacks/extras-types.ts";
 

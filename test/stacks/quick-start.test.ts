@@ -60,3 +60,15 @@ test("what is there already stays", async () => {
     console.log(sdk("typescript") === before);`;
   expect(await printed(program)).toBe("true");
 });
+
+test.each(["cli/up.ts", "cli/swap/swap.ts", "cli/swap/once.ts", "cli/watch/watch.ts", "cli/keeper/keeper.ts"])(
+  "%s loads nothing of Pulumi's SDK before pulumi starts",
+  async (file) => {
+    const program = `
+      await import("./${file}");
+      const { default: module } = await import("node:module");
+      const { cache } = module.createRequire(import.meta.url);
+      console.log(Object.keys(cache).filter((each) => /node_modules.@pulumi.pulumi.(index|typescript)/.test(each)).length);`;
+    expect(await printed(program)).toBe("0");
+  },
+);
