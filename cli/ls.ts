@@ -1,6 +1,7 @@
 import { type ListedStack, listStacks } from "../automation/stack.ts";
 import { table } from "../common/table.ts";
-import { type ContainerSummary, Engine } from "../docker/engine.ts";
+import { type ContainerSummary, Engine, type Health } from "../docker/engine.ts";
+import { presentHealth } from "../docker/health.ts";
 import { labels } from "../model/names.ts";
 import { extrasOf, partsOf } from "../model/parts.ts";
 import { ownerId } from "../toolchain/owner.ts";
@@ -17,7 +18,8 @@ export const command = declareCommand({
   async run({ values }, context) {
     const engine = Engine.connect(context.env);
     const filter = { labels: { [labels.owner]: ownerId(context.env) }, all: true };
-    const [stacks, containers] = await Promise.all([listStacks(context), engine.containers(filter)]);
+    const [stacks, listed] = await Promise.all([listStacks(context), engine.containers(filter)]);
+    const containers = await Promise.all(listed.map(async (each) => ({ ...each, health: await healthNow(engine, each) })));
     const rows = await Promise.all(
       joinStacks(stacks, containers).map(async (row) => ({ ...row, keeper: await keeperState(context.root, row.name) })),
     );
@@ -25,6 +27,13 @@ export const command = declareCommand({
     return 0;
   },
 });
+
+/** The engine looks only now and then: what it does not call healthy yet is asked, as `status` does. */
+async function healthNow(engine: Engine, { id, state, health }: ContainerSummary): Promise<Health | undefined> {
+  if (state !== "running" || health === undefined || health === "healthy") return health;
+  const details = await engine.inspect(id);
+  return details === undefined ? health : await presentHealth(engine, details);
+}
 
 export interface StackRow {
   readonly name: string;
