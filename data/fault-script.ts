@@ -1,6 +1,9 @@
 /** The word by which the process of a fault is found in its container. */
 const mark = "nitro-fault";
 
+/** There while a fault goes on that has begun. */
+const begun = "/tmp/nitro-fault";
+
 /** Defines `each SIGNAL`: sends it to all that the container's own first process has started, not to what others run in it. */
 const each = `
 parent() {
@@ -24,7 +27,7 @@ for entry in /proc/[0-9]*; do
   case "$(tr '\\0' ' ' < "$entry/cmdline" 2>/dev/null)" in *"${mark}"-of-*) kill -KILL "$pid" 2>/dev/null;; esac
 done
 each CONT
-true`;
+rm -f ${begun}`;
 
 /** What a fault is made of, in the words of a shell. */
 export interface ShellFault {
@@ -44,6 +47,12 @@ export function standNowAndThen(delayMs: number): ShellFault {
   return { begin: ":", during: `each STOP; sleep ${delayMs / 1000}; each CONT; sleep 0.02`, end: "each CONT" };
 }
 
+/** Waits until the fault that a command makes has begun. @param seconds how long that one lasts: it may be over already */
+export function begunScript(seconds: number): string {
+  return `left=${Math.ceil(Math.min(seconds, 10) * 100)}
+until [ -e ${begun} ] || [ "$left" = 0 ]; do left=$((left - 1)); sleep 0.01; done`;
+}
+
 /**
  * A command that makes a fault inside a container and ends it by itself: it needs nobody outside.
  * @param seconds how long, by the clock since the machine's start
@@ -52,9 +61,10 @@ export function faultCommand({ begin, during, end }: ShellFault, seconds: number
   const script = `${each}
 now() { read -r up rest < /proc/uptime; echo "\${up%.*}\${up#*.}"; }
 trap 'exit 0' TERM INT HUP
-trap '${end}' EXIT
+trap '${end}; rm -f ${begun}' EXIT
 until=$(( $(now) + ${Math.ceil(seconds * 100)} ))
 ${begin}
+: > ${begun}
 while [ "$(now)" -lt "$until" ]; do ${during}; done`;
   return ["sh", "-c", script, `${mark}-of-${seconds}`];
 }

@@ -5,7 +5,7 @@ import { ifPresent, writeWhole } from "../common/files.ts";
 import type { Engine } from "../docker/engine.ts";
 import type { LedgerHttp } from "../ledger/client/http.ts";
 import { innerPorts, stackNames } from "../model/names.ts";
-import { endScript, faultCommand, type ShellFault, standNowAndThen, standStill } from "./fault-script.ts";
+import { begunScript, endScript, faultCommand, type ShellFault, standNowAndThen, standStill } from "./fault-script.ts";
 import { askLedger } from "./ledger-copy.ts";
 
 /** What can be made to happen to each part. */
@@ -76,7 +76,12 @@ export async function makeFault(
   // Written down first: what is made is always known.
   await writeFaults(stack, [...(await readFaults(stack)), fault]);
   if (kind === "conflict") await askLedger(ledgerOf(stack), "conflict", { Milliseconds: forMs });
-  else await engine.startExec(container, faultCommand(shellFault(kind, delayMs), forMs / 1000), redisEnvironment(stack));
+  else {
+    const seconds = forMs / 1000;
+    await engine.startExec(container, faultCommand(shellFault(kind, delayMs), seconds), redisEnvironment(stack));
+    // The engine answers before the command has done anything.
+    await engine.exec(container, ["sh", "-c", begunScript(seconds)]);
+  }
   return fault;
 }
 

@@ -62,6 +62,8 @@ export async function* dataObjects(description: ExportDescription, blocks: Async
     group ??= { first: block, last: block, pieces: [], size: 0 };
     const bytes = encoded(shownBlock(block), format);
     group.last = block;
+    // AWS's readers split the text of an object at "} {" (journal_s3_export_reader.py of amazon-qldb-dmv-sample-python).
+    if (format === "ION_TEXT" && group.pieces.length > 0) group.pieces.push(space);
     group.pieces.push(bytes);
     group.size += bytes.length;
   }
@@ -73,10 +75,12 @@ function manifest(description: ExportDescription, name: string, content: IonValu
   return { key: folderOf(description) + name, content: encoded(content, format), contentType: kinds[format].contentType };
 }
 
-/** A value that others of the same format may follow. */
+const space = Buffer.from(" ");
+
+/** A value in a format: a line in JSON, and no more than the value in Ion. */
 function encoded(value: IonValue, format: ExportFormat): Buffer {
   if (format === "ION_BINARY") return writeBinary(value);
-  return Buffer.from(`${format === "JSON" ? ionJson(value) : writeText(value)}\n`, "utf8");
+  return Buffer.from(format === "JSON" ? `${ionJson(value)}\n` : writeText(value), "utf8");
 }
 
 /** A prefix is a folder, with or without its slash. */

@@ -105,6 +105,15 @@ test("a whole journal in Ion text: two manifests, and blocks that prove themselv
   expect(blocks.flatMap(dataOf).map((data) => data.get("n")?.numberValue())).toEqual([1, 2, 3, 4]);
 });
 
+test("in text a space is all that stands between two blocks, where AWS's own reader for Python splits", async () => {
+  await run("CREATE TABLE T", "INSERT INTO T {'n': 1}", "INSERT INTO T {'n': 2}");
+  await ended(server.client, await begin({ ExclusiveEndTime: after() }));
+  const parts = dataOfExport().map(({ content }) => content.toString().split("} {"));
+  expect(parts.flat()).toHaveLength(3);
+  for (const [part = ""] of parts) expect(part).toMatch(/^\{blockAddress:/);
+  for (const part of parts) expect(part.at(-1)).toMatch(/\}$/);
+});
+
 test("AWS's verification holds for inserts, updates, a deletion and a redaction, before and after the data is erased", async () => {
   await run("CREATE TABLE T", "INSERT INTO T <<{'n': 1, 'price': 12.50}, {'n': 2}>>", "UPDATE T SET n = 3 WHERE n = 1");
   await run("UPDATE T SET m = 1", "DELETE FROM T WHERE n = 2");
