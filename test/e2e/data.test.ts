@@ -150,7 +150,7 @@ test("snapshots are listed with size and age, are nobody else's to read, and are
   expect(statSync(folder).mode & 0o777).toBe(0o700);
   const fails = async (...args: string[]) => (await tryNitro("snapshot", ...args, "-s", stack)).stderr;
   expect(await fails("save", "middle")).toContain('has a snapshot "middle" already: it is left alone');
-  expect(await fails("restore", "midle")).toContain("did you mean middle?");
+  expect(await fails("restore", "midle")).toContain('did you mean "middle"?');
   expect(await fails("save", "../x")).toContain('begins with a letter or digit: "../x" is not');
   await nitro("reset", "-s", stack);
   await nitro("snapshot", "save", "middle", "--replace", "-s", stack);
