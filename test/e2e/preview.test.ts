@@ -82,7 +82,7 @@ describe("two versions, without engine, executable or secret", () => {
     expect(stdout).toMatch(
       /- container `service-container`\n {2}- `command`: `source-\w+` → `source-\w+`.*\n {2}- `envs`: `DEBUG=1` → `DEBUG=0`\n/,
     );
-    expect(stdout).toMatch(/15 unchanged\n$/);
+    expect(stdout).toMatch(/16 unchanged\n$/);
     documented(stdout);
     const failing = await compare(head, "--fail-on-replace");
     expect(failing.code).toBe(1);
@@ -165,5 +165,5 @@ test("a stack's own preview says what a swap replaces, shows no secret and chang
   expect(password).toHaveLength(32);
   expect(manual.stdout + manual.stderr + JSON.stringify(report)).not.toContain(password);
   expect(await engineResources(stack)).toEqual(before);
-  expect(await nitro("preview", "-s", stack)).toBe(`Preview of stack ${stack}: nothing changes\n\n17 unchanged\n`);
+  expect(await nitro("preview", "-s", stack)).toBe(`Preview of stack ${stack}: nothing changes\n\n18 unchanged\n`);
 });
