@@ -14,10 +14,11 @@ const checkMs = 2_000;
 /**
  * Keeps a stack's next swap ready at its socket, until the keeper is over.
  * @param context its signal ends it, after the swap that is under way
+ * @returns true where another one is to take its place
  */
-export async function keep(name: string, context: Context): Promise<void> {
+export async function keep(name: string, context: Context): Promise<boolean> {
   const path = keeperSocket(context.root, name);
-  if (path === undefined) return;
+  if (path === undefined) return false;
   const lasting: Context = { ...context, signal: new AbortController().signal };
   const keeper = new Keeper({
     engine: Engine.connect(context.env),
@@ -44,4 +45,5 @@ export async function keep(name: string, context: Context): Promise<void> {
     await server.close();
     context.stderr.write(`${new Date().toISOString()} ended: ${String(keeper.over.reason)}\n`);
   }
+  return keeper.renewable;
 }

@@ -40,6 +40,8 @@ export class Keeper {
   private configured = "";
   private turn: Promise<unknown> = Promise.resolve();
   private waiting = 0;
+  private swaps = 0;
+  private heavy = false;
   /** How many looks in a row found it to need too much memory. */
   private fat = 0;
   private until = 0;
@@ -53,6 +55,11 @@ export class Keeper {
   /** Aborted once it is over, with the reason in words. */
   get over(): AbortSignal {
     return this.ending.signal;
+  }
+
+  /** True where it is over for its memory alone: one that begins anew needs less. */
+  get renewable(): boolean {
+    return this.heavy && this.swaps > 0;
   }
 
   /** Arms the first update. @throws UserError where the settings cannot be read */
@@ -140,7 +147,10 @@ export class Keeper {
     const memory = process.memoryUsage.rss();
     if (memory <= memoryLimit) this.fat = 0;
     else if (this.fat < patience) this.fat += 1;
-    else return this.end(`it takes ${memory} bytes, and may take ${memoryLimit}`);
+    else {
+      this.heavy = true;
+      return this.end(`it takes ${memory} bytes, and may take ${memoryLimit}`);
+    }
     if (this.fat > 0) collectGarbage();
     if (this.swapper.armedNow) return;
     const state = await this.args.stack.state();
@@ -170,6 +180,7 @@ export class Keeper {
     mustBePlain(configured, "service.binary", "service.image", "build");
     this.used(configured);
     const closed = fingerprint(configured) === this.configured ? undefined : this.swapper.close();
+    this.swaps += 1;
     this.output.visitor = visitor;
     this.output.columns = request.columns ?? 0;
     try {

@@ -6,6 +6,7 @@ import { errorMessage, UserError } from "../../common/errors.ts";
 import { withLock } from "../../common/lock.ts";
 import { keep } from "./keep.ts";
 import { keeperFolder } from "./protocol.ts";
+import { startKeeper } from "./start.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
 const [stack = ""] = process.argv.slice(2);
@@ -19,11 +20,12 @@ const { env, stdin, stdout, stderr } = process;
 const context: Context = { env, cwd: root, stdin, stdout, stderr, root, signal: stop.signal, kill: kill.signal };
 
 try {
-  await withLock(join(keeperFolder(root, stack), "keeper.lock"), () => keep(stack, context), {
+  const goesOn = await withLock(join(keeperFolder(root, stack), "keeper.lock"), () => keep(stack, context), {
     onWait: ({ pid }) => {
       throw new UserError(`process ${pid} keeps stack "${stack}" ready already`);
     },
   });
+  if (goesOn) await startKeeper(root, stack, env, stderr.fd);
   process.exit(0);
 } catch (error) {
   stderr.write(`${new Date().toISOString()} ${errorMessage(error)}\n`);
