@@ -3,7 +3,7 @@ import { copyFileSync, existsSync, mkdtempSync, readFileSync, renameSync, rmSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { keeperState } from "../../cli/keeper/client.ts";
+import { endKeeper, keeperState } from "../../cli/keeper/client.ts";
 import { type KeeperState, keeperFolder } from "../../cli/keeper/protocol.ts";
 import type { StackRow } from "../../cli/ls.ts";
 import { listProcesses } from "../../common/process-tree.ts";
@@ -147,6 +147,9 @@ test("where the environment or the file is another one, the swap does without it
 });
 
 test("killed in the middle of a swap, the swap goes on without it", async () => {
+  // A new one: it does not reach its limit of memory in the middle of this.
+  await endKeeper(root, stack);
+  await atTerminal("swap", "-s", stack);
   const { pid } = await armed();
   put("one");
   const swapping = swap();
