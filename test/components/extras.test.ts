@@ -34,6 +34,8 @@ async function declare(work: (context: PartContext) => unknown) {
   const resources = await recordResources("alice", false, async () => {
     const parent = new pulumi.ComponentResource("nitro:stack:Developer", "nitro");
     await work(partContext(stack, new docker.Network("network", { name: "nitro-alice" }, { parent }), parent));
+    // What is still on its way would reach the next test's engine, which knows nothing of it.
+    await (pulumi.runtime as unknown as { waitForRPCs(): Promise<void> }).waitForRPCs();
   });
   return { resources, inputs: (name: string) => resources.find((each) => each.name === name)?.inputs as Record<string, unknown> };
 }
