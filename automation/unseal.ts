@@ -4,6 +4,7 @@ import type { Progress } from "../common/progress.ts";
 import { DeadlineError, inVain, type Look, wait } from "../common/waiting.ts";
 import type { Engine } from "../docker/engine.ts";
 import { endingWords } from "../docker/last-lines.ts";
+import { loopRestarts } from "../docker/waiting/exit.ts";
 import { readSealing, type SealState } from "../executable/sealing.ts";
 import { presentService, waitUnsealed } from "../executable/service-secrets.ts";
 import { type BootstrapMode, neededShares } from "../key-feeder/contract.ts";
@@ -81,7 +82,7 @@ export async function waitUntilHealthy(engine: Engine, stack: string, { env, roo
     const status = await stackStatus(engine, stack, { env, root });
     if (status.healthy) return { found: status };
     before ??= new Map(status.parts.map(({ id, restarts }) => [id, restarts]));
-    const crashed = ({ id, restarts }: PartStatus) => restarts - (before?.get(id) ?? 0) >= restartsToTell;
+    const crashed = ({ id, restarts }: PartStatus) => restarts - (before?.get(id) ?? 0) >= loopRestarts;
     const ended = status.parts.filter((part) => over.includes(part.state) || crashed(part));
     if (ended.length > 0)
       throw await stopped(
@@ -121,9 +122,6 @@ export async function waitUntilReady(
 
 /** States that a container does not leave by itself. */
 const over: readonly PartStatus["state"][] = ["exited", "dead", "removing", "missing"];
-
-/** One that is started again so often while it is waited for crashes again and again. */
-const restartsToTell = 2;
 
 /** What stopped, with its last words. */
 async function stopped(engine: Engine, stack: string, roles: readonly string[]): Promise<UserError> {

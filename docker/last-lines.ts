@@ -31,6 +31,15 @@ export async function lastLines(
   return lines.length === 0 ? "it wrote no log" : `its last log lines:${lines.map((line) => `\n  | ${line}`).join("")}`;
 }
 
+/** How a container's last run ended, in words, and the last lines that this run wrote. Also of one that was started again. */
+export async function lastWords(
+  engine: Pick<Engine, "logs" | "pastEvents">,
+  details: ContainerDetails,
+): Promise<{ how: string; log: string }> {
+  const [ending, log] = await Promise.all([lastEnding(engine, details), lastLines(engine, details.name, details)]);
+  return { how: exitOf(ending), log };
+}
+
 /**
  * How a container ended, with its last words.
  * @param what it is called in the message, such as "worker"
@@ -42,5 +51,6 @@ export async function endingWords(
 ): Promise<string> {
   const details = await engine.inspect(container);
   if (details === undefined) return `${what} is not there any more (container ${container})`;
-  return `${what} ${exitOf(await lastEnding(engine, details))} (container ${container}); ${await lastLines(engine, container, details)}`;
+  const { how, log } = await lastWords(engine, details);
+  return `${what} ${how} (container ${container}); ${log}`;
 }

@@ -1,8 +1,8 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { RunError } from "@pulumi/pulumi";
 import type { ContainerDetails, Engine } from "../docker/engine.ts";
-import { lastLines } from "../docker/last-lines.ts";
-import { exitOf, lastEnding } from "../docker/waiting/exit.ts";
+import { lastWords } from "../docker/last-lines.ts";
+import { loopRestarts } from "../docker/waiting/exit.ts";
 import { type Role, roles, type StackNames } from "../model/names.ts";
 import { blockedBy } from "./healthy.ts";
 
@@ -18,9 +18,6 @@ export interface CrashWatchArgs {
   /** Between two looks, in ms. */
   readonly intervalMs?: number;
 }
-
-/** So often the engine has to start a part again: the first crash may be of a part that did not find another one yet. */
-const restartsToTell = 2;
 
 /**
  * Looks at every part while some are waited for: one that has answered and then crashes again and again would else be found out by what others
@@ -83,13 +80,13 @@ export class CrashWatch {
     if (this.args.before.has(id) && !this.settledRoles.has(role)) return false;
     const from = this.counted.get(id) ?? (this.args.before.has(id) ? restartCount : 0);
     this.counted.set(id, from);
-    return restartCount - from >= restartsToTell;
+    return restartCount - from >= loopRestarts;
   }
 
   private async told(role: Role, details: ContainerDetails): Promise<RunError> {
     const { engine, names } = this.args;
-    const [ending, log] = await Promise.all([lastEnding(engine, details), lastLines(engine, details.name, details)]);
-    const crashes = `${role} crashes again and again: it ${exitOf(ending)}, and was started again ${details.restartCount} times`;
+    const { how, log } = await lastWords(engine, details);
+    const crashes = `${role} crashes again and again: it ${how}, and was started again ${details.restartCount} times`;
     return new RunError(`${crashes} (container ${details.name}); ${log}${blockedBy(role)}\nmore: ./nitro logs ${role} -s ${names.stack}`);
   }
 }

@@ -1,14 +1,11 @@
 import { type Clock, systemClock } from "../common/waiting.ts";
 import type { ContainerDetails, Engine } from "../docker/engine.ts";
-import { endingWords, lastLines } from "../docker/last-lines.ts";
-import { exitOf, lastEnding } from "../docker/waiting/exit.ts";
+import { endingWords, lastWords } from "../docker/last-lines.ts";
+import { loopRestarts } from "../docker/waiting/exit.ts";
 import { type Role, stackNames } from "../model/names.ts";
 
 /** A container may be away for as long as a restart or a swap takes, in ms. */
 const awayMs = 2_500;
-
-/** So many restarts by the engine, while somebody waits, are a loop: one alone may be what the test is about. */
-const loopRestarts = 2;
 
 /** A part that was waited for has ended, or ends again and again; the message has its last log lines. */
 export class PartEndedError extends Error {
@@ -58,8 +55,8 @@ export class ContainerWatch {
       const restarts = (details?.restartCount ?? 0) - seen.restarts;
       const container = this.nameOf(role);
       if (details !== undefined && restarts >= loopRestarts) {
-        const [ending, log] = await Promise.all([lastEnding(this.engine, details), lastLines(this.engine, container)]);
-        const crashes = `${role} crashes again and again: it ${exitOf(ending)}, and was started again ${restarts} times meanwhile`;
+        const { how, log } = await lastWords(this.engine, details);
+        const crashes = `${role} crashes again and again: it ${how}, and was started again ${restarts} times meanwhile`;
         throw new PartEndedError(role, `${crashes} (container ${container}); ${log}`);
       }
       if (seen.away !== undefined && this.clock.now() - seen.away >= awayMs)

@@ -32,6 +32,7 @@ const memoryLimit = 200 * 1024 * 1024;
 export class Keeper {
   private readonly args: Omit<SwapArgs, "progress">;
   private readonly output = new VisitorOutput();
+  private readonly progress = new Progress(this.output);
   private readonly swapper: DeclaredSwapper;
   private readonly stamp: string;
   private readonly ending = new AbortController();
@@ -48,7 +49,7 @@ export class Keeper {
 
   constructor(args: Omit<SwapArgs, "progress">) {
     this.args = args;
-    this.swapper = new DeclaredSwapper({ ...args, progress: new Progress(this.output) });
+    this.swapper = new DeclaredSwapper({ ...args, progress: this.progress });
     this.stamp = sourcesStamp(args.context.root);
   }
 
@@ -185,9 +186,8 @@ export class Keeper {
     this.output.columns = request.columns ?? 0;
     try {
       const [before, { arch }] = await looks;
-      const progress = new Progress(this.output);
       const building = { ...context, env: request.env, signal: visitor.gone };
-      if (!bringsExecutable(configured)) await buildForEngine({ engine, arch }, stack.name, configured, progress, building);
+      if (!bringsExecutable(configured)) await buildForEngine({ engine, arch }, stack.name, configured, this.progress, building);
       const executable = await loadExecutable(root, executableFile(root, stack.name, settings, arch), arch, stack.name);
       await closed;
       if (visitor.gone.aborted) throw new UserError("nobody waits for this swap any more: nothing was changed");

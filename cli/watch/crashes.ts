@@ -1,7 +1,6 @@
 import { UserError } from "../../common/errors.ts";
 import type { Engine } from "../../docker/engine.ts";
-import { lastLines } from "../../docker/last-lines.ts";
-import { exitOf, lastEnding } from "../../docker/waiting/exit.ts";
+import { lastWords } from "../../docker/last-lines.ts";
 import { liveRoles } from "../../executable/live-override.ts";
 import { type Role, roles, stackNames } from "../../model/names.ts";
 
@@ -40,10 +39,10 @@ export class CrashGuard {
       const details = await this.engine.inspect(container);
       if (details === undefined || details.restartCount <= before) continue;
       this.restarts.delete(role);
-      const [ending, log] = await Promise.all([lastEnding(this.engine, details), lastLines(this.engine, container, details)]);
+      const { how, log } = await lastWords(this.engine, details);
       const ours = liveRoles.some((each) => each === role);
       const hint = ours ? `./nitro swap -s ${this.stack} --previous goes back` : `./nitro logs -s ${this.stack} ${role}`;
-      return new UserError(`${role} crashed (it ${exitOf(ending)}) and was started again; ${log}`, hint);
+      return new UserError(`${role} crashed (it ${how}) and was started again; ${log}`, hint);
     }
     return undefined;
   }

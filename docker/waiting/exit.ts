@@ -19,6 +19,9 @@ export class ContainerExit extends Error {
   }
 }
 
+/** So many times started again by the engine while somebody waits is a loop: one crash alone may be of a part that did not find another one yet. */
+export const loopRestarts = 2;
+
 /** "exited with code 2", with the reason where the engine knows it. */
 export function exitOf({ exitCode, oomKilled }: Ending): string {
   const reason = oomKilled ? " (it ran out of the memory its limit allows)" : "";
