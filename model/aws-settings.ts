@@ -4,17 +4,33 @@ const url = z.string().refine((text) => /^https?:$/.test(URL.parse(text)?.protoc
   message: "allowed is an address such as https://qldb.example.com",
 });
 
+const endpoint = (service: string, example: string) =>
+  url.optional().meta({ description: `ledger mode aws: in place of AWS's own ${service}`, example, takes: "an address" });
+
 /** The settings below `nitro:aws`. */
 export const awsSchema = z
   .strictObject({
     region: z
       .string()
       .regex(/^[a-z]{2}(-[a-z]+)+-\d$/, "must be a region such as us-west-2")
-      .default("us-west-2"),
-    profile: z.string().min(1).optional(),
-    endpoints: z.strictObject({ sts: url.optional(), iam: url.optional(), qldb: url.optional(), qldbSession: url.optional() }).prefault({}),
+      .default("us-west-2")
+      .meta({ description: "region of the local AWS services, and of the ledger in mode aws", takes: "a region" }),
+    profile: z.string().min(1).optional().meta({
+      description: "ledger mode aws: a profile of your AWS configuration; default: what your environment says",
+      example: "alice",
+    }),
+    endpoints: z
+      .strictObject({
+        sts: endpoint("STS", "https://sts.example.com"),
+        iam: endpoint("IAM", "https://iam.example.com"),
+        qldb: endpoint("QLDB, which it ended: mode aws needs this one", "https://qldb.example.com"),
+        qldbSession: endpoint("sessions of QLDB; default: the same as qldb", "https://qldb.example.com"),
+      })
+      .prefault({})
+      .meta({ description: "as this machine and containers reach them" }),
   })
-  .prefault({});
+  .prefault({})
+  .meta({ description: "AWS, as far as a stack uses it.", details: "[Ledger mode aws](aws-mode.md)." });
 
 export type AwsSettings = z.infer<typeof awsSchema>;
 

@@ -26,14 +26,23 @@ export const filesSetting = mounts(({ source, target }) =>
   source === "" || !isPath(target)
     ? "allowed is SOURCE:TARGET, a file or folder of this machine and an absolute path in the container, such as ./zebpay.pem:/etc/zebpay.pem"
     : undefined,
-);
+).meta({
+  description: "further files and folders that it sees, read-only, such as ./zebpay.pem:/etc/zebpay.pem",
+  details: "Sources are seen from the project's folder. User 1000 has to be able to read them.",
+  takes: "a list of SOURCE:TARGET",
+});
 
 /** Folders that a container may write to, on a root that is read-only otherwise. */
 export const writableSetting = mounts(({ source, target }, entry) =>
   entry.startsWith(":") || !isPath(target)
     ? "allowed is an absolute path in the container, for a folder in memory, or SOURCE:TARGET with a folder of this machine, such as ./coverage:/coverage"
     : ownSource(source),
-);
+).meta({
+  description: "folders that it may write to: in memory (/var/cache), or of this machine (./coverage:/coverage)",
+  details:
+    "One in memory has at most 256 MiB and is empty after each start. A folder of this machine has to be one that user 1000 may write to.",
+  takes: "a list of TARGET or SOURCE:TARGET",
+});
 
 function ownSource(source: string): string | undefined {
   return source === "/" ? "the root of this machine is no folder to write to" : undefined;

@@ -18,7 +18,8 @@ function memoryOf(role: Role) {
     .union([z.number(), z.string()], { error: message })
     .transform(Number)
     .refine((value) => Number.isInteger(value) && value >= least, message)
-    .default(byDefault);
+    .prefault(byDefault)
+    .meta({ description: `of ${role}`, takes: `a whole number of ${least} or more` });
 }
 
 /** The settings below `nitro:memory`. */
@@ -31,7 +32,11 @@ export const memorySettings = z
     ledger: memoryOf("ledger"),
     "key-feeder": memoryOf("key-feeder"),
   } satisfies Record<Role, unknown>)
-  .prefault({});
+  .prefault({})
+  .meta({
+    description: "What each container may take, in MiB; another value makes another container.",
+    details: "What lies in its folders in memory counts.",
+  });
 
 /** A resource limit of processes, see setrlimit(2); -1 is none. */
 export interface Ulimit {
@@ -69,7 +74,12 @@ export const ulimitsSetting = z
       .filter((limit) => limit !== undefined)
       .sort((a, b) => (a.name < b.name ? -1 : 1)),
   )
-  .prefault({});
+  .prefault({})
+  .meta({
+    description: "limits of its processes, such as nofile: 65536, or nofile: 1024:65536 (soft:hard); default: the engine's",
+    details: `As \`docker run --ulimit\` takes them; -1 is none. Allowed are ${ulimitNames.join(", ")}. The engine's own hard limit is the most: \`docker run --rm IMAGE sh -c 'ulimit -Hn'\`.`,
+    takes: "numbers by name",
+  });
 
 function nameProblem(name: string): string | undefined {
   if (ulimitNames.includes(name)) return undefined;

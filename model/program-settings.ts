@@ -46,7 +46,15 @@ const environment = (role: ProgramRole) =>
         if (message !== undefined) context.addIssue({ code: "custom", path: [name], message });
       }
     })
-    .default({});
+    .prefault({})
+    .meta({
+      description:
+        role === "service"
+          ? "further variables, such as ZEBPAY_SERVER: http://zebpay:8080; secrets by pulumi config set --secret"
+          : "as the service's, for the worker",
+      details: "The stack's own are refused by name, and `AWS_CA_BUNDLE`, which ends payments programs at their start.",
+      takes: "texts by name",
+    });
 
 function variableProblem(role: ProgramRole, name: string): string | undefined {
   if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) return "a variable's name has letters, digits and underscores";
@@ -58,7 +66,14 @@ function variableProblem(role: ProgramRole, name: string): string | undefined {
 /** The settings of service and worker alike. */
 export const programSettings = (role: ProgramRole) => ({
   env: environment(role),
-  args: z.array(text).optional(),
+  args: z
+    .array(text)
+    .optional()
+    .meta({
+      description: "arguments in place of the default ones",
+      example: role === "service" ? "[serve, nitro]" : "[serve, payments, worker]",
+      takes: "a list of texts",
+    }),
   files: filesSetting,
   writable: writableSetting,
   ulimits: ulimitsSetting,
@@ -74,19 +89,31 @@ export const hostSetting = z
   .refine((name) => !others.includes(name) && !/(^|\.)localstack$|(^|\.)localhost$|(^|\.)\d+$/.test(name), {
     message: `must be no address, and no name of another part (${others.join(", ")}, *.localstack)`,
   })
-  .default(defaultServiceHost);
+  .default(defaultServiceHost)
+  .meta({
+    description: "what clients sign as the service's host, and its name on the stack's network, at port 80",
+    details: "A change replaces service, worker and key-feeder.",
+    takes: "a host's name",
+  });
 
 /** The settings below `nitro:payout`. */
 export const payoutSettings = z
   .strictObject({
-    custodian: z.string().min(1).default("dryrun-happypath"),
-    currency: z.string().min(1).default("BAT"),
-    from: z.string().min(1).default("nitro-pay"),
+    custodian: z.string().min(1).default("dryrun-happypath").meta({
+      description: "what ./nitro pay pays by; it has to be one that your executable takes",
+    }),
+    currency: z.string().min(1).default("BAT").meta({ description: "what it pays in" }),
+    from: z.string().min(1).default("nitro-pay").meta({ description: "who pays" }),
     custodians: z
       .array(z.string().regex(/^[A-Za-z0-9_-]+\*?$|^\*$/, "must be a custodian's name, or the beginning of one and a star"))
-      .default([]),
+      .default([])
+      .meta({
+        description: "which ones the executable is to take (PAYMENT_CUSTODIANS), such as dryrun-*; default: its own list",
+        details: "A change replaces the service. `./nitro pay` refuses others before it sends anything.",
+      }),
   })
-  .prefault({});
+  .prefault({})
+  .meta({ description: "What ./nitro pay pays, and which custodians are taken." });
 
 /** True where the executable takes payments of a custodian, as far as payout.custodians tells; with an empty list it is the executable's to say. */
 export function takesCustodian(custodians: readonly string[], custodian: string): boolean {

@@ -2,103 +2,10 @@ import { z } from "zod";
 import { UserError } from "../common/errors.ts";
 import { nearest } from "../common/nearest.ts";
 import { trace } from "../common/trace.ts";
-import { awsProblems, awsSchema } from "./aws-settings.ts";
-import { sameTarget } from "./file-mounts.ts";
-import { memorySettings } from "./limit-settings.ts";
-import { hostSetting, payoutSettings, programSettings, takesCustodian } from "./program-settings.ts";
+import { settingsSchema, wholeSettingsSchema } from "./settings-schema.ts";
 
-const onOff = ["auto", "manual"] as const;
-
-/** A number that `pulumi config set` may have stored as text. */
-const port = z.coerce.number().int().min(1024).max(65500);
-
-/** A yes or no that `pulumi config set` may have stored as text. */
-const onOrOff = z.union([z.boolean(), z.enum(["true", "false"]).transform((text) => text === "true")], {
-  error: "allowed are true, false",
-});
-
-const schema = z.strictObject({
-  service: z
-    .strictObject({
-      binary: z.string().min(1).optional(),
-      image: z.string().min(1).optional(),
-      host: hostSetting,
-      ...programSettings("service"),
-    })
-    .refine(({ binary, image }) => binary === undefined || image === undefined, {
-      message:
-        "allowed is one of binary and image, not both; remove the other: pulumi config rm --path nitro:service.binary (or nitro:service.image)",
-    })
-    .prefault({}),
-  worker: z.strictObject(programSettings("worker")).prefault({}),
-  build: z
-    .strictObject({
-      command: z.string().min(1).optional(),
-      image: z.string().min(1).optional(),
-      folder: z.string().min(1).default("sample"),
-    })
-    .prefault({}),
-  swap: z
-    .strictObject({
-      mode: z.enum(["mount", "image", "auto"]).default("auto"),
-      keep: z.coerce.number().int().min(0).max(1440).default(10),
-    })
-    .prefault({}),
-  images: z
-    .strictObject({
-      base: z.string().min(1).optional(),
-      redis: z.string().min(1).optional(),
-      localstack: z.string().min(1).optional(),
-      node: z.string().min(1).optional(),
-    })
-    .prefault({}),
-  ports: z.strictObject({ base: port.optional() }).prefault({}),
-  redis: z.strictObject({ tls: onOrOff.default(false) }).prefault({}),
-  ledger: z.strictObject({ mode: z.enum(["local", "aws"]).default("local") }).prefault({}),
-  bootstrap: z.enum(onOff).default("auto"),
-  authorization: z
-    .strictObject({
-      mode: z.enum(onOff).default("auto"),
-      custodians: z.array(z.string().regex(/^[a-z0-9-]+$/, "must be lower-case letters, digits and hyphens")).default([]),
-    })
-    .prefault({}),
-  operators: z
-    .strictObject({
-      keys: z
-        .union([z.string().min(1), z.tuple([z.string().min(1), z.string().min(1)])], {
-          error: "allowed is a folder with test-operator.pem and test-operator2.pem, or a list of two files",
-        })
-        .optional(),
-    })
-    .prefault({}),
-  extras: z.string().min(1).optional(),
-  memory: memorySettings,
-  payout: payoutSettings,
-  secrets: z.strictObject({ file: z.string().min(1).optional() }).prefault({}),
-  aws: awsSchema,
-});
-
-const checked = schema.superRefine((settings, context) => {
-  for (const { path, message } of awsProblems(settings)) context.addIssue({ code: "custom", path: [...path], message });
-  const { service, build, payout } = settings;
-  for (const role of ["service", "worker"] as const) {
-    const { files, writable } = settings[role];
-    const target = sameTarget([...files, ...writable]);
-    if (target === undefined || sameTarget(writable) !== undefined || sameTarget(files) !== undefined) continue;
-    context.addIssue({ code: "custom", path: [role, "writable"], message: `${role}.files mounts something at ${target}, too` });
-  }
-  if (!takesCustodian(payout.custodians, payout.custodian)) {
-    const message = `payout.custodians (${payout.custodians.join(", ")}) does not have it: pulumi config set --path nitro:payout.custodian <name>`;
-    context.addIssue({ code: "custom", path: ["payout", "custodian"], message });
-  }
-  const other = (["binary", "image"] as const).find((name) => service[name] !== undefined);
-  if (build.command === undefined || other === undefined) return;
-  const message = `it builds the executable, and service.${other} names another one; remove one: pulumi config rm --path nitro:service.${other} (or nitro:build.command)`;
-  context.addIssue({ code: "custom", path: ["build", "command"], message });
-});
-
-/** A stack's settings, complete: every setting has a value or a documented meaning when it is missing (see Pulumi.dev.yaml). */
-export type Settings = z.infer<typeof schema>;
+/** A stack's settings, complete: every setting has a value or a documented meaning when it is missing (see docs/configuration.md). */
+export type Settings = z.infer<typeof settingsSchema>;
 
 /** The configuration is wrong; the message lists every problem at once, each with the value seen and what is allowed. */
 export class ConfigError extends UserError {
@@ -107,7 +14,7 @@ export class ConfigError extends UserError {
   /** @param problems a line each */
   constructor(stack: string, problems: readonly string[]) {
     const title = `the configuration of stack "${stack}" has ${problems.length === 1 ? "a problem" : `${problems.length} problems`}:`;
-    const help = `what can be set: Pulumi.dev.yaml; change one: pulumi config set --stack ${stack} --path 'nitro:<key>' <value> (after eval "$(./nitro env)")`;
+    const help = `what can be set: docs/configuration.md; change one: pulumi config set --stack ${stack} --path 'nitro:<key>' <value> (after eval "$(./nitro env)")`;
     super([title, ...problems.map((line) => `  - ${forStack(line, stack)}`), help].join("\n"));
   }
 }
@@ -140,7 +47,7 @@ export function checkSettings(raw: RawSettings, partial = false): CheckedSetting
   trace(process.env, "settings checked");
   const ours = Object.entries(raw).filter(([key]) => key.startsWith("nitro:"));
   const value = Object.fromEntries(ours.map(([key, text]) => [key.slice("nitro:".length), parsed(text)]));
-  const result = (partial ? schema : checked).safeParse(value);
+  const result = (partial ? settingsSchema : wholeSettingsSchema).safeParse(value);
   const strays = Object.keys(raw).flatMap((key) => strayProblem(key) ?? []);
   const problems = [...strays, ...(result.success ? [] : result.error.issues.flatMap((issue) => describeIssue(issue, value)))];
   const stated = (path: string) => {
@@ -220,7 +127,7 @@ function valueAt(root: unknown, path: readonly string[]): unknown {
 
 /** The settings below a path, read from the schema itself, so that the list cannot grow stale. */
 function knownKeys(path: readonly string[]): string[] {
-  let shape: object = schema.shape;
+  let shape: object = settingsSchema.shape;
   for (const key of path) {
     const field: unknown = Reflect.get(shape, key);
     const inner = field instanceof z.ZodPrefault ? field.unwrap() : field;
