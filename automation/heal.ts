@@ -1,6 +1,7 @@
 import { UserError } from "../common/errors.ts";
 import type { ContainerState, Engine, Health, NamedResource } from "../docker/engine.ts";
 import { presentHealth } from "../docker/health.ts";
+import { useRole } from "../model/last-use.ts";
 import { labels, type StackNames } from "../model/names.ts";
 import { type StackState, stateIds } from "./state.ts";
 
@@ -92,7 +93,9 @@ function brokenBecause(container: SeenContainer, names: StackNames, known: boole
 }
 
 function refuseForeign(stack: string, owner: string, seen: Seen): void {
-  const kinds = { container: seen.containers, network: seen.networks, volume: seen.volumes };
+  // A note of use is all that plain pulumi leaves of a stack: it is in nobody's way.
+  const volumes = seen.volumes.filter(({ labels: has }) => has[labels.role] !== useRole);
+  const kinds = { container: seen.containers, network: seen.networks, volume: volumes };
   const foreign = Object.entries(kinds).flatMap(([kind, list]) =>
     list.filter((each) => each.labels[labels.owner] !== owner).map((each) => `${kind} ${each.name}`),
   );

@@ -23,6 +23,7 @@ import { selectStack } from "./core/selection.ts";
 import { endKeeper } from "./keeper/client.ts";
 
 export const command = declareCommand({
+  marksUse: false,
   options: {
     ...stackOption,
     yes: { type: "boolean", short: "y", help: "do not ask (without a terminal nothing is ever asked)" },

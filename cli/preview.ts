@@ -36,6 +36,7 @@ const options = {
 
 export const command = declareCommand({
   unread: "end",
+  marksUse: false,
   options,
   notes: `A stack is previewed against its state, and nothing is changed. --blueprint writes, as JSON, everything that settings and sources declare, from empty
 state: it needs neither an engine nor an executable nor a secret. --head compares two of these, as a pull request does.

@@ -15,6 +15,7 @@ import type { KeeperState } from "./keeper/protocol.ts";
 
 export const command = declareCommand({
   unread: "end",
+  marksUse: false,
   options: { ...stackOption, ...jsonOption },
   notes: `The version is that of the process; where it is not the declared one, a line says so.
 Below: the key shares that a sealed service waits for, and the prepared payments that wait for an operator.

@@ -32,6 +32,10 @@ export const labels = {
   made: "nitro.made",
   /** On the service in ledger mode aws: where its ledger answers. */
   ledger: "nitro.ledger",
+  /** On the volume that says who uses a stack: who brought it up, who used it last, and when (ISO 8601). */
+  madeBy: "nitro.made-by",
+  usedBy: "nitro.used-by",
+  usedAt: "nitro.used-at",
 } as const;
 
 /** AWS account of everything local: the one LocalStack gives to made-up credentials. */

@@ -1,3 +1,5 @@
+import { personHere } from "../common/person.ts";
+import { noteUse } from "../data/note-use.ts";
 import { Engine } from "../docker/engine.ts";
 import { LedgerHttp } from "../ledger/client/http.ts";
 import { LedgerClient } from "../ledger/client/session.ts";
@@ -6,6 +8,7 @@ import type { StackOutputs } from "../model/outputs.ts";
 import { partsOf } from "../model/parts.ts";
 import { numbered } from "../operators/keys.ts";
 import { connectPayouts } from "../operators/payouts/streams.ts";
+import { ownerId } from "../toolchain/owner.ts";
 import { ContainerWatch } from "./container-watch.ts";
 import { endAbandonedPauses } from "./disturbances.ts";
 import { StackOutputsError, type StackOutputsOptions, stackOutputs } from "./outputs.ts";
@@ -56,6 +59,7 @@ export async function openStack(name: string, options: StackOutputsOptions = {})
   const engine = Engine.connect(env);
   const parts = partsOf((await engine.inspect(stackNames(name).containers.service))?.labels);
   await endAbandonedPauses({ name, engine, env }, parts);
+  await noteUse(engine, { stack: name, owner: ownerId(env) }, personHere(env));
   const redis = await connectPayouts(outputs.redisUrl, name, outputs.caCertificate);
   const ledger = ledgerOf(name, outputs);
   const operators = numbered(outputs.operators);

@@ -52,7 +52,7 @@ export const commands = {
     load: () => import("../exec.ts"),
   },
   ls: {
-    summary: "All stacks of this backend, and what runs of each",
+    summary: "Stacks with owner, health, age, last use and memory",
     load: () => import("../ls.ts"),
   },
   pay: {

@@ -77,6 +77,11 @@ export interface Declaration {
    * the command goes on in silence, since it changes something.
    */
   readonly unread?: "end" | "stop";
+  /**
+   * False where a command about a stack says nothing of whether anybody needs it, or leaves new containers, which tell. All others are noted as
+   * its last use.
+   */
+  readonly marksUse?: false;
 }
 
 type Read<T> = T extends { readonly type: "boolean" }

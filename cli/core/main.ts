@@ -8,6 +8,7 @@ import type { Command } from "./command.ts";
 import { commands } from "./commands.ts";
 import { completionWord } from "./completion-word.ts";
 import { stackOption } from "./declaration.ts";
+import { runNoted } from "./mark-use.ts";
 import { ofStack } from "./other-words.ts";
 import { type Resolved, resolve, subcommandProblem } from "./resolve.ts";
 import { firstWord, wantsHelp } from "./scan.ts";
@@ -99,7 +100,7 @@ async function runCommand(resolved: Resolved): Promise<number> {
     const context: Context = { env, cwd: process.cwd(), stdin, stdout, stderr, root, ...interruptible(command) };
     trace(env, "node started", performance.timeOrigin);
     trace(env, `command ${path[0] ?? ""}`);
-    return await command.run(args, context);
+    return await runNoted(command, args, context);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     report(error);

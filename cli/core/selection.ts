@@ -1,5 +1,5 @@
-import { userInfo } from "node:os";
 import { UserError } from "../../common/errors.ts";
+import { loginName } from "../../common/person.ts";
 import { stackNameProblem, validStackName } from "../../model/names.ts";
 
 /** Pulumi keeps the settings of stack dev in Pulumi.dev.yaml: the template, which is everybody's. */
@@ -24,13 +24,4 @@ export function selectStack(option: string | undefined, env: NodeJS.ProcessEnv):
     );
   }
   return given;
-}
-
-/** userInfo fails for a uid without an entry in the user database, as containers often run with. */
-function loginName(env: NodeJS.ProcessEnv): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return env.USER ?? env.LOGNAME ?? "";
-  }
 }

@@ -9,6 +9,7 @@ import { selectStack } from "../core/selection.ts";
 import { askKeeper } from "../keeper/client.ts";
 
 export const command = declareCommand({
+  marksUse: false,
   arguments: { role: { words: liveRoles, read: swappedRole, optional: true, help: "only this one (default: both)" } },
   options: {
     ...stackOption,

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { decideHealing, type Seen } from "../../automation/heal.ts";
 import { dockerTypes, type StackState } from "../../automation/state.ts";
 import type { ContainerState, Health } from "../../docker/engine.ts";
+import { useVolume } from "../../model/last-use.ts";
 import { stackNames } from "../../model/names.ts";
 
 const names = stackNames("alice");
@@ -32,6 +33,12 @@ describe("decideHealing", () => {
   it("leaves a sound stack and a new one alone", () => {
     expect(decideHealing(names, owner, sound, state)).toEqual(nothing);
     expect(decideHealing(names, owner, { containers: [], networks: [], volumes: [] }, undefined)).toEqual(nothing);
+  });
+
+  it("is in nobody's way where somebody else's note of use is all that is left of a stack of that name", () => {
+    const note = useVolume("alice", "fedcba9876543210", { owner: "bob@desk", user: "bob@desk", at: "2026-11-24T12:00:00.000Z" });
+    const volumes = [{ ...note, id: note.name, labels: { ...note.labels }, created: "" }];
+    expect(decideHealing(names, owner, { containers: [], networks: [], volumes }, undefined)).toEqual(nothing);
   });
 
   it.each(["exited", "dead", "created", "paused", "restarting"] as const)(

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { endKeeper, keeperState } from "../../cli/keeper/client.ts";
 import { type KeeperState, keeperFolder } from "../../cli/keeper/protocol.ts";
-import type { StackRow } from "../../cli/ls.ts";
+import type { StackRow } from "../../cli/stack-rows.ts";
 import { listProcesses } from "../../common/process-tree.ts";
 import { Engine } from "../../docker/engine.ts";
 import { readRunning } from "../../executable/running.ts";

@@ -1,0 +1,81 @@
+import { asItIs, engineStacks, memoryOf, type StackSummary, summarize } from "../automation/engine-stacks.ts";
+import { type ListedStack, listStacks } from "../automation/stack.ts";
+import type { Context } from "../common/context.ts";
+import type { Engine } from "../docker/engine.ts";
+import { ownerId } from "../toolchain/owner.ts";
+import { keeperState } from "./keeper/client.ts";
+import type { KeeperState } from "./keeper/protocol.ts";
+import { age, mebibytes } from "./status.ts";
+
+/** A stack in a list. Times are ISO 8601. */
+export interface StackRow extends StackSummary {
+  /** True where this backend has it: commands here reach it. */
+  readonly mine: boolean;
+  /** As the backend tells it; undefined before the first update. */
+  readonly lastUpdate?: string;
+  readonly updating: boolean;
+  /** Bytes that its containers have in memory. */
+  readonly memory: number;
+  /** Who keeps the next swap ready. */
+  readonly keeper?: KeeperState | undefined;
+}
+
+/** Looks at all stacks of this backend, or at everybody's on this engine. */
+export async function stackRows(engine: Engine, everybody: boolean, context: Context): Promise<StackRow[]> {
+  const mine = ownerId(context.env);
+  const [listed, found] = await Promise.all([listStacks(context), engineStacks(engine, everybody ? undefined : mine)]);
+  const looked = await Promise.all(
+    found.map(async (stack) => {
+      const [now, memory] = await Promise.all([asItIs(engine, stack), memoryOf(engine, stack)]);
+      return { ...summarize(now), memory };
+    }),
+  );
+  const rows = joinStacks(listed, looked, mine);
+  return Promise.all(rows.map(async (row) => (row.mine ? { ...row, keeper: await keeperState(context.root, row.name) } : row)));
+}
+
+/** Stacks that only the engine knows (an interrupted removal) are listed too, and so are those that only the backend knows. */
+export function joinStacks(
+  listed: readonly ListedStack[],
+  found: readonly (StackSummary & { readonly memory: number })[],
+  mine: string,
+): StackRow[] {
+  const unseen = listed
+    .filter(({ name }) => !found.some((stack) => stack.name === name && stack.ownerId === mine))
+    .map(({ name }) => ({ name, ownerId: mine, running: 0, healthy: 0, parts: 0, memory: 0 }));
+  return [...found, ...unseen]
+    .map((stack): StackRow => {
+      const own = stack.ownerId === mine;
+      const known = own ? listed.find(({ name }) => name === stack.name) : undefined;
+      const { lastUpdate, updateInProgress } = known ?? {};
+      return { lastUse: lastUpdate, ...stack, mine: own, updating: updateInProgress === true, ...(lastUpdate && { lastUpdate }) };
+    })
+    .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+}
+
+/** The cells of a row below `stackHeader`. @param now milliseconds since 1970 */
+export function stackCells(row: StackRow, now: number): string[] {
+  const ago = (time: string | undefined) => (time === undefined ? "" : age(now - Date.parse(time)));
+  const user = row.lastUser === undefined || row.lastUser === row.owner ? "" : `, by ${row.lastUser}`;
+  return [
+    row.name,
+    ownerOf(row),
+    state(row),
+    ago(row.created),
+    row.lastUse === undefined ? "never" : `${ago(row.lastUse)} ago${user}`,
+    row.memory === 0 ? "" : mebibytes(row.memory),
+  ];
+}
+
+export const stackHeader = ["stack", "owner", "state", "age", "last use", "memory"];
+
+function state({ updating, running, parts, healthy }: StackRow): string {
+  if (updating) return "being changed";
+  return running === 0 ? "down" : `${running} of ${parts} run, ${healthy} healthy`;
+}
+
+/** Whose it is: a person where that is known, else the backend. */
+function ownerOf({ owner, ownerId: id, mine }: StackRow): string {
+  if (mine) return owner ?? "this backend";
+  return owner === undefined ? `backend ${id}` : `${owner} (backend ${id.slice(0, 6)})`;
+}
