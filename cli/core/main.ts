@@ -12,7 +12,7 @@ import { runNoted } from "./mark-use.ts";
 import { ofStack } from "./other-words.ts";
 import { type Resolved, resolve, subcommandProblem } from "./resolve.ts";
 import { firstWord, wantsHelp } from "./scan.ts";
-import { overview, usage } from "./usage.ts";
+import { overview, shortUsage, usage } from "./usage.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
 const interruptedExitCode = 130;
@@ -104,7 +104,7 @@ async function runCommand(resolved: Resolved): Promise<number> {
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     report(error);
-    process.stderr.write(`\n${usage(resolved)}`);
+    process.stderr.write(`\n${shortUsage(resolved)}`);
     return 1;
   }
 }

@@ -27,7 +27,7 @@ The stack is -s, else $NITRO_STACK, else your login name.
 `;
 }
 
-/** What `--help` prints for a command, and what follows a usage error. */
+/** What `--help` prints for a command. */
 export function usage({ path, entry, command }: Pick<Resolved, "path" | "entry" | "command">): string {
   const name = ["nitro", ...path].join(" ");
   const inner = entry.commands === undefined ? "" : `subcommands:\n${rows(summaries(entry.commands))}`;
@@ -44,6 +44,14 @@ export function usage({ path, entry, command }: Pick<Resolved, "path" | "entry" 
     inner && inner + more,
     exampleLines(examples),
   );
+}
+
+/** What follows a usage error: few lines, so that the error stays in sight. Where a subcommand is missing or mistyped, the list of them. */
+export function shortUsage(resolved: Pick<Resolved, "path" | "entry" | "command">): string {
+  const { path, command } = resolved;
+  if (command === undefined) return usage(resolved);
+  const name = ["nitro", ...path].join(" ");
+  return `${synopsis(name, command.declaration)}\n\n\`${name} --help\` says more.\n`;
 }
 
 function sections(...texts: readonly string[]): string {

@@ -127,6 +127,13 @@ describe("the command line", () => {
     expect(stderr).not.toMatch(/^\s+at /m);
   });
 
+  it("keeps that error in sight: of a command with many options the usage follows, not the whole help", () => {
+    const { stderr } = nitro("fault", "redis", "--for", "5");
+    expect(stderr).toMatch(/^error: /);
+    expect(stderr).toContain("`nitro fault --help` says more.");
+    expect(stderr.trimEnd().split("\n").length).toBeLessThan(12);
+  });
+
   it("refuses a stack name that is not allowed before anything happens", () => {
     const { status, stderr } = nitro("up", "-s", "Alice_1");
     expect(status).toBe(1);
