@@ -2,7 +2,7 @@ import type { Redis } from "ioredis";
 import type { Context } from "../../common/context.ts";
 import type { Role } from "../../model/names.ts";
 import type { Settings } from "../../model/settings.ts";
-import { connectPayouts } from "../../operators/payouts/streams.ts";
+import { connectPayouts, redisProblem } from "../../operators/payouts/streams.ts";
 import { type ConnectedStack, withStack } from "../connection.ts";
 
 /** A stack as whoever makes payouts sees it. */
@@ -15,7 +15,7 @@ export interface PayoutStack extends ConnectedStack {
 /**
  * Looks at a stack and does something with its payouts.
  * @param needed parts without which that cannot be done
- * @throws UserError where the stack is not up, or one of these parts does not run
+ * @throws UserError where the stack is not up, one of these parts does not run, or Redis is gone in between
  */
 export async function withPayouts<T>(
   name: string,
@@ -28,6 +28,8 @@ export async function withPayouts<T>(
     const { authorization, payout } = stack.settings;
     try {
       return await use({ ...stack, redis, authorizing: authorization, payout });
+    } catch (error) {
+      throw redisProblem(error, stack.outputs.redisUrl, name);
     } finally {
       redis.disconnect();
     }

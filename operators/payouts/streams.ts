@@ -36,12 +36,29 @@ export async function connectPayouts(redisUrl: string, stack: string, authority?
     return redis;
   } catch (error) {
     redis.disconnect();
-    const { host } = new URL(redisUrl);
-    throw new UserError(
-      `the Redis of stack "${stack}" does not answer at ${host} (${problems[0] || errorMessage(error)})`,
-      `./nitro status -s ${stack} says what runs, ./nitro up -s ${stack} brings it back`,
-    );
+    throw silentRedis(redisUrl, stack, problems[0] || errorMessage(error));
   }
+}
+
+/**
+ * What an error means that came while a stack's Redis was used: ioredis words for a connection that is gone, or any other error as it is.
+ * @returns a UserError where Redis does not answer any more (the stack was taken down meanwhile)
+ */
+export function redisProblem(error: unknown, redisUrl: string, stack: string): unknown {
+  const lost = error instanceof Error && (error.name === "MaxRetriesPerRequestError" || lostConnection.has(error.message));
+  return lost
+    ? silentRedis(redisUrl, stack, error.name === "MaxRetriesPerRequestError" ? "the connection was closed" : error.message)
+    : error;
+}
+
+/** How ioredis says it; these errors have no name or code of their own. */
+const lostConnection: ReadonlySet<string> = new Set(["Command timed out", "Connection is closed."]);
+
+function silentRedis(redisUrl: string, stack: string, why: string): UserError {
+  return new UserError(
+    `the Redis of stack "${stack}" does not answer at ${new URL(redisUrl).host} (${why})`,
+    `./nitro status -s ${stack} says what runs, ./nitro up -s ${stack} brings it back`,
+  );
 }
 
 /** The streams of one payout. */
