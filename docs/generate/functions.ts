@@ -1,11 +1,11 @@
 import ts from "typescript";
-import type { Sources } from "./sources.ts";
+import type { BoundSources } from "./sources.ts";
 
 /** A function of ours, however it is written. */
-export type Declared = ts.FunctionDeclaration | ts.ArrowFunction | ts.FunctionExpression;
+export type OwnFunction = ts.FunctionDeclaration | ts.ArrowFunction | ts.FunctionExpression;
 
 /** The function of ours that an expression calls by its name. Methods are left alone: finding one takes the types of all before it. */
-export function functionOf(sources: Sources, expression: ts.Expression): Declared | undefined {
+export function functionOf(sources: BoundSources, expression: ts.Expression): OwnFunction | undefined {
   const declaration = ts.isIdentifier(expression) ? sources.declarationOf(expression) : undefined;
   if (declaration === undefined) return undefined;
   if (ts.isFunctionDeclaration(declaration)) return declaration;
@@ -14,7 +14,7 @@ export function functionOf(sources: Sources, expression: ts.Expression): Declare
 }
 
 /** What a function may return: its own returns, without those of functions inside it. */
-export function returnedBy({ body }: Declared): readonly ts.Expression[] {
+export function returnedBy({ body }: OwnFunction): readonly ts.Expression[] {
   if (body === undefined) return [];
   if (!ts.isBlock(body)) return [ts.isParenthesizedExpression(body) ? body.expression : body];
   const found: ts.Expression[] = [];

@@ -1,6 +1,6 @@
 import ts from "typescript";
-import { nodesOf, readSources, type Sources } from "./sources.ts";
-import { hasWords, unknown, Wording } from "./wording.ts";
+import { type BoundSources, nodesOf, readSources } from "./sources.ts";
+import { hasWords, notKnown, Wording } from "./wording.ts";
 
 /** A message that a user may see, as the sources have it. */
 export interface SourceMessage {
@@ -41,7 +41,7 @@ export function sourceMessages(texts: ReadonlyMap<string, string>): SourceMessag
   const found: SourceMessage[] = [];
   const borrowed: string[] = [];
   const add = (at: ts.Node, { declaration }: ErrorClass, message: ts.Expression | undefined, hint: ts.Expression | undefined) => {
-    const said = { hints: wording.texts(hint).filter((text) => text !== unknown), kind: declaration.name?.text ?? "" };
+    const said = { hints: wording.texts(hint).filter((text) => text !== notKnown), kind: declaration.name?.text ?? "" };
     const file = at.getSourceFile().fileName.slice(1);
     const worded = wording.texts(message).filter(hasWords);
     if (worded.length === 0) borrowed.push(`${file}: ${message?.getText()}`);
@@ -63,7 +63,7 @@ function isAboutServers(node: ts.Node): boolean {
   return /^\/(ledger\/(?!client\/)|key-feeder\/)/.test(node.getSourceFile().fileName);
 }
 
-function errorClasses(sources: Sources): ReadonlyMap<ts.Declaration | undefined, ErrorClass> {
+function errorClasses(sources: BoundSources): ReadonlyMap<ts.Declaration | undefined, ErrorClass> {
   const all = nodesOf(sources.files, ts.isClassDeclaration).filter((each) => !isAboutServers(each));
   const found = new Map<ts.Declaration | undefined, ErrorClass>();
   // Classes come in any order: those of a class below are found once that one is.

@@ -3,8 +3,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import ts from "typescript";
 
-/** Sources of ours, read and bound: enough to follow a name to its declaration, without the types of anybody's packages. */
-export interface Sources {
+/** BoundSources of ours, read and bound: enough to follow a name to its declaration, without the types of anybody's packages. */
+export interface BoundSources {
   readonly files: readonly ts.SourceFile[];
   /** @returns what a name stands for, in whichever file that is declared; undefined for what is not ours */
   declarationOf(name: ts.Node): ts.Declaration | undefined;
@@ -19,7 +19,7 @@ export function sourceTexts(root: string): ReadonlyMap<string, string> {
 }
 
 /** @param texts by paths relative to the root */
-export function readSources(texts: ReadonlyMap<string, string>): Sources {
+export function readSources(texts: ReadonlyMap<string, string>): BoundSources {
   const options: ts.CompilerOptions = {
     noLib: true,
     noResolve: true,

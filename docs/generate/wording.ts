@@ -1,9 +1,9 @@
 import ts from "typescript";
-import { type Declared, functionOf, isConstant, returnedBy } from "./functions.ts";
-import { nodesOf, type Sources } from "./sources.ts";
+import { functionOf, isConstant, type OwnFunction, returnedBy } from "./functions.ts";
+import { type BoundSources, nodesOf } from "./sources.ts";
 
 /** What stands for a part of a text that only the running program knows. */
-export const unknown = "…";
+export const notKnown = "…";
 
 /** How far names and functions are followed. */
 const deepest = 8;
@@ -15,13 +15,13 @@ export function hasWords(text: string): boolean {
 
 /** Finds out what an expression may say, as far as the sources alone tell. */
 export class Wording {
-  private readonly sources: Sources;
+  private readonly sources: BoundSources;
   /** Calls of functions of ours, by the function. */
   private readonly calls = new Map<ts.Node, ts.CallExpression[]>();
   /** What is pushed onto lists, by the list's declaration. */
   private readonly pushed = new Map<ts.Node, ts.Expression[]>();
 
-  constructor(sources: Sources) {
+  constructor(sources: BoundSources) {
     this.sources = sources;
     for (const call of nodesOf(sources.files, ts.isCallExpression)) {
       const called = functionOf(sources, call.expression);
@@ -39,7 +39,7 @@ export class Wording {
   }
 
   private read(node: ts.Expression, depth: number): readonly string[] {
-    if (depth === 0) return [unknown];
+    if (depth === 0) return [notKnown];
     if (ts.isStringLiteralLike(node)) return [node.text];
     if (ts.isTemplateExpression(node)) return this.template(node, depth);
     if (isWrapped(node)) return this.read(node.expression, depth);
@@ -49,13 +49,13 @@ export class Wording {
     if (ts.isElementAccessExpression(node)) return this.values(node.expression, depth - 1);
     if (ts.isPropertyAccessExpression(node)) return this.property(node, depth - 1);
     if (ts.isCallExpression(node)) return this.called(node, depth - 1);
-    return [unknown];
+    return [notKnown];
   }
 
   /** A field of what a function of ours returns: `problem.message` after `const problem = problemOf(…)`. */
   private property({ expression, name }: ts.PropertyAccessExpression, depth: number): readonly string[] {
     const declaration = ts.isIdentifier(expression) ? this.sources.declarationOf(expression) : undefined;
-    if (declaration === undefined || !ts.isVariableDeclaration(declaration) || !isConstant(declaration)) return [unknown];
+    if (declaration === undefined || !ts.isVariableDeclaration(declaration) || !isConstant(declaration)) return [notKnown];
     const value = ts.isAwaitExpression(declaration.initializer) ? declaration.initializer.expression : declaration.initializer;
     const called = ts.isCallExpression(value) ? functionOf(this.sources, value.expression) : undefined;
     return this.returned(called, (each) => {
@@ -77,19 +77,19 @@ export class Wording {
   private binary({ left, right, operatorToken }: ts.BinaryExpression, depth: number): readonly string[] {
     const either = [ts.SyntaxKind.QuestionQuestionToken, ts.SyntaxKind.BarBarToken].includes(operatorToken.kind);
     if (either) return [...this.read(left, depth), ...this.read(right, depth)];
-    if (operatorToken.kind !== ts.SyntaxKind.PlusToken) return [unknown];
+    if (operatorToken.kind !== ts.SyntaxKind.PlusToken) return [notKnown];
     return [single(this.read(left, depth)) + single(this.read(right, depth))];
   }
 
   private named(name: ts.Identifier, depth: number): readonly string[] {
     const declaration = this.sources.declarationOf(name);
-    if (declaration === undefined || !("name" in declaration) || declaration.name === undefined) return [unknown];
+    if (declaration === undefined || !("name" in declaration) || declaration.name === undefined) return [notKnown];
     if (ts.isVariableDeclaration(declaration)) {
       const loop = declaration.parent.parent;
-      if (ts.isForOfStatement(loop)) return ts.isIdentifier(declaration.name) ? this.elements(loop.expression, depth) : [unknown];
-      return isConstant(declaration) ? this.read(declaration.initializer, depth) : [unknown];
+      if (ts.isForOfStatement(loop)) return ts.isIdentifier(declaration.name) ? this.elements(loop.expression, depth) : [notKnown];
+      return isConstant(declaration) ? this.read(declaration.initializer, depth) : [notKnown];
     }
-    return ts.isParameter(declaration) && ts.isIdentifier(declaration.name) ? this.handedIn(declaration, depth) : [unknown];
+    return ts.isParameter(declaration) && ts.isIdentifier(declaration.name) ? this.handedIn(declaration, depth) : [notKnown];
   }
 
   /** What callers hand in, where the function is one of ours that is called by its name. */
@@ -100,15 +100,15 @@ export class Wording {
       const argument = all[index];
       return argument === undefined ? [] : this.read(argument, depth);
     });
-    return byDefault.length + given.length === 0 ? [unknown] : [...new Set([...byDefault, ...given])];
+    return byDefault.length + given.length === 0 ? [notKnown] : [...new Set([...byDefault, ...given])];
   }
 
   /** What a constant object holds, one text each. */
   private values(object: ts.Expression, depth: number): readonly string[] {
     const declaration = ts.isIdentifier(object) ? this.sources.declarationOf(object) : undefined;
     const value = declaration !== undefined && ts.isVariableDeclaration(declaration) ? declaration.initializer : undefined;
-    if (value === undefined || !ts.isObjectLiteralExpression(value)) return [unknown];
-    return value.properties.flatMap((each) => (ts.isPropertyAssignment(each) ? this.read(each.initializer, depth) : [unknown]));
+    if (value === undefined || !ts.isObjectLiteralExpression(value)) return [notKnown];
+    return value.properties.flatMap((each) => (ts.isPropertyAssignment(each) ? this.read(each.initializer, depth) : [notKnown]));
   }
 
   private called(call: ts.CallExpression, depth: number): readonly string[] {
@@ -122,25 +122,25 @@ export class Wording {
     return this.returned(functionOf(this.sources, call.expression), (each) => this.read(each, depth));
   }
 
-  private returned(called: Declared | undefined, read: (expression: ts.Expression) => readonly string[]): readonly string[] {
+  private returned(called: OwnFunction | undefined, read: (expression: ts.Expression) => readonly string[]): readonly string[] {
     const texts = called === undefined ? [] : returnedBy(called).flatMap(read);
-    return texts.length === 0 ? [unknown] : texts;
+    return texts.length === 0 ? [notKnown] : texts;
   }
 
   /** What the elements of a list may say, one text each. */
   private elements(node: ts.Expression, depth: number): readonly string[] {
-    if (depth === 0) return [unknown];
+    if (depth === 0) return [notKnown];
     if (isWrapped(node) || ts.isSpreadElement(node)) return this.elements(node.expression, depth);
     if (ts.isArrayLiteralExpression(node))
       return node.elements.flatMap((each) => (ts.isSpreadElement(each) ? this.elements(each, depth) : this.read(each, depth)));
     if (ts.isConditionalExpression(node)) return [...this.elements(node.whenTrue, depth), ...this.elements(node.whenFalse, depth)];
     if (ts.isIdentifier(node)) {
       const declaration = this.sources.declarationOf(node);
-      if (declaration === undefined || !ts.isVariableDeclaration(declaration) || !isConstant(declaration)) return [unknown];
+      if (declaration === undefined || !ts.isVariableDeclaration(declaration) || !isConstant(declaration)) return [notKnown];
       const pushed = (this.pushed.get(declaration) ?? []).flatMap((each) => this.read(each, depth - 1));
       return [...this.elements(declaration.initializer, depth - 1), ...pushed];
     }
-    if (!ts.isCallExpression(node)) return [unknown];
+    if (!ts.isCallExpression(node)) return [notKnown];
     const [first] = node.arguments;
     const [mapped, flattened] = [methodOf(node, "map"), methodOf(node, "flatMap")];
     if ((mapped ?? flattened) !== undefined && first !== undefined && (ts.isArrowFunction(first) || ts.isFunctionExpression(first)))
@@ -162,13 +162,13 @@ function isWrapped(node: ts.Node): node is ts.ParenthesizedExpression | ts.AsExp
 
 /** What is said where there is only one way. */
 function single([text, ...others]: readonly string[]): string {
-  return text === undefined || others.length > 0 ? unknown : text;
+  return text === undefined || others.length > 0 ? notKnown : text;
 }
 
 /** In one line, with one `…` where several stand together. */
 function tidied(text: string): string {
   return text
     .replaceAll(/\s+/g, " ")
-    .replaceAll(/…(?:\s*…)+/g, unknown)
+    .replaceAll(/…(?:\s*…)+/g, notKnown)
     .trim();
 }
