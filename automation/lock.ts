@@ -75,6 +75,21 @@ export async function clearStaleLocks(folder: string, stack: string): Promise<Lo
   return cleared;
 }
 
+/**
+ * Who changes a stack, or holds it ready for a change. Nothing is removed.
+ * @param folder of the file backend
+ * @returns undefined where nobody living does
+ */
+export async function livingLock(folder: string, stack: string): Promise<Lock | undefined> {
+  const locks = stackLockFolder(folder, stack);
+  const names = (await ifPresent(readdir(locks))) ?? [];
+  for (const name of names.filter((file) => file.endsWith(".json"))) {
+    const lock = parseLock(await readFile(join(locks, name), "utf8").catch(() => ""));
+    if (!isStale(lock, hostname(), isLivingPulumi)) return lock;
+  }
+  return undefined;
+}
+
 /** In the environment of every pulumi that nitro starts, and so of its plugins: tells what a killed one left behind. */
 export const updateVariable = "NITRO_UPDATE_OF";
 

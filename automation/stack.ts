@@ -8,7 +8,7 @@ import { pulumiEnvironment } from "../toolchain/environment.ts";
 import { type EngineEvent, eventName, type Outcome, outcomeOf } from "./events.ts";
 import { failure, tidy } from "./failure.ts";
 import { InlineHost, type Program } from "./inline-host.ts";
-import { backendFolder, clearStaleLocks, HeldError, type Lock, updateVariable } from "./lock.ts";
+import { backendFolder, clearStaleLocks, HeldError, type Lock, livingLock, updateVariable } from "./lock.ts";
 import { type PulumiResult, runPulumi } from "./process.ts";
 import { mendAttributes, parseState, readStateFile, type StackState } from "./state.ts";
 
@@ -83,6 +83,12 @@ export class Stack {
     const cleared = await clearStaleLocks(folder, this.name);
     await mendAttributes(folder, this.name);
     return cleared;
+  }
+
+  /** Who changes it now, or holds it ready for a change; undefined where nobody does, or the backend is no folder. */
+  async holder(): Promise<Lock | undefined> {
+    const folder = this.backend();
+    return folder === undefined ? undefined : await livingLock(folder, this.name);
   }
 
   /** The plain command that `update` runs, for people. */

@@ -47,6 +47,10 @@ export const commands = {
     summary: "What the parts of the stack log",
     load: () => import("../logs/logs.ts"),
   },
+  dashboard: {
+    summary: "A page in the browser: parts, swaps, payouts and logs, live",
+    load: () => import("../dashboard/dashboard.ts"),
+  },
   exec: {
     summary: "Run a command inside a part of the stack",
     load: () => import("../exec.ts"),
@@ -54,10 +58,6 @@ export const commands = {
   ls: {
     summary: "Stacks with owner, health, age, last use and memory",
     load: () => import("../ls.ts"),
-  },
-  reap: {
-    summary: "Remove the stacks that nobody has used for long, after showing them",
-    load: () => import("../reap.ts"),
   },
   pay: {
     summary: "Make a payout and follow it until every payment is paid",

@@ -1,7 +1,6 @@
 import { styleText } from "node:util";
-import { UserError } from "../../common/errors.ts";
 import { table } from "../../common/table.ts";
-import { type LedgerHttp, LedgerRefusal } from "../../ledger/client/http.ts";
+import { explainStatement } from "../../ledger/client/explain.ts";
 import type { PlanStep } from "../../ledger/control/explain.ts";
 import { struct, text } from "../../ledger/ion/value.ts";
 import { declareCommand } from "../core/command.ts";
@@ -18,7 +17,7 @@ export const command = declareCommand({
 
   async run({ values, words: { statement } }, context) {
     const { http, name } = await findLedgerTarget(values, context);
-    const plan = await pointing(statement, explained(http, name, statement));
+    const plan = await pointing(statement, explainStatement(http, name, statement));
     if (context.stdout.isTTY === true && !values.json) context.stdout.write(describePlan(plan));
     else
       showRows(
@@ -29,16 +28,6 @@ export const command = declareCommand({
     return 0;
   },
 });
-
-async function explained(http: LedgerHttp, name: string, statement: string): Promise<PlanStep[]> {
-  try {
-    const { Plan: plan } = await http.control("POST", `/nitro/ledgers/${encodeURIComponent(name)}/explain`, { Statement: statement });
-    return plan as PlanStep[];
-  } catch (error) {
-    if (!(error instanceof LedgerRefusal) || !error.message.startsWith("there is no operation")) throw error;
-    throw new UserError(`the ledger at ${http.endpoint} cannot explain statements: it is not of this version`, "./nitro up");
-  }
-}
 
 /** The plan for people; what looks at every document stands out. */
 export function describePlan(plan: readonly PlanStep[]): string {

@@ -1,7 +1,5 @@
-import { UserError } from "../../common/errors.ts";
 import { table } from "../../common/table.ts";
-import { quotedName, readCatalog, tableNamed } from "../../ledger/client/catalog.ts";
-import type { LedgerClient } from "../../ledger/client/session.ts";
+import { revisionsOf } from "../../ledger/client/history.ts";
 import { field, type IonValue, struct, text } from "../../ledger/ion/value.ts";
 import { declareCommand } from "../core/command.ts";
 import { cell, counted, showRows } from "./rows.ts";
@@ -17,24 +15,12 @@ export const command = declareCommand({
   stopsCleanly: true,
 
   async run({ values, words: { table: word, id } }, context) {
-    const revisions = await withLedger(values, context, ({ client }) => revisionsOf(client, word, id));
+    const { revisions } = await withLedger(values, context, ({ client }) => revisionsOf(client, word, id));
     if (context.stdout.isTTY === true && !values.json) context.stdout.write(describeHistory(revisions));
     else showRows(revisions.map(revisionRow), context, values.json);
     return 0;
   },
 });
-
-async function revisionsOf(client: LedgerClient, word: string, id: string): Promise<IonValue[]> {
-  const found = tableNamed(await readCatalog(client), word);
-  const revisions = await client.read(historyStatement(found), [text(id)]);
-  if (revisions.length > 0) return revisions;
-  throw new UserError(`table ${found.name} never had a document ${id}`, `./nitro ledger query 'SELECT id FROM ${found.name} BY id'`);
-}
-
-/** All revisions of the document whose id is the parameter, found by that id. */
-export function historyStatement({ id, name, active }: { readonly id: string; readonly name: string; readonly active: boolean }): string {
-  return `SELECT * FROM history(${active ? quotedName(name) : `'${id}'`}) AS h WHERE h.metadata.id = ?`;
-}
 
 /** A revision as a row: `{version, time, txId, data}`; a deletion has no data, a redaction its `dataHash`. */
 export function revisionRow(revision: IonValue): IonValue {

@@ -1,10 +1,10 @@
 import { UserError } from "../../common/errors.ts";
 import { readCatalog } from "../../ledger/client/catalog.ts";
 import type { Evidence, LedgerDigest } from "../../ledger/client/evidence.ts";
+import { historyStatement } from "../../ledger/client/history.ts";
 import { differs, foldProof, hashBytes, revisionProblem } from "../../ledger/client/proof.ts";
 import type { LedgerClient } from "../../ledger/client/session.ts";
 import { field, type IonValue, text } from "../../ledger/ion/value.ts";
-import { historyStatement } from "./history.ts";
 
 /** A document whose revisions are all proved by a digest. */
 export interface VerifiedDocument {

@@ -1,9 +1,9 @@
 import { UserError } from "../../common/errors.ts";
 import { type CatalogTable, quotedName, readCatalog } from "../../ledger/client/catalog.ts";
+import { historyStatement } from "../../ledger/client/history.ts";
 import { differs, documentId, hashBytes, revisionProblem } from "../../ledger/client/proof.ts";
 import type { LedgerClient } from "../../ledger/client/session.ts";
 import { field, type IonValue, text } from "../../ledger/ion/value.ts";
-import { historyStatement } from "./history.ts";
 import type { LastRevision } from "./verify-journal.ts";
 
 /** So many documents are asked for in one statement. */

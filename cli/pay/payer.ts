@@ -63,8 +63,20 @@ export class Payer {
     return this.print(payoutId, await this.payments(payoutId), json);
   }
 
-  /** Removes a payout that is not at its end. @throws UserError for one that is, or is not known */
+  /** Removes a payout that is not at its end, and says so. @throws UserError for one that is, or is not known */
   async cancel(payoutId: string): Promise<number> {
+    const { done, problem } = await this.remove(payoutId);
+    this.context.stdout.write(`${done}\n`);
+    if (problem !== undefined) this.context.stderr.write(`${problem}\n`);
+    return problem === undefined ? 0 : 1;
+  }
+
+  /**
+   * Removes a payout that is not at its end.
+   * @returns what was done, and what was not, in a sentence each
+   * @throws UserError for one that is at its end, or is not known
+   */
+  async remove(payoutId: string): Promise<{ done: string; problem: string | undefined }> {
     const { name, redis } = this.stack;
     const [payments, orders, stopped] = await Promise.all([
       this.payments(payoutId),
@@ -75,9 +87,10 @@ export class Payer {
       throw new UserError(`payout ${payoutId} has come to its end: ${counts(payments)}`, `./nitro pay status ${payoutId} -s ${name}`);
     const workerRuns = !stopped.some(({ role }) => role === "worker");
     const ended = await cancelPayout(redis, payoutId, workerRuns);
-    this.context.stdout.write(`payout ${payoutId} is cancelled: ${counts(payments)} before; what the ledger holds of it stays\n`);
-    if (!ended) this.context.stderr.write(`the worker did not end its order: ./nitro swap worker -s ${name} starts it anew\n`);
-    return ended ? 0 : 1;
+    return {
+      done: `payout ${payoutId} is cancelled: ${counts(payments)} before; what the ledger holds of it stays`,
+      problem: ended ? undefined : `the worker did not end its order: ./nitro swap worker -s ${name} starts it anew`,
+    };
   }
 
   /** Follows a payout until all its payments are paid or failed, however long that takes. */

@@ -28,6 +28,14 @@ async function lint(context: Context): Promise<TestCounts> {
   const checks = [
     await passes(context, "biome", bin(".bin", "biome"), ["check", "--error-on-warnings", "."], root, env),
     await passes(context, "tsc", process.execPath, [bin("typescript", "bin", "tsc"), "-p", "."], root, env),
+    await passes(
+      context,
+      "tsc, the page",
+      process.execPath,
+      [bin("typescript", "bin", "tsc"), "--noEmit", "-p", "dashboard/page"],
+      root,
+      env,
+    ),
     finding(context, "no conflict markers", await hasNoConflictMarkers(root, context)),
   ];
   const goTool = await ensureGo(env);

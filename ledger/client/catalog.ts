@@ -17,6 +17,29 @@ export async function readCatalog(client: LedgerClient): Promise<CatalogTable[]>
   return (await client.read("SELECT * FROM information_schema.user_tables")).map(catalogTable);
 }
 
+/** A table, and how many documents it has. */
+export interface CountedTable extends CatalogTable {
+  /** Undefined for a dropped table: nobody can ask. */
+  readonly documents: number | undefined;
+}
+
+/** All tables with their documents counted: active ones first, by name. */
+export async function countTables(client: LedgerClient): Promise<CountedTable[]> {
+  const tables: CountedTable[] = [];
+  for (const each of sorted(await readCatalog(client))) tables.push({ ...each, documents: await count(client, each) });
+  return tables;
+}
+
+function sorted(tables: readonly CatalogTable[]): CatalogTable[] {
+  return [...tables].sort((a, b) => Number(b.active) - Number(a.active) || (a.name < b.name ? -1 : 1));
+}
+
+async function count(client: LedgerClient, { name, active }: CatalogTable): Promise<number | undefined> {
+  if (!active) return undefined;
+  const [value] = await client.read(`SELECT VALUE COUNT(*) FROM ${quotedName(name)}`);
+  return value?.type === "int" ? Number(value.value) : undefined;
+}
+
 function catalogTable(row: IonValue): CatalogTable {
   const indexes = field(row, "indexes");
   return {

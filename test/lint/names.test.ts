@@ -10,7 +10,10 @@ const exported = /^export (?:abstract |async |declare )*(?:function\*?|class|int
 const shared = new Set(["command"]);
 
 test("no two exports of different files have one name", () => {
-  const files = execFileSync("git", ["ls-files", "-co", "--exclude-standard", "*.ts", ":!test"], { cwd: root, encoding: "utf8" }).trim();
+  const files = execFileSync("git", ["ls-files", "-co", "--exclude-standard", "*.ts", "*.tsx", ":!test"], {
+    cwd: root,
+    encoding: "utf8",
+  }).trim();
   const holders = new Map<string, Set<string>>();
   for (const file of files.split("\n")) {
     const text = readFileSync(join(root, file), "utf8");

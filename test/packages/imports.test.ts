@@ -35,7 +35,7 @@ function users(files: readonly string[]): Map<string, string> {
   return found;
 }
 
-const listed = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard", "--deduplicate", "*.ts"], {
+const listed = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard", "--deduplicate", "*.ts", "*.tsx"], {
   cwd: root,
   encoding: "utf8",
 });

@@ -1,0 +1,85 @@
+import { useEffect, useState } from "preact/hooks";
+import type { AboutView } from "../views.ts";
+import { LogsPage } from "./logs-page.tsx";
+import { ProblemNotice } from "./notice.tsx";
+import { PayoutPage } from "./payout-page.tsx";
+import { PayoutsPage } from "./payouts-page.tsx";
+import { hashOf, type Place, placeAt } from "./places.ts";
+import { ask, asPageError, type PageError } from "./server.ts";
+import { StackPage } from "./stack-page.tsx";
+
+type TopView = "stack" | "payouts" | "ledger" | "logs";
+
+const titles: Readonly<Record<TopView, string>> = { stack: "Stack", payouts: "Payouts", ledger: "Ledger", logs: "Logs" };
+
+/** The whole page. */
+export function App() {
+  const [about, setAbout] = useState<AboutView>();
+  const [problem, setProblem] = useState<PageError>();
+  const [hash, setHash] = useState(location.hash);
+  useEffect(() => {
+    const onHash = () => setHash(location.hash);
+    addEventListener("hashchange", onHash);
+    const stop = new AbortController();
+    void askUntilAnswered(stop.signal, setAbout, setProblem);
+    return () => {
+      stop.abort();
+      removeEventListener("hashchange", onHash);
+    };
+  }, []);
+  const views = about === undefined ? [] : viewsOf(about);
+  const place = placeAt(hash) ?? { view: views[0] ?? "stack" };
+  const name = about?.stack ?? about?.ledger ?? "";
+  useEffect(() => {
+    document.title = name === "" ? "nitro" : `${name} · nitro`;
+  }, [name]);
+  return (
+    <>
+      <header class="bar">
+        <span class="brand">nitro</span>
+        <span class="name">{name}</span>
+        <nav aria-label="Views">
+          {views.map((view) => (
+            <a key={view} href={hashOf({ view })} aria-current={topOf(place) === view ? "page" : undefined}>
+              {titles[view]}
+            </a>
+          ))}
+        </nav>
+      </header>
+      <main>
+        <ProblemNotice error={problem} />
+        {about === undefined ? null : <Shown place={place} about={about} />}
+      </main>
+    </>
+  );
+}
+
+/** Between two tries, in ms. */
+const againMs = 2_000;
+
+async function askUntilAnswered(signal: AbortSignal, onAbout: (about: AboutView) => void, onProblem: (error?: PageError) => void) {
+  while (!signal.aborted) {
+    try {
+      onAbout(await ask<AboutView>("/api/about", signal));
+      return onProblem(undefined);
+    } catch (error) {
+      onProblem(asPageError(error));
+      await new Promise((resolve) => setTimeout(resolve, againMs));
+    }
+  }
+}
+
+function viewsOf({ stack }: AboutView): TopView[] {
+  return stack === undefined ? [] : ["stack", "payouts", "logs"];
+}
+
+function topOf({ view }: Place): TopView {
+  if (view === "payout") return "payouts";
+  return view === "history" ? "ledger" : view;
+}
+
+function Shown({ place, about }: { readonly place: Place; readonly about: AboutView }) {
+  if (place.view === "payouts") return <PayoutsPage />;
+  if (place.view === "payout") return <PayoutPage key={place.payout} payout={place.payout} operators={about.operators} />;
+  return place.view === "logs" ? <LogsPage /> : <StackPage />;
+}

@@ -1,0 +1,63 @@
+import { useMemo, useState } from "preact/hooks";
+import type { LogEntry } from "../views.ts";
+import { shownLines, withLines } from "./log-buffer.ts";
+import { LongTable } from "./long-table.tsx";
+import { ProblemNotice } from "./notice.tsx";
+import { useStream } from "./use-stream.ts";
+import { countText, shortHash } from "./words.ts";
+
+const columns = [
+  { name: "time", width: 8.5 },
+  { name: "part", width: 7 },
+  { name: "line", width: 60 },
+];
+
+/** What all parts log, as it comes. */
+export function LogsPage() {
+  const [lines, setLines] = useState<readonly LogEntry[]>([]);
+  const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
+  const [text, setText] = useState("");
+  const problem = useStream(
+    "/api/logs",
+    ({ data }) => setLines((known) => withLines(known, data as LogEntry[])),
+    () => setLines([]),
+  );
+  const parts = useMemo(() => [...new Set(lines.map(({ part }) => part))].sort(), [lines]);
+  const shown = useMemo(() => shownLines(lines, { hidden, text }), [lines, hidden, text]);
+  const turn = (part: string) =>
+    setHidden((now) => (now.has(part) ? new Set([...now].filter((each) => each !== part)) : new Set([...now, part])));
+  return (
+    <>
+      <h1>Logs</h1>
+      <ProblemNotice error={problem} />
+      <div class="controls">
+        <label>
+          Find <input type="search" value={text} placeholder="part of a line" onInput={(event) => setText(event.currentTarget.value)} />
+        </label>
+        <fieldset class="choices">
+          <legend class="hidden">Parts</legend>
+          {parts.map((part) => (
+            <label key={part}>
+              <input type="checkbox" checked={!hidden.has(part)} onChange={() => turn(part)} /> {part}
+            </label>
+          ))}
+        </fieldset>
+        <span class="quiet">{countText(shown.length, "line")}</span>
+      </div>
+      <LongTable label="Log" columns={columns} count={shown.length} followsEnd row={(index) => cells(shown[index])} />
+    </>
+  );
+}
+
+function cells(entry: LogEntry | undefined) {
+  if (entry === undefined) return [];
+  const { time, part, kind, line } = entry;
+  const said = kind === "replaced" ? <em class="quiet">replaced by {shortHash(line)}</em> : line;
+  return [
+    <time key="time">{time.slice(11, 23)}</time>,
+    part,
+    <span key="line" class={`line ${kind}`} title={line}>
+      {said}
+    </span>,
+  ];
+}

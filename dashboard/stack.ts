@@ -1,0 +1,87 @@
+import { setTimeout as pause } from "node:timers/promises";
+import type { PayoutAccess } from "./payouts.ts";
+import type { Emit, Route } from "./routes.ts";
+import type { LogEntry, StackView } from "./views.ts";
+
+/** What the page needs of a stack. */
+export interface StackDesk extends PayoutAccess {
+  readonly name: string;
+  look(): Promise<StackView>;
+  /** Yields whenever something happened to its containers. */
+  changes(signal: AbortSignal): AsyncIterable<unknown>;
+  /** What its parts log: their last lines, and what comes. */
+  logs(signal: AbortSignal): AsyncIterable<LogEntry>;
+}
+
+/** Without any event the stack is looked at so often, in ms: programs that are replaced in place make none. */
+const lookMs = 2_000;
+/** Events come in crowds: they are looked at together. */
+const crowdMs = 150;
+/** Lines that come together are sent together. */
+const gatherMs = 60;
+const mostLines = 500;
+
+/** @returns the routes that tell of a stack's parts */
+export function stackRoutes(desk: StackDesk): Route[] {
+  return [
+    { method: "GET", path: "/api/stack", stream: ({ signal }, emit) => streamStack(desk, signal, emit) },
+    { method: "GET", path: "/api/logs", stream: ({ signal }, emit) => streamLogs(desk.logs(signal), emit) },
+  ];
+}
+
+/** Looks after every event and now and then, and sends what has changed. */
+async function streamStack(desk: StackDesk, signal: AbortSignal, emit: Emit): Promise<void> {
+  const happened = new Wakes();
+  const stop = new AbortController();
+  const until = AbortSignal.any([signal, stop.signal]);
+  const failed = new Promise<never>((_, reject) => listen(desk.changes(until), happened).catch(reject));
+  failed.catch(() => undefined);
+  try {
+    let last = "";
+    while (!signal.aborted) {
+      const view = await desk.look();
+      const text = JSON.stringify(view);
+      if (text !== last) await emit("stack", view);
+      last = text;
+      await Promise.race([happened.next(), pause(lookMs, undefined, { signal }).catch(() => undefined), failed]);
+      await pause(crowdMs, undefined, { signal }).catch(() => undefined);
+    }
+  } finally {
+    stop.abort();
+  }
+}
+
+async function listen(changes: AsyncIterable<unknown>, happened: Wakes): Promise<void> {
+  for await (const _ of changes) happened.wake();
+}
+
+/** Something that happens now and then, of which only the last time counts. */
+class Wakes {
+  private pending = Promise.withResolvers<void>();
+
+  wake(): void {
+    this.pending.resolve();
+  }
+
+  async next(): Promise<void> {
+    await this.pending.promise;
+    this.pending = Promise.withResolvers();
+  }
+}
+
+/** Sends lines in crowds. */
+export async function streamLogs(lines: AsyncIterable<LogEntry>, emit: Emit): Promise<void> {
+  const gathered: LogEntry[] = [];
+  let sending: Promise<void> | undefined;
+  const send = async () => {
+    await pause(gatherMs);
+    while (gathered.length > 0) await emit("lines", gathered.splice(0, mostLines));
+    sending = undefined;
+  };
+  for await (const line of lines) {
+    gathered.push(line);
+    sending ??= send();
+    if (gathered.length >= 4 * mostLines) await sending;
+  }
+  await sending;
+}

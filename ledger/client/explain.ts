@@ -1,0 +1,18 @@
+import { UserError } from "../../common/errors.ts";
+import type { PlanStep } from "../control/explain.ts";
+import { type LedgerHttp, LedgerRefusal } from "./http.ts";
+
+/**
+ * Asks how a statement would find its rows; nothing is read or written.
+ * @param ledger its name
+ * @throws LedgerRefusal for a statement that is none; UserError where the ledger is older than this
+ */
+export async function explainStatement(http: LedgerHttp, ledger: string, statement: string): Promise<PlanStep[]> {
+  try {
+    const { Plan: plan } = await http.control("POST", `/nitro/ledgers/${encodeURIComponent(ledger)}/explain`, { Statement: statement });
+    return plan as PlanStep[];
+  } catch (error) {
+    if (!(error instanceof LedgerRefusal) || !error.message.startsWith("there is no operation")) throw error;
+    throw new UserError(`the ledger at ${http.endpoint} cannot explain statements: it is not of this version`, "./nitro up");
+  }
+}
