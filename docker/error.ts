@@ -27,6 +27,11 @@ export function unreachable(host: string, cause: unknown): EngineError {
   return new EngineError(`no container engine answers at ${host}: ${reason}`, undefined, hint, { cause });
 }
 
+/** The error for a connection that ended in the middle of a call. */
+export function broken(doing: string, host: string, cause: unknown): EngineError {
+  return new EngineError(`cannot ${doing}: the connection to ${host} broke`, undefined, undefined, { cause });
+}
+
 const reasons: Record<string, string> = {
   ENOENT: "the socket does not exist",
   ECONNREFUSED: "connection refused",

@@ -2,7 +2,8 @@ import { readFileSync } from "node:fs";
 import type { ClientRequest, IncomingMessage, RequestOptions } from "node:http";
 import { join } from "node:path";
 import { addAbortSignal, type Duplex, type Readable } from "node:stream";
-import { EngineError, refused, unreachable } from "./error.ts";
+import { errorCode } from "../common/errors.ts";
+import { broken, EngineError, refused, unreachable } from "./error.ts";
 import { type EngineHost, resolveHost } from "./host.ts";
 
 export interface Call {
@@ -22,6 +23,13 @@ export interface Call {
 
 /** The engine answers nearly at once, seconds later where the machine is busy; one that hangs is told about. */
 const defaultLimitMs = 120_000;
+
+/**
+ * An archive is sent once the engine asks for it (RFC 9110, 100-continue): one that refuses a call closes the connection without reading what
+ * belongs to it, and its answer is lost to whoever is still writing. After this time it is sent all the same, as by curl, since something between
+ * here and the engine may not pass the question on.
+ */
+const continueMs = 1000;
 
 /** Plain HTTP to the engine over a unix socket, TCP, TLS or ssh. Connects for each call: nothing stays open. */
 export class Transport {
@@ -85,7 +93,7 @@ export class Transport {
       for await (const chunk of answer) yield chunk as Buffer;
     } catch (cause) {
       call.signal?.throwIfAborted();
-      throw new EngineError(`cannot ${call.doing}: the connection to ${this.host} broke`, undefined, undefined, { cause });
+      throw broken(call.doing, this.host, cause);
     }
   }
 
@@ -122,20 +130,46 @@ export class Transport {
       request.once("response", resolve);
       request.once("upgrade", (_response, socket, head) => resolve({ socket, head }));
       // `on`: a request may fail again after its answer, when the engine refuses a body before it has read all of it.
-      request.on("error", (error) => reject(call.signal?.aborted ? call.signal.reason : unreachable(this.host, error)));
-      if (call.tar === undefined || Buffer.isBuffer(call.tar)) {
-        request.end(call.tar ?? (call.json === undefined ? undefined : JSON.stringify(call.json)));
+      request.on("error", (error) => reject(call.signal?.aborted ? call.signal.reason : this.failed(call, error)));
+      const { tar } = call;
+      if (tar === undefined) {
+        request.end(call.json === undefined ? undefined : JSON.stringify(call.json));
         return;
       }
-      const source = call.tar;
-      source.once("error", (error) => {
-        reject(error);
-        request.destroy();
-      });
-      request.once("close", () => source.destroy());
-      source.pipe(request);
+      if (!Buffer.isBuffer(tar)) {
+        tar.once("error", (error) => {
+          reject(error);
+          request.destroy();
+        });
+        request.once("close", () => tar.destroy());
+      }
+      onceAskedFor(request, () => void (Buffer.isBuffer(tar) ? request.end(tar) : tar.pipe(request)));
     });
   }
+
+  /** An engine that took a part of a call is there, whatever happened then. */
+  private failed(call: Call, error: Error): EngineError {
+    return errorCode(error) === "EPIPE" ? broken(call.doing, this.host, error) : unreachable(this.host, error);
+  }
+}
+
+/** @param send sends the body; not called where the engine refuses the call, or is gone */
+function onceAskedFor(request: ClientRequest, send: () => void): void {
+  const timer = setTimeout(begin, continueMs);
+  function begin() {
+    settle();
+    send();
+  }
+  function answered({ statusCode = 0 }: IncomingMessage) {
+    if (statusCode < 400) begin();
+    else settle();
+  }
+  function settle() {
+    clearTimeout(timer);
+    request.off("continue", begin).off("response", answered).off("close", settle);
+  }
+  request.once("continue", begin).once("response", answered).once("close", settle);
+  request.flushHeaders();
 }
 
 interface Upgraded {
@@ -158,7 +192,7 @@ async function open(engine: EngineHost, call: Call, extraHeaders: Record<string,
   // Not for TCP: node checks a certificate against this name.
   const headers: Record<string, string> = { ...("hostname" in address ? {} : { Host: "docker" }), ...extraHeaders };
   if (call.json !== undefined) headers["Content-Type"] = "application/json";
-  if (call.tar !== undefined) headers["Content-Type"] = "application/x-tar";
+  if (call.tar !== undefined) Object.assign(headers, { "Content-Type": "application/x-tar", Expect: "100-continue" });
   const options: RequestOptions = { method: call.method, path: call.path + queryString(call.query), headers, agent: false };
   if (call.signal !== undefined) options.signal = call.signal;
   const http = await import("node:http");

@@ -1,5 +1,7 @@
+import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, Server, type ServerResponse } from "node:http";
+import { createServer as createNetServer, type Server as NetServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
@@ -10,7 +12,7 @@ import { Engine, EngineError } from "../../docker/engine.ts";
 
 let folder: string;
 let socket: string;
-let server: Server | undefined;
+let server: Server | NetServer | undefined;
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "nitro-engine-"));
@@ -18,7 +20,7 @@ beforeEach(() => {
 });
 
 afterEach(async () => {
-  server?.closeAllConnections();
+  if (server instanceof Server) server.closeAllConnections();
   await new Promise((resolve) => (server === undefined ? resolve(undefined) : server.close(resolve)));
   server = undefined;
   rmSync(folder, { recursive: true, force: true });
@@ -119,6 +121,47 @@ test("a build whose archive breaks off fails with the reason of the archive", as
     })(),
   );
   await expect(engine.build(broken, { tag: "x" })).rejects.toThrow("tar ended with exit code 2");
+});
+
+test("a refusal is told with its reason, however much of an archive was still to be sent", async () => {
+  const gone = Promise.withResolvers<void>();
+  // As Go's server does: what it refuses it does not read, and the connection is gone with its answer.
+  server = createNetServer((client) => {
+    client.once("close", () => gone.resolve());
+    client.once("data", () =>
+      client.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n{"message":"No such container: x"}', () => client.destroy()),
+    );
+  }).listen(socket);
+  await once(server, "listening");
+  const archive = Readable.from(
+    (async function* () {
+      yield Buffer.from("first half");
+      await gone.promise;
+      yield Buffer.from("second half");
+    })(),
+  );
+  const error = await failure(Engine.connect({ DOCKER_HOST: `unix://${socket}` }).unpack("x", "/", archive));
+  expect(error.message).toBe("cannot write into x: No such container: x");
+  expect(error.status).toBe(404);
+  if (!archive.closed) await once(archive, "close");
+});
+
+test.each([
+  { who: "asks for it", bodyFor: (socket: Socket) => socket.write("HTTP/1.1 100 Continue\r\n\r\n") },
+  { who: "answers before it has read it", bodyFor: (socket: Socket) => socket.write("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n") },
+  { who: "asks for nothing", bodyFor: () => undefined },
+])("an archive reaches an engine that $who", async ({ who, bodyFor }) => {
+  const got: string[] = [];
+  server = createNetServer({ allowHalfOpen: true }, (client) => {
+    client.on("data", (data) => {
+      if (got.push(data.toString()) === 1) bodyFor(client);
+      if (!got.join("").endsWith("0\r\n\r\n")) return;
+      client.end(who.startsWith("answers") ? "" : "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n");
+    });
+  }).listen(socket);
+  await once(server, "listening");
+  await Engine.connect({ DOCKER_HOST: `unix://${socket}` }).unpack("x", "/", Buffer.from("the archive"));
+  expect(got.join("")).toContain("\r\n\r\nb\r\nthe archive\r\n0\r\n\r\n");
 });
 
 test("an engine that dies in the middle of its answer is an error", async () => {

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer, request as httpRequest, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { connect } from "node:net";
 import type { Duplex } from "node:stream";
-import { text } from "node:stream/consumers";
+import { buffer, text } from "node:stream/consumers";
 import { binPath } from "../../executable/staging.ts";
 import { join } from "../../tunnel/relay.ts";
 
@@ -33,12 +33,15 @@ export class ArmFront {
 
   private constructor(engine: string) {
     this.engine = engine;
-    this.server = createServer((request, response) => {
+    const pass = (request: IncomingMessage, response: ServerResponse) => {
       this.answer(request, response).catch((error: Error) => {
         if (response.headersSent) response.destroy(error);
         else response.writeHead(502).end(problem(error));
       });
-    });
+    };
+    // How long a call may take is the engine's to say.
+    this.server = createServer({ requestTimeout: 0, headersTimeout: 0 }, pass);
+    this.server.on("checkContinue", pass);
     this.server.on("upgrade", (request, client, head) => {
       // Whoever aborts a call is gone; node listens no more.
       client.on("error", () => undefined);
@@ -66,8 +69,7 @@ export class ArmFront {
     const call = `${request.method} ${url.pathname.replace(/^\/v[\d.]+/, "")}`;
     if (call === "POST /images/create") url.searchParams.set("platform", "linux/arm64");
     const exec = /^POST \/containers\/[^/]+\/exec$/.test(call);
-    const body = exec ? withEmulation(await text(request)) : request;
-    const answer = await this.ask(request, url.pathname + url.search, body, response);
+    const answer = await this.ask(request, url.pathname + url.search, response, exec ? withEmulation : (body) => body);
     const instead = said[call];
     const status = answer.statusCode ?? 502;
     if (instead === undefined) {
@@ -76,18 +78,35 @@ export class ArmFront {
       return;
     }
     const changed = JSON.stringify({ ...JSON.parse(await text(answer)), ...instead });
-    response.writeHead(status, { ...answer.headers, "content-length": Buffer.byteLength(changed) }).end(changed);
+    const { "transfer-encoding": _, ...headers } = answer.headers;
+    response.writeHead(status, { ...headers, "content-length": Buffer.byteLength(changed) }).end(changed);
   }
 
-  /** Whoever asked and is gone needs no answer any more. */
-  private ask(asked: IncomingMessage, path: string, body: string | IncomingMessage, response: ServerResponse): Promise<IncomingMessage> {
-    const headers = typeof body === "string" ? { ...asked.headers, "content-length": Buffer.byteLength(body) } : asked.headers;
-    return new Promise((resolve, reject) => {
-      const options = { socketPath: this.engine, method: asked.method, path, headers, agent: false as const };
-      const onward = httpRequest(options, resolve).on("error", reject);
+  /**
+   * The engine may answer and close the connection at any time, and whoever writes after that fails before it has read the answer. The end of a
+   * piped body is such a write: a short body therefore goes out in one piece with its head, a long one once the engine asks for it.
+   */
+  private async ask(
+    asked: IncomingMessage,
+    path: string,
+    response: ServerResponse,
+    change: (body: Buffer) => Buffer,
+  ): Promise<IncomingMessage> {
+    const { method, headers } = asked;
+    const waits = headers.expect !== undefined;
+    const short = waits || headers["content-length"] === undefined ? undefined : change(await buffer(asked));
+    const sent = short === undefined ? headers : { ...headers, "content-length": short.length };
+    return await new Promise((resolve, reject) => {
+      const onward = httpRequest({ socketPath: this.engine, method, path, headers: sent, agent: false }, resolve).on("error", reject);
+      // Whoever asked and is gone needs no answer any more.
       response.once("close", () => onward.destroy());
-      if (typeof body === "string") onward.end(body);
-      else body.pipe(onward);
+      if (short !== undefined) return void onward.end(short);
+      if (!waits) return void asked.pipe(onward);
+      onward.once("continue", () => {
+        response.writeContinue();
+        asked.pipe(onward);
+      });
+      onward.flushHeaders();
     });
   }
 
@@ -110,7 +129,8 @@ function problem({ message }: Error): string {
 }
 
 /** @param body of a call that creates a command in a container */
-function withEmulation(body: string): string {
-  const asked = JSON.parse(body) as { Cmd?: string[] };
-  return JSON.stringify({ ...asked, Cmd: asked.Cmd?.map((word) => word.replaceAll("/proc/$pid/exe", () => emulatedExecutable)) });
+function withEmulation(body: Buffer): Buffer {
+  const asked = JSON.parse(body.toString()) as { Cmd?: string[] };
+  const command = asked.Cmd?.map((word) => word.replaceAll("/proc/$pid/exe", () => emulatedExecutable));
+  return Buffer.from(JSON.stringify({ ...asked, Cmd: command }));
 }
