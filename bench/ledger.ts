@@ -8,10 +8,12 @@ import { machine } from "./ledger/machine.ts";
 import { judgedFigure } from "./ledger/measured.ts";
 import { profileServer } from "./ledger/profile-server.ts";
 import { fill, reads, tableOf } from "./ledger/reads.ts";
+import { scans } from "./ledger/scans.ts";
 import { ledgerFiles, startLedger } from "./ledger/server.ts";
+import { wholeJournal } from "./ledger/whole.ts";
 import { writes } from "./ledger/writes.ts";
 
-const sections = ["writes", "profile", "reads", "start"] as const;
+const sections = ["writes", "profile", "reads", "start", "scans"] as const;
 
 // The ledger through the official drivers, beside Redis and SQLite that sync every write just as it does.
 const options = {
@@ -32,6 +34,7 @@ try {
   if (wanted.includes("writes")) print(await writes(go, folder, { rounds, seconds }));
   if (wanted.includes("profile")) print(await profileServer(go, folder, seconds));
   if (wanted.includes("reads") || wanted.includes("start")) await large(go);
+  if (wanted.includes("scans")) await scanned();
 } finally {
   await rm(folder, { recursive: true, force: true });
 }
@@ -74,9 +77,27 @@ async function large(go: GoClient): Promise<void> {
   }
 }
 
-function powersOfTen(most: number): number[] {
+/** Tables of 10⁴ documents and every power of ten up to the wanted number, scanned; then what looks at their whole journal. */
+async function scanned(): Promise<void> {
+  const sizes = powersOfTen(documents, 10_000);
+  const data = join(folder, "scanned");
+  const ledger = await startLedger(data);
+  try {
+    print(await scans(ledger, folder, sizes, rounds));
+  } finally {
+    await ledger.stop();
+  }
+  print(
+    await wholeJournal(
+      data,
+      sizes.reduce((sum, size) => sum + size, 0),
+    ),
+  );
+}
+
+function powersOfTen(most: number, least = 1000): number[] {
   const sizes: number[] = [];
-  for (let size = 1000; size < most; size *= 10) sizes.push(size);
+  for (let size = least; size < most; size *= 10) sizes.push(size);
   return [...sizes, most];
 }
 

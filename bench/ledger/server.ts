@@ -27,11 +27,17 @@ export interface LedgerServer {
  * Starts the server on a free port.
  * @param nodeOptions for its Node, such as --cpu-prof
  * @param checkout whose ledger it is
+ * @param access what it needs to reach an S3
  * @throws Error with its log where it ends instead
  */
-export async function startLedger(folder: string, nodeOptions: readonly string[] = [], checkout = root): Promise<LedgerServer> {
+export async function startLedger(
+  folder: string,
+  nodeOptions: readonly string[] = [],
+  checkout = root,
+  access = {},
+): Promise<LedgerServer> {
   const began = performance.now();
-  const env = { PATH: process.env.PATH, LEDGER_NAME: benchLedgerName, LEDGER_DIR: folder, LEDGER_PORT: "0" };
+  const env = { PATH: process.env.PATH, LEDGER_NAME: benchLedgerName, LEDGER_DIR: folder, LEDGER_PORT: "0", ...access };
   const child = spawn(process.execPath, [...nodeOptions, join(checkout, "ledger/main.ts")], { env, stdio: ["ignore", "ignore", "pipe"] });
   const log: string[] = [];
   const ended = once(child, "exit").then(([code]: unknown[]) => {

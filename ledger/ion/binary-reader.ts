@@ -1,7 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import { IonError } from "./errors.ts";
 import { systemSymbols } from "./symbols.ts";
-import { readTimestamp, signedInt } from "./timestamp.ts";
+import { bigintOf, readTimestamp, signedInt } from "./timestamp.ts";
 import { type Field, type IonType, type IonValue, ionLimits, type SymbolText } from "./value.ts";
 
 const typeOfNull: readonly IonType[] = [
@@ -62,48 +62,16 @@ export function readAllBinary(bytes: Buffer, limits: Partial<ReadLimits> = {}): 
   return values;
 }
 
-/**
- * Reads one field of one struct, and skips the others. Structs of one table mostly have the same symbol table: it is read once for as long
- * as its bytes are the same.
- */
-export class FieldReader {
-  private readonly name: string;
-  private prefix: Buffer = Buffer.alloc(0);
-  private symbols: SymbolTable = { symbols: [], unknown: 0 };
-
-  constructor(name: string) {
-    this.name = name;
-  }
-
-  /**
-   * @param bytes one value with its version marker
-   * @returns the first field of the name; undefined where there is none, or the value is no struct
-   * @throws IonError
-   */
-  read(bytes: Buffer): IonValue | undefined {
-    const reader = new Reader(bytes, noLimits);
-    if (this.prefix.length > 0 && bytes.subarray(0, this.prefix.length).equals(this.prefix)) reader.goOn(this.prefix.length, this.symbols);
-    while (reader.at < bytes.length && !reader.atStruct()) {
-      const value = reader.topLevel();
-      if (value?.type === "struct") return value.fields.find((each) => each.name === this.name)?.value;
-    }
-    if (reader.at >= bytes.length) return undefined;
-    if (reader.at !== this.prefix.length) {
-      this.prefix = Buffer.from(bytes.subarray(0, reader.at));
-      this.symbols = reader.symbolTable;
-    }
-    return reader.fieldNamed(this.name);
-  }
-}
-
-interface SymbolTable {
+/** What symbol ids stand for. */
+export interface SymbolTable {
   readonly symbols: readonly SymbolText[];
   readonly unknown: number;
 }
 
-class Reader {
+/** Reads values one after the other. */
+export class Reader {
   at = 0;
-  private readonly bytes: Buffer;
+  private bytes: Buffer;
   private readonly limits: ReadLimits;
   private symbols: readonly SymbolText[] = systemSymbols;
   /** How many symbols, whose texts nobody knows, shared tables put behind the system's: they are in no list. */
@@ -111,7 +79,7 @@ class Reader {
   /** The symbols, where this reader has made the list: only then it adds to it. */
   private own: SymbolText[] | undefined;
 
-  constructor(bytes: Buffer, limits: ReadLimits) {
+  constructor(bytes: Buffer, limits: ReadLimits = noLimits) {
     this.bytes = bytes;
     this.limits = limits;
   }
@@ -139,39 +107,13 @@ class Reader {
     return { symbols: this.symbols, unknown: this.unknown };
   }
 
-  /** Passes over a beginning whose symbols are known. */
-  goOn(at: number, { symbols, unknown }: SymbolTable): void {
+  /** Goes on at a place of any bytes, whose symbols are known. */
+  goOn(bytes: Buffer, at: number, { symbols, unknown }: SymbolTable): void {
+    this.bytes = bytes;
     this.at = at;
     this.symbols = symbols;
     this.unknown = unknown;
     this.own = undefined;
-  }
-
-  /** Whether a struct without annotations comes next. */
-  atStruct(): boolean {
-    return (this.bytes[this.at] ?? 0) >> 4 === 13;
-  }
-
-  /** Reads the struct that comes next as far as a field of a name. */
-  fieldNamed(name: string): IonValue | undefined {
-    const stop = this.contentEnd(this.bytes.length);
-    while (this.at < stop) {
-      const own = this.symbol(this.varUint(stop));
-      if (own === name) {
-        const value = this.value(stop, 1);
-        if (value !== undefined) return value;
-      } else this.at = this.contentEnd(stop);
-    }
-    return undefined;
-  }
-
-  /** Passes a value's descriptor. @returns where its content ends */
-  private contentEnd(end: number): number {
-    const descriptor = this.byte(end);
-    const [type, low] = [descriptor >> 4, descriptor & 15];
-    if (low === 15 || type === 1) return this.at;
-    const length = low === 14 || (type === 13 && low === 1) ? this.varUint(end) : low;
-    return this.at + length;
   }
 
   private useSymbolTable(fields: readonly Field[]): void {
@@ -192,7 +134,7 @@ class Reader {
   }
 
   /** @returns undefined for padding */
-  private value(end: number, depth: number): IonValue | undefined {
+  value(end: number, depth: number): IonValue | undefined {
     const { limits } = this;
     if (depth > limits.depth) throw new IonError(`values are nested deeper than ${limits.depth}`);
     if (--limits.values.left < 0) throw new IonError("there are too many values in it");
@@ -296,7 +238,8 @@ class Reader {
     const exponent = this.varInt(stop);
     if (Math.abs(exponent) > ionLimits.exponent) throw new IonError(`a decimal's exponent is ${exponent}`);
     this.refuseLong(stop);
-    const { value, negative } = signedInt(this.take(stop));
+    const { value, negative } = signedInt(this.bytes, this.at, stop);
+    this.at = stop;
     return { type: "decimal", coefficient: value, exponent, negativeZero: negative && value === 0n };
   }
 
@@ -320,9 +263,9 @@ class Reader {
 
   private magnitude(stop: number): bigint {
     this.refuseLong(stop);
-    const bytes = this.take(stop);
-    if (bytes.length <= 6) return bytes.length === 0 ? 0n : BigInt(bytes.readUIntBE(0, bytes.length));
-    return BigInt(`0x${bytes.toString("hex")}`);
+    const { at } = this;
+    this.at = stop;
+    return bigintOf(this.bytes, at, stop);
   }
 
   private refuseLong(stop: number): void {

@@ -1,5 +1,5 @@
 import { epochSeconds, timestampParts } from "./timestamp.ts";
-import type { IonValue, TimestampValue } from "./value.ts";
+import type { DecimalValue, FloatValue, IntValue, IonValue, TimestampValue } from "./value.ts";
 
 /** An exact number: coefficient × 10^exponent. */
 export interface Exact {
@@ -58,7 +58,9 @@ function sign(value: bigint): number {
   return value > 0n ? 1 : value < 0n ? -1 : 0;
 }
 
-/** Any number as a double, for arithmetic with floats. */
+/** Any number as a double, for arithmetic with floats; undefined for what is none. */
+export function toDouble(value: NumberValue): number;
+export function toDouble(value: IonValue): number | undefined;
 export function toDouble(value: IonValue): number | undefined {
   if (value.type === "float") return value.value;
   const number = exact(value);
@@ -81,8 +83,10 @@ export function compareValues(a: IonValue, b: IonValue): number | undefined {
   return undefined;
 }
 
-function isNumber({ type }: IonValue): boolean {
-  return type === "int" || type === "decimal" || type === "float";
+type NumberValue = IntValue | DecimalValue | FloatValue;
+
+export function isNumber(value: { readonly type: string }): value is NumberValue {
+  return value.type === "int" || value.type === "decimal" || value.type === "float";
 }
 
 /** Which end of all numbers a value is: -1 and 1 for the infinities, NaN for NaN, 0 for what lies between, however large. */
@@ -105,6 +109,7 @@ function compareTimestamps(a: TimestampValue, b: TimestampValue): number {
 
 /** PartiQL's equality of two values that are not null: by content, whatever the annotations. */
 export function equalValues(a: IonValue, b: IonValue): boolean {
+  if (a.type === "string" && b.type === "string") return a.value === b.value;
   const order = compareValues(a, b);
   if (order !== undefined) return order === 0;
   if (a.type === "null" || b.type === "null") return a.type === b.type;

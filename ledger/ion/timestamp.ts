@@ -70,20 +70,30 @@ function takeApart(bytes: Buffer): Pieces {
   const fractional = at < bytes.length;
   const exponent = fractional ? int().value : 0;
   plain &&= !fractional || (exponent < 0 && (bytes[at] ?? 1) % 128 !== 0);
-  const coefficient = signedInt(bytes.subarray(at)).value;
+  const coefficient = signedInt(bytes, Math.min(at, bytes.length)).value;
   const fraction = { coefficient, exponent };
   const parts = { precision, offset: offset.negativeZero ? undefined : offset.value, year, month, day, hour, minute, second, fraction };
   return { parts, complete, plain };
 }
 
-/** Ion's Int field: sign and magnitude, big-endian. */
-export function signedInt(bytes: Buffer): { value: bigint; negative: boolean } {
-  if (bytes.length === 0) return { value: 0n, negative: false };
-  const negative = ((bytes[0] ?? 0) & 128) !== 0;
-  const copy = Buffer.from(bytes);
-  copy[0] = (copy[0] ?? 0) & 127;
-  const magnitude = BigInt(`0x${copy.toString("hex")}`);
+/** Ion's Int field: sign and magnitude, big-endian. @param from where it begins, by default with the first byte, and ends with the last */
+export function signedInt(bytes: Buffer, from = 0, to = bytes.length): { value: bigint; negative: boolean } {
+  if (from === to) return { value: 0n, negative: false };
+  const first = bytes[from] ?? 0;
+  const negative = (first & 128) !== 0;
+  const magnitude = bigintOf(bytes, from + 1, to, first & 127);
   return { value: negative ? -magnitude : magnitude, negative };
+}
+
+/** Bytes that a number holds exactly. */
+const exactBytes = 6;
+
+/** A magnitude, big-endian. @param first what stands before the first byte */
+export function bigintOf(bytes: Buffer, from: number, to: number, first = 0): bigint {
+  if (to - from >= exactBytes) return (BigInt(first) << BigInt(8 * (to - from))) | BigInt(`0x${bytes.toString("hex", from, to)}`);
+  let magnitude = first;
+  for (let at = from; at < to; at++) magnitude = magnitude * 256 + (bytes[at] ?? 0);
+  return BigInt(magnitude);
 }
 
 /**

@@ -77,6 +77,10 @@ export interface StructValue extends Annotated {
   readonly type: "struct";
   /** In the order they were sent; names may repeat. */
   readonly fields: readonly Field[];
+  /** The first field of a name, where it can be read without the others. */
+  fieldNamed?(name: string): IonValue | undefined;
+  /** How many fields there are, where they can be counted without being read. */
+  readonly fieldCount?: number;
 }
 
 export type IonValue =
@@ -110,8 +114,11 @@ export const ionLimits = {
 
 export const nullValue: NullValue = { type: "null", of: "null" };
 
+const trueValue: BoolValue = { type: "bool", value: true };
+const falseValue: BoolValue = { type: "bool", value: false };
+
 export function bool(value: boolean): BoolValue {
-  return { type: "bool", value };
+  return value ? trueValue : falseValue;
 }
 
 export function int(value: bigint | number): IntValue {
@@ -150,7 +157,8 @@ export function struct(fields: Readonly<Record<string, IonValue | undefined>>): 
 
 /** The first field of a name. @returns undefined where the value is no struct or has no such field */
 export function field(value: IonValue | undefined, name: string): IonValue | undefined {
-  return value?.type === "struct" ? value.fields.find((each) => each.name === name)?.value : undefined;
+  if (value?.type !== "struct") return undefined;
+  return value.fieldNamed === undefined ? value.fields.find((each) => each.name === name)?.value : value.fieldNamed(name);
 }
 
 /** The field's text, where it is a string or a symbol. */

@@ -1,7 +1,8 @@
+import { isNumber } from "../ion/compare.ts";
 import { decimal, int, nullValue } from "../ion/value.ts";
 import type { Expression } from "./ast.ts";
 import { evaluationError, type Position } from "./errors.ts";
-import { arithmetic, compare, isAbsentValue, numberOf, passes } from "./operators.ts";
+import { arithmetic, compare, isAbsentValue, passes } from "./operators.ts";
 import type { Value } from "./values.ts";
 
 const aggregates = new Set(["COUNT", "SUM", "AVG", "MIN", "MAX"]);
@@ -43,7 +44,7 @@ export class Aggregate {
     if (isAbsentValue(value)) return;
     this.count++;
     if (this.name === "SUM" || this.name === "AVG") {
-      if (numberOf(value) === undefined) throw evaluationError(this.at, `${this.name} of a value of type ${value.type}`);
+      if (!isNumber(value)) throw evaluationError(this.at, `${this.name} of a value of type ${value.type}`);
       this.total = arithmetic("+", this.total, value, this.at);
     } else if (this.name !== "COUNT") {
       const operator = this.name === "MIN" ? "<" : ">";
@@ -51,8 +52,8 @@ export class Aggregate {
     }
   }
 
-  addRow(): void {
-    this.count++;
+  addRows(count: number): void {
+    this.count += count;
   }
 
   result(): Value {

@@ -118,7 +118,7 @@ function sizeOf(value: Value, part: number): number {
     case "sexp":
       return part * value.items.length;
     case "struct":
-      return part * value.fields.length;
+      return part * ("fieldCount" in value ? (value.fieldCount ?? 0) : value.fields.length);
     case "int":
       return isLong(value.value) ? perLong : 0;
     case "decimal":

@@ -7,6 +7,7 @@ import type { Budget } from "./budget.ts";
 import { cast } from "./cast.ts";
 import { evaluationError, semanticError } from "./errors.ts";
 import { type FunctionContext, scalarFunction } from "./functions.ts";
+import { LikePatterns } from "./like.ts";
 import { arithmetic, compare, concatenate, isAbsentValue, like, logic, negated, passes, signed } from "./operators.ts";
 import type { Pauses } from "./pause.ts";
 import type { Scope } from "./scope.ts";
@@ -99,9 +100,11 @@ function uncounted(expression: Expression, scope: Scope, execution: Execution): 
     case "like": {
       const [operand, pattern] = [one(expression.operand), one(expression.pattern)];
       const mark = expression.escape && one(expression.escape);
+      const patterns = new LikePatterns();
       const { budget } = execution;
+      const spend = (comparisons: number) => budget.matched(comparisons);
       return (slots) => {
-        const matches = like(operand(slots), pattern(slots), mark?.(slots), at, (comparisons) => budget.matched(comparisons));
+        const matches = like(operand(slots), pattern(slots), mark?.(slots), at, patterns, spend);
         return expression.negated ? negated(matches, at) : matches;
       };
     }

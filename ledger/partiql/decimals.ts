@@ -36,6 +36,7 @@ function result(operator: BinaryOperator, a: Exact, b: Exact): Exact {
 }
 
 function scaled({ coefficient, exponent }: Exact, to: number): bigint {
+  if (exponent === to) return coefficient;
   return coefficient * 10n ** BigInt(exponent - to);
 }
 
@@ -65,7 +66,11 @@ function digits(coefficient: bigint): number {
   return coefficient.toString().length - (coefficient < 0n ? 1 : 0);
 }
 
+/** The least number with more digits than are kept. */
+const tooLong = 10n ** BigInt(precision);
+
 function rounded(number: Exact): Exact {
+  if (number.coefficient < tooLong && number.coefficient > -tooLong) return number;
   const excess = digits(number.coefficient) - precision;
   if (excess <= 0) return number;
   const unit = 10n ** BigInt(excess);

@@ -8,29 +8,78 @@ const one = -1;
 /** Comparisons that a pattern with `_` may take: for those no way is known whose time does not grow with text times pattern. */
 const mostSteps = 5_000_000;
 
-/**
- * SQL's LIKE: `%` stands for any text, `_` for one character. The time grows with the lengths of text and pattern, not with their product.
- * @param mark makes the character behind it stand for itself
- * @param spend told how many comparisons it took, where they are not as many as text and pattern are long
- * @throws LedgerError for a mark at the pattern's end, and for a pattern with `_` that would take too long
- */
-export function matchesLike(
-  text: string,
-  pattern: string,
-  mark: string | undefined,
-  at: Position,
-  spend: (comparisons: number) => void = () => undefined,
-): boolean {
-  const steps = { left: mostSteps, at };
-  const matches = matchesWithin(text, pattern, mark, steps);
-  spend(mostSteps - steps.left);
-  return matches;
+/** A pattern of SQL's LIKE made ready: `%` stands for any text, `_` for one character. */
+export class LikePattern {
+  readonly pattern: string;
+  readonly mark: string | undefined;
+  private readonly at: Position;
+  private readonly segments: readonly Int32Array[];
+  /** The segments as texts, where a search for them comes to the same: there is no `_`, and no half of a character. */
+  private readonly texts: readonly string[] | undefined;
+
+  /**
+   * @param mark makes the character behind it stand for itself
+   * @throws LedgerError for a mark at the pattern's end
+   */
+  constructor(pattern: string, mark: string | undefined, at: Position) {
+    this.pattern = pattern;
+    this.mark = mark;
+    this.at = at;
+    this.segments = segments(codePoints(pattern), mark?.codePointAt(0), at);
+    const plain = pattern.isWellFormed() && !this.segments.some((segment) => segment.includes(one));
+    this.texts = plain ? this.segments.map(textOf) : undefined;
+  }
+
+  /**
+   * The time grows with the lengths of text and pattern, not with their product.
+   * @param spend told how many comparisons it took, where they are not as many as text and pattern are long
+   * @throws LedgerError for a pattern with `_` that would take too long
+   */
+  matches(text: string, spend: (comparisons: number) => void = () => undefined): boolean {
+    if (this.texts !== undefined) {
+      spend((this.texts[0]?.length ?? 0) + (this.texts.at(-1)?.length ?? 0));
+      return holds(text, this.texts);
+    }
+    const steps = { left: mostSteps, at: this.at };
+    const matches = fits(codePoints(text), this.segments, steps);
+    spend(mostSteps - steps.left);
+    return matches;
+  }
 }
 
-function matchesWithin(text: string, pattern: string, mark: string | undefined, steps: Steps): boolean {
-  const { at } = steps;
-  const subject = codePoints(text);
-  const [first = noCharacters, ...rest] = segments(codePoints(pattern), mark?.codePointAt(0), at);
+/** The patterns of one LIKE: mostly it is the same for every row. */
+export class LikePatterns {
+  private last: LikePattern | undefined;
+
+  /** @throws LedgerError for a mark at the pattern's end */
+  ready(pattern: string, mark: string | undefined, at: Position): LikePattern {
+    const { last } = this;
+    if (last !== undefined && last.pattern === pattern && last.mark === mark) return last;
+    this.last = new LikePattern(pattern, mark, at);
+    return this.last;
+  }
+}
+
+/** Whether a text begins with the first segment, ends with the last, and has the others in their order between. */
+function holds(text: string, [first = "", ...rest]: readonly string[]): boolean {
+  const last = rest.pop();
+  if (last === undefined) return text === first;
+  const end = text.length - last.length;
+  if (end < first.length || !text.startsWith(first) || !text.endsWith(last)) return false;
+  let from = first.length;
+  for (const segment of rest) {
+    const found = text.indexOf(segment, from);
+    if (found < 0 || found + segment.length > end) return false;
+    from = found + segment.length;
+  }
+  return true;
+}
+
+function textOf(segment: Int32Array): string {
+  return Array.from(segment, (point) => String.fromCodePoint(point)).join("");
+}
+
+function fits(subject: Int32Array, [first = noCharacters, ...rest]: readonly Int32Array[], steps: Steps): boolean {
   const last = rest.pop();
   if (last === undefined) return subject.length === first.length && fitsAt(subject, first, 0, steps);
   const end = subject.length - last.length;

@@ -1,9 +1,9 @@
-import { comparedText, compareValues, exact, toDouble } from "../ion/compare.ts";
+import { comparedText, compareValues, exact, isNumber, toDouble } from "../ion/compare.ts";
 import { bool, decimal, float, int, nullValue, text } from "../ion/value.ts";
 import type { BinaryOperator } from "./ast.ts";
 import { decimalResult } from "./decimals.ts";
 import { evaluationError, type Position } from "./errors.ts";
-import { matchesLike } from "./like.ts";
+import type { LikePatterns } from "./like.ts";
 import { equal, isIon, missing, type Value } from "./values.ts";
 
 export function isMissing(value: Value): value is typeof missing {
@@ -61,17 +61,10 @@ function truth(value: Value, at: Position): boolean | undefined {
 export function arithmetic(operator: BinaryOperator, a: Value, b: Value, at: Position): Value {
   if (isAbsentValue(a) || isAbsentValue(b)) return nullValue;
   if (a.type === "int" && b.type === "int") return int(intResult(operator, a.value, b.value, at));
-  const [p, q] = [numberOf(a), numberOf(b)];
-  if (p === undefined || q === undefined)
-    throw evaluationError(at, `'${operator}' needs numbers, found values of types ${a.type} and ${b.type}`);
-  const [x, y] = [isIon(a) ? exact(a) : undefined, isIon(b) ? exact(b) : undefined];
-  if (x === undefined || y === undefined) return float(floatResult(operator, p, q));
+  if (!isNumber(a) || !isNumber(b)) throw evaluationError(at, `'${operator}' needs numbers, found values of types ${a.type} and ${b.type}`);
+  const [x, y] = [exact(a), exact(b)];
+  if (x === undefined || y === undefined) return float(floatResult(operator, toDouble(a), toDouble(b)));
   return decimalResult(operator, x, y, at);
-}
-
-/** @returns the number as a double; undefined for what is none */
-export function numberOf(value: Value): number | undefined {
-  return isIon(value) ? toDouble(value) : undefined;
 }
 
 function intResult(operator: BinaryOperator, a: bigint, b: bigint, at: Position): bigint {
@@ -92,8 +85,7 @@ function floatResult(operator: BinaryOperator, a: number, b: number): number {
 /** `-` or `+` before a number. @throws LedgerError for what is none */
 export function signed(value: Value, negative: boolean, at: Position): Value {
   if (isAbsentValue(value)) return nullValue;
-  if (numberOf(value) === undefined)
-    throw evaluationError(at, `'${negative ? "-" : "+"}' needs a number, found a value of type ${value.type}`);
+  if (!isNumber(value)) throw evaluationError(at, `'${negative ? "-" : "+"}' needs a number, found a value of type ${value.type}`);
   if (!negative) return value;
   if (value.type === "int") return int(-value.value);
   if (value.type === "float") return float(-value.value);
@@ -113,13 +105,26 @@ export function textIn(value: Value): string | undefined {
   return isIon(value) ? comparedText(value) : undefined;
 }
 
-/** SQL's LIKE: `%` for any text, `_` for one character. @param spend told how many comparisons it took @throws LedgerError for what is no text, and an escape that is not one character */
-export function like(value: Value, pattern: Value, mark: Value | undefined, at: Position, spend: (comparisons: number) => void): Value {
-  const given = mark === undefined ? [value, pattern] : [value, pattern, mark];
-  if (given.some(isAbsentValue)) return nullValue;
-  const [subject, form, escaping] = given.map(textIn);
-  if (subject === undefined || form === undefined || (mark !== undefined && escaping === undefined))
-    throw evaluationError(at, `LIKE needs texts, found values of types ${given.map(({ type }) => type).join(", ")}`);
+/**
+ * SQL's LIKE: `%` for any text, `_` for one character.
+ * @param patterns those of this LIKE
+ * @param spend told how many comparisons it took
+ * @throws LedgerError for what is no text, and an escape that is not one character
+ */
+export function like(
+  value: Value,
+  pattern: Value,
+  mark: Value | undefined,
+  at: Position,
+  patterns: LikePatterns,
+  spend: (comparisons: number) => void,
+): Value {
+  if (isAbsentValue(value) || isAbsentValue(pattern) || (mark !== undefined && isAbsentValue(mark))) return nullValue;
+  const [subject, form, escaping] = [textIn(value), textIn(pattern), mark && textIn(mark)];
+  if (subject === undefined || form === undefined || (mark !== undefined && escaping === undefined)) {
+    const types = [value, pattern, ...(mark === undefined ? [] : [mark])].map(({ type }) => type);
+    throw evaluationError(at, `LIKE needs texts, found values of types ${types.join(", ")}`);
+  }
   if (escaping !== undefined && [...escaping].length !== 1) throw evaluationError(at, "an escape has to be one character");
-  return bool(matchesLike(subject, form, escaping, at, spend));
+  return bool(patterns.ready(form, escaping, at).matches(subject, spend));
 }

@@ -29,8 +29,16 @@ export function compileSelect(select: Select, outer: Scope | undefined, executio
     return {
       plan,
       *rows(slots) {
+        const { budget } = execution;
+        const row = () => project(slots);
         for (const step of run(loops, 0, slots, execution)) {
-          yield step === pause ? pause : yield* evaluated(() => project(slots), execution);
+          if (step === pause) {
+            yield pause;
+            continue;
+          }
+          const mark = budget.mark();
+          const tried = begun(row, mark, execution);
+          yield tried instanceof Paused ? yield* ended(tried, row, mark, execution) : tried;
         }
       },
     };
@@ -128,11 +136,22 @@ function* run(loops: readonly Loop[], depth: number, slots: Slots, execution: Ex
 }
 
 /** The value of what may pause. Rows of subqueries in it are held no longer. */
-export function* evaluated<T>(evaluate: () => T, { pauses, budget }: Execution): Generator<Pause, T> {
+export function* evaluated<T>(evaluate: () => T, execution: Execution): Generator<Pause, T> {
+  const mark = execution.budget.mark();
+  const tried = begun(evaluate, mark, execution);
+  return tried instanceof Paused ? yield* ended(tried, evaluate, mark, execution) : tried;
+}
+
+/** The first half of evaluated(), for what is done for every row: mostly there is no second one. @param mark of what is held before */
+function begun<T>(evaluate: () => T, mark: number, { pauses, budget }: Execution): T | Paused<Value> {
   budget.begin();
-  const mark = budget.mark();
   const tried = pauses.attempt(evaluate);
-  const value = tried instanceof Paused ? yield* pauses.goOn(tried, evaluate) : tried;
+  if (!(tried instanceof Paused)) budget.release(mark);
+  return tried;
+}
+
+function* ended<T>(paused: Paused<Value>, evaluate: () => T, mark: number, { pauses, budget }: Execution): Generator<Pause, T> {
+  const value = yield* pauses.goOn(paused, evaluate);
   budget.release(mark);
   return value;
 }
@@ -177,6 +196,13 @@ function aggregatesOf({ projection: shape }: Select): Aggregates {
   return found;
 }
 
+/** How many rows there are, where that is all that is asked, and a table knows it. */
+function countedAtOnce(aggregates: Aggregates, loops: readonly Loop[]): (() => number) | undefined {
+  const [loop, ...others] = loops;
+  if (loop === undefined || others.length > 0 || loop.conditions.length > 0) return undefined;
+  return aggregates.every(({ star }) => star === true) ? loop.source.count : undefined;
+}
+
 /** All rows become one: each aggregate gets a slot of its own, which the projection reads in its place. */
 function aggregated(
   select: Select,
@@ -199,19 +225,30 @@ function aggregated(
     return { slot, name: aggregate.name, at: aggregate.at, value: argument && compileExpression(argument, scope, execution) };
   });
   const project = projection({ ...select, projection: replaced(select.projection, names) }, sources, inner, execution);
+  const counted = countedAtOnce(aggregates, loops);
   return function* rows(slots) {
-    const totals = ready.map(({ name, at }) => new Aggregate(name, at));
-    for (const step of run(loops, 0, slots, execution)) {
-      if (step === pause) {
-        yield pause;
-        continue;
-      }
-      for (const [index, { value }] of ready.entries()) {
-        if (value === undefined) totals[index]?.addRow();
-        else totals[index]?.add(yield* evaluated(() => value(slots), execution));
+    const totals = ready.map(({ name, at, value }) => ({ total: new Aggregate(name, at), argument: value && (() => value(slots)) }));
+    if (counted !== undefined) {
+      const count = counted();
+      for (const { total } of totals) total.addRows(count);
+    } else {
+      for (const step of run(loops, 0, slots, execution)) {
+        if (step === pause) {
+          yield pause;
+          continue;
+        }
+        for (const { total, argument } of totals) {
+          if (argument === undefined) {
+            total.addRows(1);
+            continue;
+          }
+          const mark = execution.budget.mark();
+          const tried = begun(argument, mark, execution);
+          total.add(tried instanceof Paused ? yield* ended(tried, argument, mark, execution) : tried);
+        }
       }
     }
-    for (const [index, { slot }] of ready.entries()) slots[slot] = totals[index]?.result() ?? missing;
+    for (const [index, { slot }] of ready.entries()) slots[slot] = totals[index]?.total.result() ?? missing;
     yield yield* evaluated(() => project(slots), execution);
   };
 }

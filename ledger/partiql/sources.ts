@@ -18,6 +18,8 @@ export interface Rows {
   /** Conditions that come before all others, where there are any. */
   readonly lookups?: ReadonlySet<Expression>;
   readonly rows: (slots: Slots) => Iterable<unknown>;
+  /** How many rows there are, where that is known without looking at them. */
+  readonly count?: (() => number) | undefined;
 }
 
 const committedPrefix = "_ql_committed_";
@@ -101,6 +103,7 @@ function tableSource(item: FromItem, slots: SourceSlots, scope: Scope, execution
     return {
       plan: `${expression.name}: ${describeAccess(access)}`,
       lookups: access.lookups,
+      count: access.kind === "scan" ? () => execution.view.count(table) : undefined,
       *rows(values) {
         for (const document of documentsBy(access, table, values, execution.view)) {
           fill(values, slots, committed ? execution.view.committed(document) : document.data, document.id);

@@ -65,6 +65,7 @@ export function fieldsWithin(value: Value): readonly Placed[] {
 /** A field's value; MISSING where there is no such field, or no struct. */
 export function fieldOf(value: Value, name: string): Value {
   if (value.type !== "struct") return missing;
+  if ("fieldNamed" in value) return value.fieldNamed?.(name) ?? missing;
   for (const field of value.fields) if (field.name === name) return field.value;
   return missing;
 }

@@ -7,6 +7,8 @@ export const chunkSize = 4 << 20;
  */
 export class Heap {
   private readonly chunks: Buffer[] = [];
+  /** Whether values read from a chunk. */
+  private readonly lent: boolean[] = [];
   /** Bytes used of the last chunk. */
   private used = chunkSize;
 
@@ -33,9 +35,31 @@ export class Heap {
 
   /** The bytes from an address on, to the end of its chunk: a view, not a copy. */
   at(address: number): Buffer {
+    return this.chunk(address).subarray(address % chunkSize);
+  }
+
+  /** The chunk that an address is in, where it is at the address modulo `chunkSize`. */
+  chunk(address: number): Buffer {
     const chunk = this.chunks[Math.floor(address / chunkSize)];
     if (chunk === undefined) throw new Error(`address ${address} is not in the heap`);
-    return chunk.subarray(address % chunkSize);
+    return chunk;
+  }
+
+  /** The chunk that an address is in, for values that read from it later: what is in it now stays as it is. */
+  lend(address: number): Buffer {
+    const index = Math.floor(address / chunkSize);
+    this.lent[index] = true;
+    return this.chunk(address);
+  }
+
+  /** The bytes from an address on, to be overwritten. Where a value may still read from them, it keeps them, and the heap has a copy. */
+  own(address: number): Buffer {
+    const index = Math.floor(address / chunkSize);
+    if (this.lent[index] === true) {
+      this.chunks[index] = Buffer.from(this.chunk(address));
+      this.lent[index] = false;
+    }
+    return this.at(address);
   }
 
   /** The first `size` bytes, chunk by chunk. */

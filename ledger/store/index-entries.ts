@@ -1,15 +1,6 @@
-import { FieldReader } from "../ion/binary-reader.ts";
-
 /** The documents of one index by key. Most keys have one document: that one needs no set. */
 export class Index {
-  /** Reads the indexed field. */
-  readonly reader: FieldReader;
   private readonly entries = new Map<string, string | Set<string>>();
-
-  /** @param field name of the indexed field */
-  constructor(field: string) {
-    this.reader = new FieldReader(field);
-  }
 
   /** @returns the ids of the documents with a key, as they are now */
   lookup(key: string): readonly string[] {

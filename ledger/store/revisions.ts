@@ -1,18 +1,19 @@
+import { StructReader } from "../ion/unread-struct.ts";
 import { Heap } from "./heap.ts";
 import type { Revision } from "./revision.ts";
-import { StoredRevision, storeRevision } from "./stored-revision.ts";
+import { type RevisionSource, StoredRevision, storeRevision } from "./stored-revision.ts";
 
 /** All revisions of one ledger, each at an address. */
 export class Revisions {
   readonly heap = new Heap();
-  private readonly strandId: string;
+  private readonly source: RevisionSource;
 
   constructor(strandId: string) {
-    this.strandId = strandId;
+    this.source = { heap: this.heap, reader: new StructReader(), strandId };
   }
 
   at(address: number): StoredRevision {
-    return new StoredRevision(this.heap, address, this.strandId);
+    return new StoredRevision(this.source, address);
   }
 
   /** @param previous address of the document's revision before. @returns the address of the new one */

@@ -1,5 +1,4 @@
 import { MerkleTree } from "../digest/merkle-tree.ts";
-import { ionHash } from "../ion/hash.ts";
 import type { Block } from "../journal/block.ts";
 import type { Redaction } from "../journal/redaction-value.ts";
 import { catalogId, readDefinition } from "./catalog.ts";
@@ -83,10 +82,7 @@ export class Store {
       if (table === undefined) throw new Error(`a revision of document ${id} belongs to the unknown table ${tableId}`);
       table.apply(id, this.revisions.add(revision, table.latest(id)?.at), revision);
     }
-    for (const redaction of block.redactions) {
-      const revision = this.revision(redaction);
-      if (revision?.data !== undefined) revision.redact(ionHash(revision.data));
-    }
+    for (const redaction of block.redactions) this.revision(redaction)?.redact();
     this.blocks.append(block.blockHash);
   }
 

@@ -1,7 +1,10 @@
-import { type FieldReader, readBinary } from "../ion/binary-reader.ts";
+import { readBinary } from "../ion/binary-reader.ts";
 import { writeBinary } from "../ion/binary-writer.ts";
-import type { IonValue } from "../ion/value.ts";
-import type { Heap } from "./heap.ts";
+import { equalityKey } from "../ion/compare.ts";
+import { ionHash } from "../ion/hash.ts";
+import type { StructReader } from "../ion/unread-struct.ts";
+import { field, type IonValue } from "../ion/value.ts";
+import { chunkSize, type Heap } from "./heap.ts";
 import type { BlockAddress, Metadata, Revision } from "./revision.ts";
 
 /*
@@ -14,95 +17,128 @@ const kinds = { data: 0, deletion: 1, redacted: 2 } as const;
 const headSize = 68;
 const none = -1;
 
+/** Where revisions lie, and what reads their data. */
+export interface RevisionSource {
+  readonly heap: Heap;
+  readonly reader: StructReader;
+  readonly strandId: string;
+}
+
 /** A revision that lies in a heap: what is asked for is read from there. */
 export class StoredRevision implements Revision {
   /** Where it is in its heap. */
   readonly at: number;
-  private readonly heap: Heap;
-  private readonly bytes: Buffer;
-  private readonly strandId: string;
+  private readonly source: RevisionSource;
 
-  constructor(heap: Heap, at: number, strandId: string) {
-    this.heap = heap;
+  constructor(source: RevisionSource, at: number) {
+    this.source = source;
     this.at = at;
-    this.bytes = heap.at(at);
-    this.strandId = strandId;
   }
 
   get id(): string {
-    return this.bytes.toString("latin1", headSize, headSize + this.idLength);
+    return this.bytes.toString("latin1", this.from + headSize, this.from + headSize + this.idLength);
   }
 
   /** From 0. */
   get version(): number {
-    return this.bytes.readUInt32LE(32);
+    return this.bytes.readUInt32LE(this.from + 32);
   }
 
   get sequenceNo(): number {
-    return this.bytes.readDoubleLE(16);
+    return this.bytes.readDoubleLE(this.from + 16);
   }
 
   get address(): BlockAddress {
-    return { strandId: this.strandId, sequenceNo: this.sequenceNo };
+    return { strandId: this.source.strandId, sequenceNo: this.sequenceNo };
   }
 
   get hash(): Buffer {
-    return Buffer.from(this.bytes.subarray(36, headSize));
+    return Buffer.from(this.bytes.subarray(this.from + 36, this.from + headSize));
   }
 
   /** Milliseconds since 1970. */
   get txTime(): number {
-    return this.bytes.readDoubleLE(24);
+    return this.bytes.readDoubleLE(this.from + 24);
   }
 
   get metadata(): Metadata {
-    const from = headSize + this.idLength;
-    const txId = this.bytes.toString("latin1", from, from + (this.bytes[6] ?? 0));
+    const start = this.from + headSize + this.idLength;
+    const txId = this.bytes.toString("latin1", start, this.contentStart);
     return { id: this.id, version: this.version, txTime: this.txTime, txId };
   }
 
-  /** Undefined of a deletion, and of what was redacted. */
+  /** Undefined of a deletion, and of what was redacted. Its fields are read once they are asked for, and stay what they are now. */
   get data(): IonValue | undefined {
-    return this.bytes[4] === kinds.data ? readBinary(this.content) : undefined;
+    if (this.kind !== kinds.data) return undefined;
+    const { heap, reader } = this.source;
+    const start = this.contentStart;
+    return reader.read(heap.lend(this.at), start, start + this.contentLength);
   }
 
   /** Of redacted data. */
   get dataHash(): Buffer | undefined {
-    return this.bytes[4] === kinds.redacted ? Buffer.from(this.content) : undefined;
+    return this.kind === kinds.redacted ? Buffer.from(this.content) : undefined;
   }
 
   /** Whether it says that the document is there. */
   get isLive(): boolean {
-    return this.bytes[4] !== kinds.deletion;
+    return this.kind !== kinds.deletion;
   }
 
-  /** The top-level field that a reader looks for, without reading the others. */
-  field(reader: FieldReader): IonValue | undefined {
-    return this.bytes[4] === kinds.data ? reader.read(this.content) : undefined;
+  /** The key that an index finds the top-level field of a name by. */
+  fieldKey(name: string): string | undefined {
+    if (this.kind !== kinds.data) return undefined;
+    const start = this.contentStart;
+    const found = field(this.source.reader.read(this.bytes, start, start + this.contentLength), name);
+    return found && equalityKey(found);
   }
 
   /** The revision before this one. */
   get previous(): StoredRevision | undefined {
-    const at = this.bytes.readDoubleLE(8);
-    return at === none ? undefined : new StoredRevision(this.heap, at, this.strandId);
+    const at = this.bytes.readDoubleLE(this.from + 8);
+    return at === none ? undefined : new StoredRevision(this.source, at);
   }
 
   /** Replaces the data by its hash, and wipes it. */
-  redact(dataHash: Buffer): void {
-    if (this.bytes[4] !== kinds.data) return;
+  redact(): void {
+    if (this.kind !== kinds.data) return;
+    const dataHash = ionHash(readBinary(this.content));
+    this.source.heap.own(this.at);
     this.content.fill(0);
-    this.bytes[4] = kinds.redacted;
-    this.bytes.writeUInt32LE(dataHash.length, 0);
+    this.bytes[this.from + 4] = kinds.redacted;
+    this.bytes.writeUInt32LE(dataHash.length, this.from);
     this.content.set(dataHash);
   }
 
+  /** Of its chunk, as the heap has it now. */
+  private get bytes(): Buffer {
+    return this.source.heap.chunk(this.at);
+  }
+
+  /** Where it begins in its chunk. */
+  private get from(): number {
+    return this.at % chunkSize;
+  }
+
+  private get kind(): number {
+    return this.bytes[this.from + 4] ?? kinds.deletion;
+  }
+
   private get idLength(): number {
-    return this.bytes[5] ?? 0;
+    return this.bytes[this.from + 5] ?? 0;
+  }
+
+  private get contentStart(): number {
+    return this.from + headSize + this.idLength + (this.bytes[this.from + 6] ?? 0);
+  }
+
+  private get contentLength(): number {
+    return this.bytes.readUInt32LE(this.from);
   }
 
   private get content(): Buffer {
-    const from = headSize + this.idLength + (this.bytes[6] ?? 0);
-    return this.bytes.subarray(from, from + this.bytes.readUInt32LE(0));
+    const start = this.contentStart;
+    return this.bytes.subarray(start, start + this.contentLength);
   }
 }
 

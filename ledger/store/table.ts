@@ -52,8 +52,8 @@ export class Table {
     const before = this.indexes.size === 0 ? undefined : this.live.get(id);
     const old = before === undefined ? undefined : this.revisions.at(before);
     const keys: string[] = [];
-    for (const [name, index] of this.indexes) {
-      const [was, is] = [fieldKey(old?.field(index.reader)), fieldKey(field(data, name))];
+    for (const name of this.indexes.keys()) {
+      const [was, is] = [old?.fieldKey(name), indexKey(data, name)];
       if (was !== undefined) keys.push(keyOf(this.definition.id, name, was));
       if (is !== undefined && is !== was) keys.push(keyOf(this.definition.id, name, is));
     }
@@ -70,7 +70,7 @@ export class Table {
     } else this.live.set(id, at);
     const old = before === undefined || this.indexes.size === 0 ? undefined : this.revisions.at(before);
     for (const [name, index] of this.indexes) {
-      const [was, is] = [fieldKey(old?.field(index.reader)), fieldKey(field(data, name))];
+      const [was, is] = [old?.fieldKey(name), indexKey(data, name)];
       if (was === is) continue;
       if (was !== undefined) index.remove(was, id);
       if (is !== undefined) index.add(is, id);
@@ -104,10 +104,10 @@ export class Table {
     for (const name of [...this.indexes.keys()]) if (!wanted.has(name)) this.indexes.delete(name);
     for (const name of wanted) {
       if (this.indexes.has(name)) continue;
-      const index = new Index(name);
+      const index = new Index();
       this.indexes.set(name, index);
       for (const [id, at] of this.live) {
-        const key = fieldKey(this.revisions.at(at).field(index.reader));
+        const key = this.revisions.at(at).fieldKey(name);
         if (key !== undefined) index.add(key, id);
       }
     }
@@ -116,11 +116,8 @@ export class Table {
 
 /** What an index finds a document by; undefined where it does not hold the document. */
 export function indexKey(data: IonValue | undefined, name: string): string | undefined {
-  return fieldKey(field(data, name));
-}
-
-function fieldKey(value: IonValue | undefined): string | undefined {
-  return value && equalityKey(value);
+  const found = field(data, name);
+  return found && equalityKey(found);
 }
 
 /** A key of one index of one table, for read sets. */

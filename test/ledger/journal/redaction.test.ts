@@ -2,11 +2,16 @@ import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileS
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { newId } from "../../../ledger/ids.ts";
 import { readBinary } from "../../../ledger/ion/binary-reader.ts";
 import { padding, writeBinary } from "../../../ledger/ion/binary-writer.ts";
+import { writeText } from "../../../ledger/ion/text.ts";
 import { int } from "../../../ledger/ion/value.ts";
 import type { Redaction } from "../../../ledger/journal/redaction-value.ts";
 import type { Ledger } from "../../../ledger/ledger.ts";
+import { Budget } from "../../../ledger/partiql/budget.ts";
+import { execute } from "../../../ledger/partiql/execute.ts";
+import { pause } from "../../../ledger/partiql/pause.ts";
 import { verifyJournal } from "../../../ledger/verify/verify-journal.ts";
 import { openLedger } from "../open-ledger.ts";
 import { fieldOf, runIn } from "../run-in.ts";
@@ -102,4 +107,27 @@ test("padding of any length is passed over", () => {
     expect(padding(length)).toHaveLength(length);
     expect(readBinary(Buffer.concat([writeBinary(int(7)), padding(length)]))).toEqual(int(7));
   }
+});
+
+test("a row that was read before stays what it was", async () => {
+  const ledger = await start();
+  await runIn(ledger, "CREATE TABLE T");
+  await runIn(ledger, "INSERT INTO T ?", { s: "as it was", more: { s: "inside" } });
+  const transaction = ledger.begin();
+  const statement = "SELECT VALUE t FROM T AS t";
+  const digest = { statement, startTime: 0, statementDigest: ledger.digests.digest(statement, []) };
+  const rows = execute({
+    ...{ store: ledger.store, transaction, parsed: ledger.statements.get(statement), parameters: [], newId },
+    ...{ now: Date.now(), clock: Date.now, usage: { readIOs: 0, writeIOs: 0 } },
+    ...{ budget: new Budget(1 << 20), statement: transaction.begin(digest) },
+  });
+  const row = rows.next();
+  if (row.done === true || row.value === pause) throw new Error("no row");
+  await runIn(ledger, "UPDATE T SET s = ?", "public");
+  const documentId = JSON.parse((await runIn(ledger, "SELECT VALUE id FROM T BY id"))[0] ?? "") as string;
+  const [tableId = ""] = ledger.store.tables.keys();
+  await redact(ledger, { address: { strandId: "strand", sequenceNo: 1 }, tableId, documentId, version: 0 });
+  expect(fieldOf((await runIn(ledger, "SELECT * FROM history(T)"))[0], "data")).toBe("MISSING");
+  expect(writeText(row.value)).toBe('{s:"as it was",more:{s:"inside"}}');
+  await expect(ledger.commit(transaction)).rejects.toThrow("Optimistic concurrency control failure");
 });

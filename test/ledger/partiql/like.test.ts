@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import { matchesLike } from "../../../ledger/partiql/like.ts";
+import { LikePattern } from "../../../ledger/partiql/like.ts";
 import { Random } from "../random.ts";
 
 const at = { line: 1, column: 1 };
-const like = (text: string, pattern: string, mark?: string) => matchesLike(text, pattern, mark, at);
+const like = (text: string, pattern: string, mark?: string) => new LikePattern(pattern, mark, at).matches(text);
 
 /** The same by a regular expression. */
 function expected(text: string, pattern: string): boolean {

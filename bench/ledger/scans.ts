@@ -1,0 +1,158 @@
+import { join } from "node:path";
+import { table } from "../../common/table.ts";
+import { LedgerHttp } from "../../ledger/client/http.ts";
+import { LedgerClient } from "../../ledger/client/session.ts";
+import { toDouble } from "../../ledger/ion/compare.ts";
+import { field, type IonValue, list, text, textField } from "../../ledger/ion/value.ts";
+import { median } from "../clock.ts";
+import { judgedFigure } from "./measured.ts";
+import { ionDocument, scanDocument } from "./scan-documents.ts";
+import { benchLedgerName, type LedgerServer } from "./server.ts";
+import { SqliteDocuments } from "./sqlite-scans.ts";
+
+/** As many documents a transaction of QLDB may have. */
+const batch = 40;
+const clients = 16;
+
+function connect(ledger: LedgerServer): LedgerClient {
+  return new LedgerClient(new LedgerHttp(ledger.url, ""), benchLedgerName);
+}
+
+/** Makes a table of documents, without an index. */
+async function fillScanned(ledger: LedgerServer, name: string, documents: number): Promise<void> {
+  await connect(ledger).execute(`CREATE TABLE ${name}`);
+  let next = 0;
+  const work = async () => {
+    const client = connect(ledger);
+    while (next < documents) {
+      const from = next;
+      next += batch;
+      const values = Array.from({ length: Math.min(batch, documents - from) }, (_, index) => ionDocument(scanDocument(from + index)));
+      await client.execute(`INSERT INTO ${name} ?`, [list(values)]);
+    }
+    await client.close();
+  };
+  await Promise.all(Array.from({ length: clients }, work));
+}
+
+type Ask = (statement: string, ...parameters: string[]) => Promise<IonValue[]>;
+
+/** A question to both; their answers have to be the same. */
+interface Question {
+  readonly name: string;
+  readonly ledger: (ask: Ask, table: string) => Promise<string>;
+  readonly sqlite: (documents: SqliteDocuments) => string;
+  /** How many times SQLite's time it may take. */
+  readonly most: number | undefined;
+}
+
+const most = 5;
+const [state, currency, pattern] = ["failed", "BAT", "%der 17 of customer 9%"];
+const sorted = (ids: readonly unknown[]) => ids.toSorted().join(" ");
+const idsOf = (rows: readonly IonValue[]) => sorted(rows.map((row) => textField(row, "id")));
+const number = ([row]: readonly IonValue[], digits: number) => (toDouble(field(row, "answer") ?? text("")) ?? Number.NaN).toFixed(digits);
+
+const questions: readonly Question[] = [
+  {
+    name: "COUNT(*)",
+    ledger: async (ask, name) => number(await ask(`SELECT COUNT(*) AS answer FROM ${name}`), 0),
+    sqlite: (documents) => documents.count().toFixed(0),
+    most: undefined,
+  },
+  {
+    name: "two fields",
+    ledger: async (ask, name) => idsOf(await ask(`SELECT id FROM ${name} WHERE state = ? AND currency = ?`, state, currency)),
+    sqlite: (documents) => sorted(documents.filter(state, currency)),
+    most,
+  },
+  {
+    name: "SUM",
+    ledger: async (ask, name) => number(await ask(`SELECT SUM(amount) AS answer FROM ${name}`), 2),
+    sqlite: (documents) => documents.sum().toFixed(2),
+    most,
+  },
+  {
+    name: "LIKE",
+    ledger: async (ask, name) => idsOf(await ask(`SELECT id FROM ${name} WHERE note LIKE ?`, pattern)),
+    sqlite: (documents) => sorted(documents.like(pattern)),
+    most,
+  },
+];
+
+/** What a table's questions took. */
+interface Scanned {
+  readonly rows: string[][];
+  /** Of COUNT(*), in ms. */
+  readonly countMs: number;
+  /** By how much the server grew while it was asked after the first round, in MiB. */
+  readonly grownMiB: number;
+}
+
+/** Questions that every document has to be looked at for, in turns with SQLite over the same documents as JSON, in tables of growing size. */
+export async function scans(ledger: LedgerServer, folder: string, sizes: readonly number[], rounds: number): Promise<string> {
+  const found: Scanned[] = [];
+  for (const documents of sizes) found.push(await scanned(ledger, folder, documents, rounds));
+  const [first, last] = [found[0], found.at(-1)];
+  const counts = (last?.countMs ?? Number.NaN) / (first?.countMs ?? Number.NaN);
+  return [
+    table(
+      ["documents", "question", "ledger", "SQLite's JSON", "ledger against it"],
+      found.flatMap(({ rows }) => rows),
+    ),
+    table(
+      [`${sizes.at(-1)} documents`, ""],
+      [
+        ["COUNT(*), against the smallest table", judgedFigure(counts, { most: 3 }, " ×", 1)],
+        ["memory that the server grows by while it scans", judgedFigure(last?.grownMiB ?? Number.NaN, { most: 64 }, " MiB", 0)],
+      ],
+    ),
+  ].join("\n");
+}
+
+async function scanned(ledger: LedgerServer, folder: string, documents: number, rounds: number): Promise<Scanned> {
+  const name = `scanned${documents}`;
+  await fillScanned(ledger, name, documents);
+  const reference = new SqliteDocuments(join(folder, `${name}.db`), documents);
+  const client = connect(ledger);
+  const ask: Ask = (statement, ...parameters) => client.execute(statement, parameters.map(text));
+  const own = questions.map((): number[] => []);
+  const other = questions.map((): number[] => []);
+  let [before, highest] = [0, 0];
+  // The first round warms both up.
+  for (let round = 0; round <= rounds; round++) {
+    for (const [index, { name: asked, ledger: ofLedger, sqlite }] of questions.entries()) {
+      const [began, watch] = [performance.now(), watchMemory(ledger)];
+      const answer = await ofLedger(ask, name);
+      const middle = performance.now();
+      highest = Math.max(highest, await watch());
+      const resumed = performance.now();
+      const expected = sqlite(reference);
+      const end = performance.now();
+      if (answer !== expected) throw new Error(`${asked} of ${documents}: the ledger found ${answer}, SQLite ${expected}`);
+      if (round === 0) continue;
+      own[index]?.push(middle - began);
+      other[index]?.push(end - resumed);
+    }
+    if (round === 0) [before, highest] = [highest, 0];
+  }
+  await client.close();
+  reference.close();
+  const rows = questions.map(({ name: asked, most: allowed }, index) => {
+    const [ours, theirs] = [own[index] ?? [], other[index] ?? []];
+    const ratio = median(ours.map((ms, place) => ms / (theirs[place] ?? Number.NaN)));
+    const judged = allowed === undefined ? `${ratio.toFixed(1)} ×` : judgedFigure(ratio, { most: allowed }, " ×", 1);
+    return [String(documents), asked, `${median(ours).toFixed(1)} ms`, `${median(theirs).toFixed(1)} ms`, judged];
+  });
+  return { rows, countMs: median(own[0] ?? []), grownMiB: (highest - before) / 2 ** 20 };
+}
+
+/** Looks at the server's memory now and then. @returns what ends it, and tells the most, in bytes */
+function watchMemory(ledger: LedgerServer): () => Promise<number> {
+  const looks: Promise<number>[] = [];
+  const timer = setInterval(() => looks.push(ledger.memory()), 20);
+  return async () => {
+    clearInterval(timer);
+    looks.push(ledger.memory());
+    return Math.max(...(await Promise.all(looks)));
+  };
+}
