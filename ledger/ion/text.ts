@@ -3,6 +3,7 @@ import { atOnce } from "../steps.ts";
 import { writeBinary } from "./binary-writer.ts";
 import { IonError } from "./errors.ts";
 import { readTextSteps } from "./text-reader.ts";
+import { ionText } from "./text-writer.ts";
 import { type IonValue, ionLimits } from "./value.ts";
 
 /**
@@ -17,6 +18,11 @@ export function readText(source: string): IonValue {
 
 /** Writes a value as Ion text on one line. */
 export function writeText(value: IonValue): string {
+  return ionText(value, libraryText);
+}
+
+/** The same by Amazon's library. */
+export function libraryText(value: IonValue): string {
   const writer = makeTextWriter();
   writer.writeValues(makeReader(writeBinary(value)));
   writer.close();

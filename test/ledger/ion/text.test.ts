@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
 import { compareValues, equalityKey, equalValues } from "../../../ledger/ion/compare.ts";
 import { IonError } from "../../../ledger/ion/errors.ts";
-import { readText, writeText } from "../../../ledger/ion/text.ts";
+import { libraryText, readText, writeText } from "../../../ledger/ion/text.ts";
 import { epochMilliseconds, partsProblem, timestampOf, timestampParts } from "../../../ledger/ion/timestamp.ts";
+import { decimal, type IonValue, list, struct, text } from "../../../ledger/ion/value.ts";
 import { Random, randomValue } from "../random.ts";
 
 test("text is read and written without loss", () => {
@@ -10,6 +11,56 @@ test("text is read and written without loss", () => {
   for (let count = 0; count < 500; count++) {
     const value = randomValue(random);
     expect(readText(writeText(value)), writeText(value)).toEqual(value);
+  }
+});
+
+test("text is what Amazon's library writes", () => {
+  const random = new Random(12);
+  const names = [
+    "null",
+    "nan",
+    "a b",
+    "$7",
+    "$",
+    "it's",
+    "",
+    "a.b",
+    "+",
+    "-1",
+    "ünï",
+    "\u007f",
+    "7",
+    "A_$",
+    "true",
+    "+inf",
+    "a-b",
+    "//",
+    "\ud83d\ude42",
+  ];
+  for (let count = 0; count < 3000; count++) {
+    const value = randomValue(random);
+    const name = random.pick(names);
+    const texts: IonValue[] = [{ type: "symbol", value: name }, { type: "string", value: `${name}\n${name}` }, text(name)];
+    const decimals = decimal(BigInt(random.below(2000) - 1000), random.below(20) - 12);
+    const moment = timestampOf(random.below(2 ** 40));
+    const struct: IonValue = { type: "struct", fields: [value, ...texts, decimals, moment].map((each) => ({ name, value: each })) };
+    for (const each of [value, ...texts, decimals, moment, struct]) expect(writeText(each)).toBe(libraryText(each));
+  }
+});
+
+test("a symbol that nobody knows, and annotations, are written as Amazon's library writes them", () => {
+  const unknown: IonValue = { type: "symbol", value: null };
+  const annotated: IonValue = { ...text("a"), annotations: ["x", "it's"] };
+  for (const value of [annotated, list([annotated]), struct({ a: annotated })]) expect(writeText(value)).toBe(libraryText(value));
+  for (const value of [unknown, list([unknown])]) {
+    const written = (write: (value: IonValue) => string) => {
+      try {
+        return write(value);
+      } catch (error) {
+        return String(error);
+      }
+    };
+    expect(written(writeText)).toBe(written(libraryText));
   }
 });
 
