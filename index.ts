@@ -19,6 +19,7 @@ export const vaultPublicKey = outputs.vaultPublicKey;
 export const caCertificate = outputs.caCertificate;
 export const payout = outputs.payout;
 export const authorization = outputs.authorization;
+export const madeBy = outputs.madeBy;
 export const network = outputs.network;
 export const ports = outputs.ports;
 export const service = outputs.service;

@@ -1,6 +1,7 @@
 import { defineConfig } from "vitest/config";
 
-// Unit tests need no container engine and take seconds; test/e2e uses the real one, one file after the other; test/slow takes minutes each.
+// Unit tests need no container engine and take seconds; test/e2e uses the real one, two files side by side (each has a stack and ports of its own);
+// test/slow takes minutes each.
 export default defineConfig({
   test: {
     projects: [
@@ -11,7 +12,7 @@ export default defineConfig({
           include: ["test/e2e/**/*.test.ts"],
           testTimeout: 600_000,
           hookTimeout: 600_000,
-          fileParallelism: false,
+          maxWorkers: 2,
         },
       },
       {

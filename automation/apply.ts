@@ -1,9 +1,11 @@
 import type { Context } from "../common/context.ts";
 import { announceStop, type Progress } from "../common/progress.ts";
 import type { Engine } from "../docker/engine.ts";
+import { layout, refuseNewer } from "../model/layout.ts";
 import { stackNames } from "../model/names.ts";
 import type { SettingsFile } from "../model/settings-file.ts";
 import { ownerId } from "../toolchain/owner.ts";
+import { projectVersion } from "../toolchain/version.ts";
 import { rollBack } from "./aws-rollback.ts";
 import type { Outcome } from "./events.ts";
 import { clearAway, decideHealing, type Healing, look } from "./heal.ts";
@@ -16,8 +18,9 @@ export async function takeOverLocks(stack: Stack, progress: Progress): Promise<v
   for (const lock of await stack.clearLocks()) progress.line(`cleared the lock of process ${lock.pid}, which has ended`);
 }
 
-/** Looks at what is there and decides what has to be mended. */
+/** Looks at what is there and decides what has to be mended. @throws UserError where a newer program than this one made the stack */
 export async function examine(engine: Engine, stack: Stack, state: StackState | undefined, context: Context): Promise<Healing> {
+  refuseNewer(stack.name, state?.madeBy, { version: projectVersion(context.root), layout });
   return decideHealing(stackNames(stack.name), ownerId(context.env), await look(engine, stack.name), state);
 }
 

@@ -2,6 +2,7 @@ import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { ifPresent } from "../common/files.ts";
+import { type MadeBy, readMadeBy } from "../model/layout.ts";
 import { project } from "./lock.ts";
 
 /** A resource as pulumi's state knows it. */
@@ -17,6 +18,8 @@ export interface StackState {
   readonly resources: readonly StateResource[];
   /** URNs of what an interrupted update was doing. */
   readonly pending: readonly string[];
+  /** Undefined before the first update that ended well, and of programs that did not say so yet. */
+  readonly madeBy?: MadeBy | undefined;
 }
 
 export const dockerTypes = {
@@ -34,6 +37,7 @@ interface RawResource {
   readonly urn?: string;
   readonly type?: string;
   readonly id?: string;
+  readonly outputs?: Readonly<Record<string, unknown>>;
   /** Set while a replaced resource waits for its deletion. */
   readonly delete?: boolean;
 }
@@ -52,7 +56,8 @@ export function parseState(text: string): StackState {
   const deployment = value.deployment ?? value.checkpoint?.latest ?? {};
   const resources = (deployment.resources ?? []).map(({ urn = "", type = "", id = "" }) => ({ urn, type, id }));
   const pending = (deployment.pending_operations ?? []).map(({ resource }) => resource?.urn ?? "");
-  return { resources, pending };
+  const root = (deployment.resources ?? []).find(({ type }) => type === "pulumi:pulumi:Stack");
+  return { resources, pending, madeBy: readMadeBy(root?.outputs?.madeBy) };
 }
 
 /** Where a file backend keeps a stack's state: one of two files, the second with PULUMI_DIY_BACKEND_GZIP. */

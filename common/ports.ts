@@ -25,15 +25,30 @@ export async function portHolder(port: number): Promise<string | undefined> {
   return `process ${pid}${program === "" ? "" : ` (${program})`}`;
 }
 
+/** @returns those of some TCP ports of this host that a connection is open at; none where the system does not tell (Linux alone does) */
+export async function connectedPorts(ports: readonly number[]): Promise<number[]> {
+  const established = (await socketTable()).filter((columns) => columns[3] === "01");
+  // With a proxy of the engine's a connection ends at the port; without one the client's own end tells.
+  return ports.filter((port) =>
+    established.some((columns) => [columns[1], columns[2]].some((end) => end?.endsWith(`:${hex(port)}`) === true)),
+  );
+}
+
+/** The kernel's table of TCP sockets, in columns: proc(5), /proc/net/tcp. */
+async function socketTable(): Promise<string[][]> {
+  const tables = await Promise.all(["tcp", "tcp6"].map((table) => readFile(`/proc/net/${table}`, "utf8").catch(() => "")));
+  return tables.flatMap((table) => table.split("\n").slice(1)).map((line) => line.trim().split(/\s+/));
+}
+
+function hex(port: number): string {
+  return port.toString(16).toUpperCase().padStart(4, "0");
+}
+
 /** Follows the socket's inode from the kernel's table of listeners to the process that holds it. */
 async function listenerByProc(port: number): Promise<number | undefined> {
-  const hex = port.toString(16).toUpperCase().padStart(4, "0");
-  const tables = await Promise.all(["tcp", "tcp6"].map((table) => readFile(`/proc/net/${table}`, "utf8").catch(() => "")));
   const listening = "0A";
-  const inodes = tables
-    .flatMap((table) => table.split("\n").slice(1))
-    .map((line) => line.trim().split(/\s+/))
-    .filter((columns) => columns[1]?.endsWith(`:${hex}`) === true && columns[3] === listening)
+  const inodes = (await socketTable())
+    .filter((columns) => columns[1]?.endsWith(`:${hex(port)}`) === true && columns[3] === listening)
     .map((columns) => `socket:[${columns[9]}]`);
   if (inodes.length === 0) return undefined;
   const pids = (await readdir("/proc")).filter((entry) => /^\d+$/.test(entry));

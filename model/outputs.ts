@@ -1,4 +1,5 @@
 import type { Operator } from "../key-feeder/contract.ts";
+import type { MadeBy } from "./layout.ts";
 import type { PublishedRole } from "./names.ts";
 
 /** An executable as a running container has it. */
@@ -39,6 +40,8 @@ export interface StackOutputs {
   readonly payout: { readonly custodian: string; readonly currency: string; readonly from: string };
   /** Who authorizes payouts: the settings `nitro:authorization`. */
   readonly authorization: { readonly mode: "auto" | "manual"; readonly custodians: readonly string[] };
+  /** The program that brought it to this state. */
+  readonly madeBy: MadeBy;
   readonly network: string;
   readonly ports: Readonly<Record<PublishedRole, number>>;
   readonly service: Executable;

@@ -7,6 +7,7 @@ import type { LiveRole } from "../executable/live-override.ts";
 import { sourcesHash } from "../executable/sources-hash.ts";
 import { binFolder, type StagedExecutable } from "../executable/staging.ts";
 import { imageRefs } from "../images/build.ts";
+import { layout } from "../model/layout.ts";
 import { localAccount, portBase, stackNameProblem, stackNames, stackPorts } from "../model/names.ts";
 import { parseSettings, type Settings } from "../model/settings.ts";
 import type { Configuration } from "./configuration.ts";
@@ -51,6 +52,7 @@ async function draw(root: string, checked: Settings | undefined): Promise<Prepar
     },
     settings,
     images,
+    madeBy: { version: "", layout },
     extras: settings.extras === undefined ? undefined : await loadExtras(root, settings.extras),
     programs: programArgs(settings, { mounts: plannedMounts(root, settings) }),
     executable: await plannedExecutable(root, stack, settings, images.base),

@@ -114,6 +114,7 @@ export class DeveloperStack extends pulumi.ComponentResource {
       caCertificate: once(pulumi.unsecret(keyFeeder.operators.apply(({ authority }) => authority))),
       payout: once({ custodian: payout.custodian, currency: payout.currency, from: payout.from }),
       authorization: once(authorization),
+      madeBy: once(args.madeBy),
       network: once(names.network),
       ports: once(ports),
       service: once(service.executable),

@@ -10,10 +10,12 @@ import { type Delivery, prepareDelivery } from "../executable/delivery.ts";
 import type { LiveRole } from "../executable/live-override.ts";
 import type { StagedExecutable } from "../executable/staging.ts";
 import { ensureImages, type ImageRefs, imageRefs } from "../images/build.ts";
+import { layout, type MadeBy } from "../model/layout.ts";
 import { portBase, stackNameProblem, stackNames, stackPorts } from "../model/names.ts";
 import type { Settings } from "../model/settings.ts";
 import type { Declared } from "../policies/policy.ts";
 import { ownerId } from "../toolchain/owner.ts";
+import { projectVersion } from "../toolchain/version.ts";
 import { keepToClone } from "./clones.ts";
 import { besideExecutable, type Configuration, readConfiguration } from "./configuration.ts";
 import { type ExtrasModule, loadExtras } from "./extras.ts";
@@ -50,6 +52,8 @@ export interface PreparedStack {
   readonly context: StackContext;
   readonly settings: Settings;
   readonly images: ImageRefs;
+  /** What an output says of this program. */
+  readonly madeBy: MadeBy;
   /** What service and worker run. */
   readonly executable: pulumi.Input<StagedExecutable>;
   /** How the settings have them run it. */
@@ -135,6 +139,7 @@ async function prepare(root: string, stack: string, dryRun: boolean, options: Pr
     },
     settings,
     images,
+    madeBy: { version: projectVersion(root), layout },
     executable,
     extras,
     checkDeclared: (resources) =>

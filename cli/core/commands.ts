@@ -59,6 +59,10 @@ export const commands = {
     summary: "Stacks with owner, health, age, last use and memory",
     load: () => import("../ls.ts"),
   },
+  reap: {
+    summary: "Remove the stacks that nobody has used for long, after showing them",
+    load: () => import("../reap.ts"),
+  },
   pay: {
     summary: "Make a payout and follow it until every payment is paid",
     load: () => import("../pay/pay.ts"),

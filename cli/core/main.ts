@@ -1,9 +1,9 @@
-import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { styleText } from "node:util";
 import type { Context } from "../../common/context.ts";
 import { errorMessage, InterruptedError, UsageError, UserError } from "../../common/errors.ts";
 import { trace } from "../../common/trace.ts";
+import { projectVersion } from "../../toolchain/version.ts";
 import type { Command } from "./command.ts";
 import { commands } from "./commands.ts";
 import { completionWord } from "./completion-word.ts";
@@ -21,8 +21,7 @@ const interruptedExitCode = 130;
 const unread = new AbortController();
 
 function version(): string {
-  const { version } = JSON.parse(readFileSync(`${root}/package.json`, "utf8")) as { version: string };
-  return `nitro ${version} (node ${process.versions.node})\n`;
+  return `nitro ${projectVersion(root)} (node ${process.versions.node})\n`;
 }
 
 /** First Ctrl-C or SIGTERM: a clean stop for commands that know how; the second, or any other command: the end. */

@@ -16,6 +16,18 @@ export function anyText(text: string): string {
 
 const units: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
 
+const ages: Readonly<Record<string, number>> = { h: 3_600_000, d: 86_400_000, w: 7 * 86_400_000 };
+
+/** Reads an age such as 12h, 7d or 2w: no shorter one, since somebody may be between two commands. @returns milliseconds */
+export function ageLimit(text: string, option: string): number {
+  const [, number, unit = ""] = /^(\d+)([hdw])$/.exec(text) ?? [];
+  const ms = Number(number) * (ages[unit] ?? Number.NaN);
+  if (ms > 0 && ms <= longestAge) return ms;
+  throw new UsageError(`${option} is "${text}": allowed are ages such as 12h, 7d or 4w, from 1h to 10 years`);
+}
+
+const longestAge = 3_650 * 86_400_000;
+
 /** @returns a reader of times such as 500ms, 10s, 2m, in milliseconds, between two bounds, both allowed */
 export function duration(minMs: number, maxMs: number): (text: string, option: string) => number {
   return (text, option) => {

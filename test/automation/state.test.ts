@@ -28,6 +28,12 @@ describe("parseState", () => {
     expect(parseState('{"version":3,"deployment":{"resources":null}}')).toEqual({ resources: [], pending: [] });
   });
 
+  it("finds what the stack says of the program that made it", () => {
+    const madeBy = { version: "1.4.0", layout: 3 };
+    const root = { urn: "urn:r", type: "pulumi:pulumi:Stack", outputs: { madeBy } };
+    expect(parseState(JSON.stringify({ deployment: { resources: [root, container] } })).madeBy).toEqual(madeBy);
+  });
+
   it("finds the ids of one kind", () => {
     const state = parseState(JSON.stringify({ deployment: { resources: [component, container] } }));
     expect(stateIds(state, "container")).toEqual(["abc"]);

@@ -25,6 +25,7 @@ function prepared(settings: AwsStack["settings"]): PreparedStack {
       putSecrets: async ({ role }) => `secrets of ${role}`,
     },
     settings: parseSettings({}, "alice"),
+    madeBy: { version: "1.2.3", layout: 1 },
     images: { base: "base", redis: "redis", localstack: "localstack", node: "node" },
     programs: programArgs(parseSettings({}, "alice"), { mounts: { service: [], worker: [] } }, () => false),
     executable: { sha256: "ab".repeat(32), folder: "/host/bin" },

@@ -32,6 +32,7 @@ function prepared(raw: Raw, { programs, executable }: Declared): PreparedStack {
       putSecrets: async ({ role }) => `mark of ${role}`,
     },
     settings,
+    madeBy: { version: "1.2.3", layout: 1 },
     images: { base: "base", redis: "redis", localstack: "localstack", node: "node" },
     executable: executable ?? { sha256: hash, folder: "/host/bin" },
     programs: programs ?? programArgs(settings, { mounts: none }, () => false),

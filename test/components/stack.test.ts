@@ -37,6 +37,7 @@ function prepared(raw: Record<string, string> = {}, executable: PreparedStack["e
       },
     },
     settings,
+    madeBy: { version: "1.2.3", layout: 1 },
     images: {
       base: "localhost/nitro/base:0a1b2c3d4e5f6071",
       redis: "localhost/nitro/redis:0a1b2c3d4e5f6071",
@@ -321,6 +322,7 @@ test("the outputs are the contract", () => {
     buckets: { config: "nitro-alice-config", shares: "nitro-alice-operator-shares" },
     payout: { custodian: "dryrun-happypath", currency: "BAT", from: "nitro-pay" },
     authorization: { mode: "auto", custodians: [] },
+    madeBy: { version: "1.2.3", layout: 1 },
     network: "nitro-alice",
     ports: { service: 21000, redis: 21001, localstack: 21002, ledger: 21003 },
     service: { sha256: hash, path: `/nitro/bin/${hash}/payments` },

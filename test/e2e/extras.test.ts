@@ -67,7 +67,7 @@ test("it comes up with the stack, and commands know it", async () => {
   // Postgres logs to standard error, and so it comes.
   expect((await tryNitro("logs", "-s", stack, "postgres")).stderr).toContain("ready to accept connections");
   expect(await nitro("logs", "-s", stack)).toMatch(/^postgres +│ .*ready to accept connections/m);
-  expect(await nitro("ls")).toMatch(new RegExp(`^${stack} +7 of 7 run, 7 healthy`, "m"));
+  expect(await nitro("ls")).toMatch(new RegExp(`^${stack} +\\S+ +7 of 7 run, 7 healthy`, "m"));
   // The program finds it by its name.
   const service = ["exec", "-s", stack, "service", "--", "sh", "-c", "getent hosts postgres"];
   expect(await nitro(...service)).toMatch(/postgres/);
