@@ -9,13 +9,14 @@ import { projectVersion } from "../toolchain/version.ts";
 import { rollBack } from "./aws-rollback.ts";
 import type { Outcome } from "./events.ts";
 import { clearAway, decideHealing, type Healing, look } from "./heal.ts";
+import { clearedLine } from "./lock.ts";
 import { type Stack, UpdateError, type UpdateOptions } from "./stack.ts";
 import type { StackState } from "./state.ts";
 import { showUpdate } from "./update-progress.ts";
 
 /** Clears locks of dead processes and says so. @throws UserError naming a living holder */
 export async function takeOverLocks(stack: Stack, progress: Progress): Promise<void> {
-  for (const lock of await stack.clearLocks()) progress.line(`cleared the lock of process ${lock.pid}, which has ended`);
+  for (const lock of await stack.clearLocks()) progress.line(clearedLine(lock));
 }
 
 /** Looks at what is there and decides what has to be mended. @throws UserError where a newer program than this one made the stack */
@@ -33,6 +34,7 @@ export async function heal(engine: Engine, stack: Stack, healing: Healing, progr
   for (const reason of healing.reasons) progress.line(`! ${reason}`);
   // Somebody else's update may have begun since the examination: what it creates must not be taken for left-overs.
   await takeOverLocks(stack, progress);
+  await stack.mustBeFree();
   await clearAway(engine, healing);
   if (!healing.pending) return healing.refresh;
   await stack.refresh();

@@ -2,7 +2,7 @@ import { UserError } from "../common/errors.ts";
 import { passphraseFile } from "../toolchain/environment.ts";
 import { awsFailure } from "./aws-failure.ts";
 import { type Outcome, plain } from "./events.ts";
-import { heldBy } from "./lock.ts";
+import { HeldError, heldBy, locksNamed } from "./lock.ts";
 
 /** How a call of pulumi ended. */
 export interface PulumiEnding {
@@ -53,20 +53,33 @@ export function tidy(message: string): string {
     .replace(/^(?:\d+ errors? occurred:\s*\* )/, "");
 }
 
-const locked = /currently locked by[\s\S]*?created by (.+)@(.+) \(pid (\d+)\) at (\S+)/;
+/** What Pulumi Cloud says, which does not tell who it is. */
+const conflict = /\[409\] Conflict: Another update is currently in progress/;
 
 /**
  * A failure of pulumi as an error of ours; a lock taken in the meantime names its holder.
  * @param env that pulumi ran with
  */
 export function failure(stack: string, outcome: Outcome, ending: PulumiEnding, env: NodeJS.ProcessEnv): UserError {
-  const lock = locked.exec(ending.errors);
-  if (lock !== null) {
-    const [, username = "?", hostname = "?", pid = "0", timestamp = "?"] = lock;
-    return heldBy(stack, { username, hostname, pid: Number(pid), timestamp });
+  const [lock] = locksNamed(ending.errors);
+  if (lock !== undefined) return heldBy(stack, lock);
+  if (conflict.test(ending.errors)) {
+    return new HeldError(
+      `stack "${stack}" is being changed by another command; this backend does not say whose`,
+      `wait for it; where nothing of it runs any more: eval "$(./nitro env)" && pulumi cancel --yes --stack ${stack}`,
+    );
   }
   const text = failureText(outcome, ending);
-  return new UserError(text, passphraseHint(text, env));
+  return new UserError(text, passphraseHint(text, env) ?? backendHint(text));
+}
+
+/** What a backend needs that pulumi does not get. */
+export function backendHint(text: string): string | undefined {
+  if (/PULUMI_ACCESS_TOKEN must be set/.test(text))
+    return "for Pulumi Cloud export PULUMI_ACCESS_TOKEN; or export PULUMI_BACKEND_URL=file://…, or unset it for stacks of this machine";
+  if (/x-amz-checksum-sha256 header is invalid/.test(text))
+    return "this S3 wants checksums: add &request_checksum_calculation=when_supported to PULUMI_BACKEND_URL";
+  return undefined;
 }
 
 /** Where the stack's secrets cannot be decrypted: what to do about the passphrase. */

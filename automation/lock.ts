@@ -38,6 +38,29 @@ export function isStale(lock: Lock | undefined, host: string, lives: (pid: numbe
   return lock.hostname === host && !lives(lock.pid);
 }
 
+/** The locks that pulumi names where it finds them (pkg/backend/diy/lock.go): all that a backend which is no folder tells. Pure. */
+export function locksNamed(errors: string): Lock[] {
+  if (!/currently locked by/.test(errors)) return [];
+  return [...errors.matchAll(/created by (.+)@(.+) \(pid (\d+)\) at (\S+)/g)].map(
+    ([, username = "?", host = "?", pid = "0", timestamp = "?"]) => ({ username, hostname: host, pid: Number(pid), timestamp }),
+  );
+}
+
+/** True where every lock is one of a process of this host that has ended. */
+export function allStale(locks: readonly Lock[]): boolean {
+  return locks.length > 0 && locks.every((lock) => isStale(lock, hostname(), isLivingPulumi));
+}
+
+/** For people. */
+export function clearedLine({ pid }: Lock): string {
+  return `cleared the lock of process ${pid}, which has ended`;
+}
+
+/** Kills what the process of a stale lock left running. */
+export function killLeftovers(stack: string, { pid }: Lock): void {
+  killSession(pid, leftoverMark(stack));
+}
+
 /** The folder behind a `file://` backend, or undefined for any other. Forms: file:///abs, file://~ and file://./relative. */
 export function backendFolder(url: string | undefined, cwd: string, home: string): string | undefined {
   if (url === undefined || !url.startsWith("file://")) return undefined;
@@ -69,7 +92,7 @@ export async function clearStaleLocks(folder: string, stack: string): Promise<Lo
     await rm(file, { force: true });
     await rm(`${file}.attrs`, { force: true });
     if (lock === undefined) continue;
-    killSession(lock.pid, leftoverMark(stack));
+    killLeftovers(stack, lock);
     cleared.push(lock);
   }
   return cleared;

@@ -53,6 +53,7 @@ export async function removeStack({ engine, stack, state, seen, progress, contex
   await withoutBroken(stack.settingsPath, async () => {
     if (state !== undefined && hasAwsParts(state)) await (await import("./aws-ready.ts")).checkAwsRemoval(stack, context);
     if (state !== undefined) {
+      if (healing.reasons.length > 0) await stack.mustBeFree();
       await clearAway(engine, healing);
       if (healing.pending) await stack.refresh();
       await destroy(stack, progress, context);

@@ -6,9 +6,20 @@ import { settingsPath } from "../model/settings-file.ts";
 import type { ProgramOptions } from "../stacks/program.ts";
 import { pulumiEnvironment } from "../toolchain/environment.ts";
 import { type EngineEvent, eventName, type Outcome, outcomeOf } from "./events.ts";
-import { failure, tidy } from "./failure.ts";
+import { backendHint, failure, tidy } from "./failure.ts";
 import { InlineHost, type Program } from "./inline-host.ts";
-import { backendFolder, clearStaleLocks, HeldError, type Lock, livingLock, updateVariable } from "./lock.ts";
+import {
+  allStale,
+  backendFolder,
+  clearedLine,
+  clearStaleLocks,
+  HeldError,
+  killLeftovers,
+  type Lock,
+  livingLock,
+  locksNamed,
+  updateVariable,
+} from "./lock.ts";
 import { type PulumiResult, runPulumi } from "./process.ts";
 import { mendAttributes, parseState, readStateFile, type StackState } from "./state.ts";
 
@@ -91,6 +102,14 @@ export class Stack {
     return folder === undefined ? undefined : await livingLock(folder, this.name);
   }
 
+  /**
+   * Makes sure that nobody is changing the stack where its locks are in no folder: only what wants one, such as a refresh, is told of them.
+   * @throws HeldError naming the holder
+   */
+  async mustBeFree(): Promise<void> {
+    if (this.backend() === undefined) await this.refresh();
+  }
+
   /** The plain command that `update` runs, for people. */
   updateCommand(options: UpdateOptions = {}): string {
     const targets = (options.targets ?? []).map((urn) => ` --target '${urn}'`);
@@ -170,7 +189,27 @@ export class Stack {
 
   private async pulumi(args: string[], listeners: Listeners = {}, select = true, env = this.env): Promise<PulumiResult> {
     if (this.context.signal.aborted) throw stopped(this.name);
-    return callPulumi(this.context, env, [...args, ...(select ? ["--stack", this.name] : [])], listeners);
+    const all = [...args, ...(select ? ["--stack", this.name] : [])];
+    const result = await callPulumi(this.context, env, all, listeners);
+    if (result.exitCode === 0 || !(await this.clearNamedLocks(result))) return result;
+    return callPulumi(this.context, env, all, listeners);
+  }
+
+  /**
+   * A backend that is no folder tells of locks only to who wants one: those of dead processes of this host are cleared then. While they are there
+   * nobody else gets one.
+   * @returns true where the call can be made again
+   */
+  private async clearNamedLocks({ errors }: PulumiResult): Promise<boolean> {
+    const locks = locksNamed(errors);
+    if (this.backend() !== undefined || !allStale(locks)) return false;
+    const cancelled = await callPulumi(this.context, this.env, ["cancel", "--yes", this.name]);
+    if (cancelled.exitCode !== 0) return false;
+    for (const lock of locks) {
+      killLeftovers(this.name, lock);
+      this.context.stderr.write(`${clearedLine(lock)}\n`);
+    }
+    return true;
   }
 }
 
@@ -190,7 +229,7 @@ export interface ListedStack {
 /** All stacks of this project in the backend. */
 export async function listStacks(context: Context): Promise<ListedStack[]> {
   const result = await callPulumi(context, environment(context), ["stack", "ls", "--json"]);
-  if (result.exitCode !== 0) throw new UserError(tidy(result.errors));
+  if (result.exitCode !== 0) throw new UserError(tidy(result.errors), backendHint(result.errors));
   return JSON.parse(result.output) as ListedStack[];
 }
 

@@ -1,5 +1,6 @@
 import { takeOverLocks } from "../automation/apply.ts";
 import { type EngineStack, engineStacks, summarize } from "../automation/engine-stacks.ts";
+import { heldBy } from "../automation/lock.ts";
 import { guestsOf, lookAtOwn, removeLabelled, removeStack } from "../automation/removal.ts";
 import { Stack } from "../automation/stack.ts";
 import { confirm } from "../common/confirm.ts";
@@ -93,13 +94,8 @@ async function whyNeeded(engine: Engine, row: StackRow, context: Context): Promi
 
 /** @returns who is changing a stack of this backend */
 async function heldNow(name: string, context: Context): Promise<string | undefined> {
-  try {
-    await new Stack(name, context).clearLocks();
-    return undefined;
-  } catch (error) {
-    if (error instanceof UserError) return error.message;
-    throw error;
-  }
+  const holder = await new Stack(name, context).holder();
+  return holder && heldBy(name, holder).message;
 }
 
 async function onEngine(engine: Engine, { name, ownerId }: Pick<StackRow, "name" | "ownerId">): Promise<EngineStack | undefined> {

@@ -53,6 +53,18 @@ describe("failure", () => {
     );
   });
 
+  it("says of Pulumi Cloud's refusal what it does not tell, and what a backend lacks", () => {
+    const busy = failure("alice", outcomeOf([]), ending("error: [409] Conflict: Another update is currently in progress."), {});
+    expect(busy.message).toBe('stack "alice" is being changed by another command; this backend does not say whose');
+    expect(busy.hint).toContain("pulumi cancel --yes --stack alice");
+    const noToken = ending("error: PULUMI_ACCESS_TOKEN must be set for login during non-interactive CLI sessions");
+    expect(failure("alice", outcomeOf([]), noToken, {}).hint).toContain("export PULUMI_ACCESS_TOKEN");
+    const checksum = ending(
+      "error: write: operation error S3: PutObject, InvalidRequest: Value for x-amz-checksum-sha256 header is invalid.",
+    );
+    expect(failure("alice", outcomeOf([]), checksum, {}).hint).toContain("&request_checksum_calculation=when_supported");
+  });
+
   const refused = "error: getting stack configuration: get stack secrets manager: incorrect passphrase";
   it.each([
     [{ PULUMI_CONFIG_PASSPHRASE: "of another project" }, /^PULUMI_CONFIG_PASSPHRASE is set here, .*: unset PULUMI_CONFIG_PASSPHRASE; /],

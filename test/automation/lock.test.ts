@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { backendFolder, clearStaleLocks, heldBy, isStale, parseLock, updateVariable } from "../../automation/lock.ts";
+import { allStale, backendFolder, clearStaleLocks, heldBy, isStale, locksNamed, parseLock, updateVariable } from "../../automation/lock.ts";
 import { descendants, killTree, listProcesses } from "../../common/process-tree.ts";
 
 const lock = { pid: 42, username: "ann", hostname: "here", timestamp: "2026-11-24T00:00:00Z" };
@@ -27,6 +27,30 @@ describe("isStale", () => {
 
   it("takes a half-written lock for a dead one", () => {
     expect(isStale(undefined, "here", () => true)).toBe(true);
+  });
+});
+
+describe("locksNamed", () => {
+  const named = (...holders: string[]) =>
+    `error: the stack is currently locked by ${holders.length} lock(s). Either wait for the other process(es) to end or delete the lock file with \`pulumi cancel\`.\n${holders
+      .map((holder, index) => `  s3://b/.pulumi/locks/organization/nitro/alice/${index}.json: created by ${holder} at 2026-11-24T00:00:00Z`)
+      .join("\n")}`;
+
+  it("reads every holder that pulumi names, and nothing from other errors", () => {
+    expect(locksNamed(named("ann@here (pid 42)", "bob@there (pid 7)"))).toEqual([
+      lock,
+      { ...lock, pid: 7, username: "bob", hostname: "there" },
+    ]);
+    expect(locksNamed("error: created by ann@here (pid 42) at noon")).toEqual([]);
+  });
+
+  it("has all of them clearable only where each is of a process of this host that has ended", async () => {
+    const child = spawn("true");
+    await once(child, "exit");
+    const dead = { ...lock, pid: child.pid ?? 0, hostname: hostname() };
+    expect(allStale([dead])).toBe(true);
+    expect(allStale([dead, { ...dead, hostname: "elsewhere.example" }])).toBe(false);
+    expect(allStale([])).toBe(false);
   });
 });
 
