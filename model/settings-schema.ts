@@ -125,13 +125,13 @@ export const settingsSchema = z.strictObject({
     .meta({ description: "What the ledger is." }),
   bootstrap: z.enum(onOff).default("auto").meta({
     description: "auto: the key-feeder puts the operators' key shares into S3; manual: the service stays sealed until you do",
-    details: "`./nitro up --bootstrap` sets it: [by hand](operators.md).",
+    details: "`./nitro up --bootstrap manual` sets it: [by hand](operators.md).",
   }),
   authorization: z
     .strictObject({
       mode: z.enum(onOff).default("auto").meta({
         description: "auto: prepared payments of dryrun-* custodians are authorized by both test operators; manual: by you",
-        details: "`./nitro up --authorization` sets it.",
+        details: "`./nitro up --authorization manual` sets it.",
       }),
       custodians: z
         .array(z.string().regex(/^[a-z0-9-]+$/, "must be lower-case letters, digits and hyphens"))

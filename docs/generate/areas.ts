@@ -11,5 +11,6 @@ export const areas: Readonly<Record<string, readonly string[]>> = {
   "Data: reset, snapshots, faults": ["data/", "cli/data-stack.ts", "cli/snapshot/", "cli/fault/", "cli/reset.ts"],
   "Tools and images": ["toolchain/", "images/", "cli/run-tests/"],
   "Tests of your own": ["testing/"],
+  "The dashboard": ["dashboard/", "cli/dashboard/"],
   "Previews in pull requests": ["previews/"],
 };

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import ts from "typescript";
 
-/** BoundSources of ours, read and bound: enough to follow a name to its declaration, without the types of anybody's packages. */
+/** Sources of ours, read and bound: enough to follow a name to its declaration, without the types of anybody's packages. */
 export interface BoundSources {
   readonly files: readonly ts.SourceFile[];
   /** @returns what a name stands for, in whichever file that is declared; undefined for what is not ours */

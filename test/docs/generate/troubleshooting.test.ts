@@ -31,6 +31,7 @@ test("what the page cannot have is worded elsewhere: by pulumi, a server, anothe
     "cli/preview.ts",
     "cli/shell/shell.ts",
     "cli/swap/swap.ts",
+    "dashboard/page/server.ts",
     "ledger/client/http.ts",
     "toolchain/download.ts",
     "toolchain/engine.ts",
