@@ -1,5 +1,6 @@
 import type { ContainerSummary, Engine, Health, NamedResource } from "../docker/engine.ts";
 import { presentHealth } from "../docker/health.ts";
+import { memoryInUse } from "../docker/memory.ts";
 import { lastNoted } from "../model/last-use.ts";
 import { labels } from "../model/names.ts";
 import { extrasOf, partsOf } from "../model/parts.ts";
@@ -109,13 +110,8 @@ export async function memoryOf(engine: Engine, { containers }: Pick<EngineStack,
   const running = containers.filter(({ state }) => state === "running");
   const sizes = await Promise.all(
     running.map(async ({ id }) => {
-      // Each is made with a limit. Engines that cannot set one, such as podman without root on cgroup 1, tell of the whole machine.
       const details = await engine.inspect(id);
-      if (details === undefined || details.memoryLimit <= 0) return 0;
-      return engine.stats(id).then(
-        ({ memory }) => memory,
-        () => 0,
-      );
+      return (details && (await memoryInUse(engine, details))) ?? 0;
     }),
   );
   return sizes.reduce((sum, size) => sum + size, 0);

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Context } from "../common/context.ts";
 import type { ContainerDetails, ContainerState, Engine, Health } from "../docker/engine.ts";
 import { presentHealth } from "../docker/health.ts";
+import { memoryInUse } from "../docker/memory.ts";
 import { builtLabel } from "../executable/layer.ts";
 import { readOverride } from "../executable/live-override.ts";
 import type { RunningProgram } from "../executable/probe-script.ts";
@@ -92,13 +93,7 @@ async function partStatus(engine: Engine, role: string, container: string, detai
   const sha256 = details.labels[labels.executable];
   const [health, memory, image, executable] = await Promise.all([
     details.status === "running" ? presentHealth(engine, details) : undefined,
-    // Each is made with a limit. Engines that cannot set one, such as podman without root on cgroup 1, tell of the whole machine.
-    details.running && details.memoryLimit > 0
-      ? engine.stats(container).then(
-          (stats) => stats.memory,
-          () => undefined,
-        )
-      : undefined,
+    memoryInUse(engine, details),
     tagOf(engine, details.image),
     sha256 === undefined ? undefined : executableStatus(engine, role, details, sha256),
   ]);

@@ -14,6 +14,12 @@ import type {
 
 // The engine's answers as far as they are read here (Docker Engine API 1.41), and what becomes of them. All pure.
 
+/** What we read of `GET /info`. */
+export interface RawInfo {
+  /** False where the engine has no cgroups to count processes with. */
+  PidsLimit?: boolean;
+}
+
 export interface RawVersion {
   ApiVersion: string;
   Version: string;

@@ -207,7 +207,8 @@ export class Engine {
 
   /**
    * Limits the processes of a container that was made without that, running or not; the limit outlives restarts. Nothing happens where it has
-   * the limit, since the engine takes a hundred times longer to set it than to tell, and where the engine cannot: podman 4 sets 2048 itself.
+   * the limit, since the engine takes a hundred times longer to set it than to tell, and where the engine cannot: podman 4 sets 2048 itself,
+   * and to a rootless engine cgroups of version 1 are closed.
    */
   async limitProcesses(name: string): Promise<void> {
     const details = await this.inspect(name);
@@ -215,8 +216,10 @@ export class Engine {
     // Podman 5 takes a policy that is not named for none.
     const json = { PidsLimit: mostProcesses, RestartPolicy: { Name: details?.restartPolicy } };
     const call: Call = { method: "POST", path: `/containers/${name}/update`, json, doing: `limit the processes of ${name}` };
-    await this.transport.text(call).catch((error: unknown) => {
-      if (!isNotFound(error)) throw error;
+    await this.transport.text(call).catch(async (error: unknown) => {
+      if (isNotFound(error)) return;
+      const info = await this.transport.json<answers.RawInfo>({ method: "GET", path: "/info", doing: "ask what it can limit" });
+      if (info.PidsLimit !== false) throw error;
     });
   }
 

@@ -31,6 +31,11 @@ describe("status for people", () => {
     ]);
   });
 
+  it("counts no memory where the engine tells none", () => {
+    const { memory: _, ...untold } = service;
+    expect(describeStatus({ stack: "alice", healthy: true, sealed: false, shares: 2, parts: [untold] }, now)).toMatch(/\n\nunsealed\n$/);
+  });
+
   it("says which payments wait for whom", () => {
     const status = { stack: "alice", healthy: true, sealed: false, shares: 2, parts: [service] };
     const waiting = [

@@ -76,11 +76,13 @@ const details: RawDetails = {
 };
 
 test.each([
-  [404, "Not Found", undefined],
-  [500, "no such cgroup", "cannot limit the processes of nitro-alice-redis: no such cgroup"],
-])("an engine that answers %i where it is to change a limit", async (status, message, problem) => {
+  { status: 404, message: "Not Found", PidsLimit: true, problem: undefined },
+  { status: 500, message: "no such cgroup", PidsLimit: true, problem: "cannot limit the processes of nitro-alice-redis: no such cgroup" },
+  { status: 500, message: "container could not join or create cgroup", PidsLimit: false, problem: undefined },
+])("an engine that answers $status where it is to change a limit: $message", async ({ status, message, PidsLimit, problem }) => {
   const engine = await engineThat(({ pathname }, response) => {
-    if (pathname.endsWith("/update")) response.writeHead(status).end(JSON.stringify({ message }));
+    if (pathname.endsWith("/info")) response.end(JSON.stringify({ PidsLimit }));
+    else if (pathname.endsWith("/update")) response.writeHead(status).end(JSON.stringify({ message }));
     else response.end(JSON.stringify(details));
   });
   const error = await engine.limitProcesses("nitro-alice-redis").catch((thrown: Error) => thrown);
