@@ -1,6 +1,7 @@
 import { UserError } from "../common/errors.ts";
 import { passphraseFile } from "../toolchain/environment.ts";
 import { awsFailure } from "./aws-failure.ts";
+import { engineFailure } from "./engine-failure.ts";
 import { type Outcome, plain } from "./events.ts";
 import { HeldError, heldBy, locksNamed } from "./lock.ts";
 
@@ -31,7 +32,7 @@ const stackFrame = /^\s+at .*(:\d+:\d+\)?|<anonymous>\)|\(native\)|\(index \d+\)
  * @returns paragraphs, each said once
  */
 export function failureText(outcome: Outcome, { errors, exitCode }: PulumiEnding): string {
-  const fromEvents = outcome.errors.map(({ message }) => awsFailure(tidy(message)));
+  const fromEvents = outcome.errors.map(({ message, urn }) => engineFailure(awsFailure(tidy(message)), urn));
   const paragraphs = [...new Set(fromEvents.filter((text) => text !== ""))];
   if (paragraphs.length > 0) return paragraphs.join("\n");
   if (tidy(errors) !== "") return tidy(errors);
@@ -49,7 +50,7 @@ export function tidy(message: string): string {
     .join("\n")
     .replace(/\n{3,}/g, "\n\n")
     .trim()
-    .replace(/^(?:Uncaught )?(?:[A-Z]\w*)?Error: /, "")
+    .replace(/^(?:Unhandled exception: |Uncaught )?(?:[A-Z]\w*)?Error: /, "")
     .replace(/^(?:\d+ errors? occurred:\s*\* )/, "");
 }
 

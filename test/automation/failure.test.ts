@@ -15,6 +15,7 @@ Error: plain failure
     at new Promise (<anonymous>)
 `;
     expect(tidy(message)).toBe("plain failure");
+    expect(tidy("Unhandled exception: EngineError: plain failure\n    at file:///tmp/cli/p/index.ts:9:29")).toBe("plain failure");
   });
 
   it("keeps the shape of a message of several lines, log lines that speak of errors too", () => {
