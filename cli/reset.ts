@@ -1,4 +1,6 @@
+import { InterruptedError } from "../common/errors.ts";
 import { Progress, seconds } from "../common/progress.ts";
+import { unlessStopped } from "../common/waiting.ts";
 import { dataParts, type ResetReport, resetData } from "../data/reset.ts";
 import { withDataLock } from "../data/snapshots.ts";
 import { declareCommand } from "./core/command.ts";
@@ -22,6 +24,7 @@ What operators have put by hand is gone. nitro snapshot save keeps everything be
     ["nitro reset -s alice", "all data"],
     ["nitro reset ledger redis -s alice", "S3 stays as it is"],
   ],
+  stopsCleanly: true,
 
   async run({ values, words: { parts: named } }, context) {
     const began = Date.now();
@@ -29,12 +32,19 @@ What operators have put by hand is gone. nitro snapshot save keeps everything be
     const all = named.length === 0 || named.includes("all");
     const parts = dataParts.filter((part) => all || named.includes(part));
     const progress = new Progress(context.stderr);
-    const report = await withDataStack(stack, context, !all && parts.includes("ledger"), async (data) =>
+    let begun = false;
+    const work = withDataStack(stack, context, !all && parts.includes("ledger"), async (data) =>
       withDataLock(context.root, stack, progress, async () => {
         progress.start(`emptying ${parts.join(", ")}`);
+        begun = true;
         return resetData(data, parts).finally(() => progress.stop());
       }),
     );
+    const report = await unlessStopped(work, context.signal, () => {
+      progress.stop();
+      if (!begun) return new InterruptedError("stopped: nothing was emptied");
+      return new InterruptedError(`stopped: of ${parts.join(", ")} some may be emptied`, "the same command again empties the rest");
+    });
     context.stdout.write(values.json ? `${JSON.stringify(report, null, 2)}\n` : `${resetLines(report)}, ${seconds(Date.now() - began)}\n`);
     return 0;
   },

@@ -11,6 +11,7 @@ import type { Context } from "../common/context.ts";
 import { InterruptedError } from "../common/errors.ts";
 import { Progress, seconds } from "../common/progress.ts";
 import { table } from "../common/table.ts";
+import { unlessStopped } from "../common/waiting.ts";
 import type { Engine } from "../docker/engine.ts";
 import { isRemote } from "../docker/remote.ts";
 import { publishedRoles } from "../model/names.ts";
@@ -41,7 +42,9 @@ export const command = declareCommand({
     await mayTakeOver(stack, configured, values["take-over"], context);
 
     await takeOverLocks(stack, progress);
-    const machine = await untilStopped(makeReady({ configured, stack: stack.name, progress, context }), context);
+    // Until pulumi runs there is nothing that would have to be stopped cleanly.
+    const untouched = () => new InterruptedError("stopped before the stack was touched");
+    const machine = await unlessStopped(makeReady({ configured, stack: stack.name, progress, context }), context.signal, untouched);
     const outcome = await bringUp(machine, stack, configured, progress, context);
     const { engine } = machine;
     const bootstrap = declaredBootstrap(configured);
@@ -56,14 +59,6 @@ export const command = declareCommand({
     return 0;
   },
 });
-
-/** Until pulumi runs there is nothing that would have to be stopped cleanly. */
-async function untilStopped<T>(work: Promise<T>, { signal }: Context): Promise<T> {
-  const stopped = new Promise<never>((_, reject) => {
-    signal.addEventListener("abort", () => reject(new InterruptedError("stopped before the stack was touched")), { once: true });
-  });
-  return Promise.race([work, stopped]);
-}
 
 async function bringUp(machine: Machine, stack: Stack, configured: Configured, progress: Progress, context: Context): Promise<Outcome> {
   const { engine } = machine;

@@ -92,6 +92,22 @@ export async function wait<T>(
   }
 }
 
+/**
+ * Waits for work until somebody stops the command: what is under way then ends with the process.
+ * @param why the error that says how far it came
+ */
+export async function unlessStopped<T>(work: Promise<T>, signal: AbortSignal, why: () => InterruptedError): Promise<T> {
+  const stopped = Promise.withResolvers<never>();
+  const stop = () => stopped.reject(why());
+  if (signal.aborted) stop();
+  signal.addEventListener("abort", stop, { once: true });
+  try {
+    return await Promise.race([work, stopped.promise]);
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
+}
+
 /** "waited 20.0s in vain for an answer of every part: service does not answer" */
 export function inVain(what: string, { seen, waited }: InVain): string {
   return `waited ${seconds(waited)} in vain for ${what}${seen === "" ? "" : `: ${seen}`}`;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { InterruptedError } from "../../common/errors.ts";
-import { type Clock, DeadlineError, type Look, type Moment, wait, waitUntil } from "../../common/waiting.ts";
+import { type Clock, DeadlineError, type Look, type Moment, unlessStopped, wait, waitUntil } from "../../common/waiting.ts";
 
 /** A clock that only sleeping moves. */
 function clockAt(time = 0): Clock & { time: number } {
@@ -71,5 +71,25 @@ describe("waiting", () => {
     const limits = { intervalMs: 60_000, signal: stop.signal };
     await expect(waitUntil({ what: "gold", look }, limits)).rejects.toThrow("stopped while waiting for gold");
     expect(await wait(looks(clock), limits)).toMatchObject({ end: "stopped" });
+  });
+});
+
+describe("unlessStopped", () => {
+  it("gives what the work gives, or its error", async () => {
+    const { signal } = new AbortController();
+    const why = () => new InterruptedError("stopped");
+    expect(await unlessStopped(Promise.resolve("gold"), signal, why)).toBe("gold");
+    await expect(unlessStopped(Promise.reject(new Error("the mine is closed")), signal, why)).rejects.toThrow("the mine is closed");
+  });
+
+  it("says how far the work came when it was stopped, also where that was before it began", async () => {
+    const stop = new AbortController();
+    let depth = 1;
+    const why = () => new InterruptedError(`stopped at ${depth} m`);
+    const waiting = unlessStopped(new Promise(() => undefined), stop.signal, why);
+    depth = 2;
+    stop.abort();
+    await expect(waiting).rejects.toThrow("stopped at 2 m");
+    await expect(unlessStopped(new Promise(() => undefined), stop.signal, why)).rejects.toThrow(InterruptedError);
   });
 });

@@ -1,11 +1,15 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { CreateBucketCommand, HeadObjectCommand, ListBucketsCommand, ListObjectsV2Command, PutObjectCommand } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { StackStatus } from "../../automation/status.ts";
+import { withDataLock } from "../../data/snapshots.ts";
 import { Engine } from "../../docker/engine.ts";
 import { prepareConfigStream, submitConfigStream } from "../../key-feeder/contract.ts";
-import { stackNames } from "../../model/names.ts";
+import { labels, stackNames } from "../../model/names.ts";
 import type { StackOutputs } from "../../model/outputs.ts";
 import { infoGroups } from "../../operators/payouts/groups.ts";
 import { redisClient, s3Client } from "../../testing/clients.ts";
@@ -139,6 +143,46 @@ test("a snapshot under load is of one moment: what Redis knows to be paid, the l
   expect(await paid()).toBeLessThanOrEqual(inLedger);
   await nitro("restart", "-s", stack, "key-feeder", "service", "worker");
   expect(await nitro("ledger", "verify", "-s", stack)).toContain("blocks");
+});
+
+test("Ctrl-C of a restore says how far it came, and the same command goes on", async () => {
+  const engine = Engine.connect();
+  const { containers } = stackNames(stack);
+  const objects = Array.from({ length: 200 }, (_, at) => `many/${at}`);
+  await Promise.all(objects.map((Key) => s3.send(new PutObjectCommand({ Bucket: outputs.buckets.config, Key, Body: Key }))));
+  await nitro("snapshot", "save", "many", "-s", stack);
+  const restore = () => spawn("./nitro", ["snapshot", "restore", "many", "-s", stack], { cwd: root, stdio: ["ignore", "ignore", "pipe"] });
+
+  const free = Promise.withResolvers<void>();
+  const busy = withDataLock(root, stack, { line: () => undefined }, () => free.promise);
+  const early = restore();
+  const earlyWords = text(early.stderr);
+  await new Promise<void>((seen) => early.stderr.on("data", (data) => /waiting for it/.test(String(data)) && seen()));
+  early.kill("SIGINT");
+  expect(await once(early, "exit")).toEqual([130, null]);
+  expect(await earlyWords).toContain("error: stopped: nothing was changed\n");
+  free.resolve();
+  await busy;
+
+  const stop = new AbortController();
+  const events = await engine.subscribe({ labels: { [labels.stack]: stack }, signal: stop.signal });
+  const late = restore();
+  const lateWords = text(late.stderr);
+  for await (const { name, action } of events) if (name === containers.worker && action === "die") break;
+  stop.abort();
+  await engine.pause(containers.localstack);
+  try {
+    late.kill("SIGINT");
+    expect(await once(late, "exit")).toEqual([130, null]);
+    expect(await lateWords).toMatch(
+      /stopped before all data was that of snapshot many: service, worker, key-feeder stay stopped\n {2}the same command again/,
+    );
+  } finally {
+    await engine.unpause(containers.localstack);
+  }
+  expect(await nitro("snapshot", "restore", "many", "-s", stack)).toContain("has the data of snapshot many, the service is unsealed");
+  expect(await keys(outputs.buckets.config)).toEqual(expect.arrayContaining(objects));
+  await nitro("snapshot", "rm", "many", "-s", stack);
 });
 
 test("snapshots are listed with size and age, are nobody else's to read, and are replaced, removed and named right", async () => {
