@@ -149,6 +149,13 @@ export class Ledger {
     return offset === undefined ? undefined : readJournalBlock(await this.journal.read(offset));
   }
 
+  /** What makes the block of a number, and some that follow it: their records are read together. No block is made of a record before it is asked for. */
+  async blocksFrom(sequenceNo: number): Promise<readonly (() => Block)[]> {
+    const offset = this.offsets.at(sequenceNo);
+    if (offset === undefined) return [];
+    return (await this.journal.readFrom(offset)).map((content) => () => readJournalBlock(content));
+  }
+
   /** Its journal so far, for those who verify it: they keep the lock while they read. */
   get journalFile(): { readonly path: string; readonly end: number; readonly lock: RecordLock } {
     return { path: this.journal.path, end: this.journal.end, lock: this.journal.lock };

@@ -1,12 +1,21 @@
+import { setImmediate as othersTurn } from "node:timers/promises";
 import type { Block } from "../journal/block.ts";
 import type { Ledger } from "../ledger.ts";
+import { TimeSlices } from "../time-slices.ts";
 
 /** The blocks of a ledger from one time on and before another (ms since 1970), one after the other from disk. */
 export async function* blocksBetween(ledger: Ledger, start: number, end: number): AsyncGenerator<Block> {
-  for (let sequenceNo = await firstFrom(ledger, start); sequenceNo <= ledger.store.sequenceNo; sequenceNo++) {
-    const block = await blockAt(ledger, sequenceNo);
-    if (block.timestamp >= end) return;
-    yield block;
+  const slices = new TimeSlices(() => performance.now());
+  for (let sequenceNo = await firstFrom(ledger, start); sequenceNo <= ledger.store.sequenceNo; ) {
+    const some = await ledger.blocksFrom(sequenceNo);
+    if (some.length === 0) throw new Error(`the journal has no block ${sequenceNo}`);
+    for (const make of some) {
+      const block = make();
+      if (block.timestamp >= end) return;
+      yield block;
+      sequenceNo++;
+      if (slices.tick()) await othersTurn();
+    }
   }
 }
 

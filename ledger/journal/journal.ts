@@ -4,7 +4,7 @@ import { setImmediate as othersTurn } from "node:timers/promises";
 import { isDiskFull } from "../disk-full.ts";
 import { journalWayOut, readHeader } from "./header.ts";
 import { RecordLock } from "./record-lock.ts";
-import { frame, JournalError, readRecord, scanRecords } from "./records.ts";
+import { frame, JournalError, readRecord, readRecords, scanRecords } from "./records.ts";
 import { checkRoom, rewriteRecord } from "./rewrite.ts";
 
 function synced(descriptor: number): Promise<void> {
@@ -26,6 +26,9 @@ export interface JournalOptions {
   /** Offset of the first record to read: those before it are known already. */
   readonly from?: number;
 }
+
+/** Bytes of records that are read together. */
+const bytesAtOnce = 256 << 10;
 
 /** A record that waits to be written. */
 interface Waiting {
@@ -128,6 +131,11 @@ export class Journal {
   /** The content of the record at an offset that append or open gave. */
   async read(offset: number): Promise<Buffer> {
     return await this.lock.during(() => readRecord(this.file, this.path, offset));
+  }
+
+  /** The contents of the record at an offset and of some that follow it. */
+  async readFrom(offset: number): Promise<readonly Buffer[]> {
+    return await this.lock.during(() => readRecords(this.file, this.path, offset, this.durable, bytesAtOnce));
   }
 
   /** Replaces a record's content by one of the same length: a crash leaves the old one or the new one, and nobody reads a mixture. */

@@ -54,6 +54,28 @@ export async function readRecord(file: FileHandle, path: string, offset: number)
   return content;
 }
 
+/**
+ * Reads the records that follow each other from an offset, as many as fit into so many bytes, but one at least.
+ * @param end offset behind the last record
+ * @throws JournalError
+ */
+export async function readRecords(file: FileHandle, path: string, offset: number, end: number, bytes: number): Promise<Buffer[]> {
+  const span = Buffer.allocUnsafeSlow(Math.min(bytes, end - offset));
+  await file.read(span, 0, span.length, offset);
+  const contents: Buffer[] = [];
+  for (let at = 0; at + headSize <= span.length; ) {
+    const length = contentLength(span.subarray(at, at + headSize));
+    if (length === undefined) throw new JournalError(path, offset + at, "no record begins here");
+    const start = at + headSize;
+    if (start + length > span.length) break;
+    const content = span.subarray(start, start + length);
+    if (crc32(content) !== span.readUInt32BE(at + 8)) throw new JournalError(path, offset + at, "the checksum of a record does not fit");
+    contents.push(content);
+    at = start + length;
+  }
+  return contents.length > 0 ? contents : [await readRecord(file, path, offset)];
+}
+
 /** The length in a record's head, which has a checksum of its own: a damaged length must not pass for a cut-off record. */
 function contentLength(head: Buffer): number | undefined {
   return crc32(head.subarray(0, 4)) === head.readUInt32BE(4) ? head.readUInt32BE(0) : undefined;
