@@ -29,10 +29,13 @@ export class StoredRevision implements Revision {
   /** Where it is in its heap. */
   readonly at: number;
   private readonly source: RevisionSource;
+  /** Where it begins in its chunk. */
+  private readonly from: number;
 
   constructor(source: RevisionSource, at: number) {
     this.source = source;
     this.at = at;
+    this.from = at % chunkSize;
   }
 
   get id(): string {
@@ -113,11 +116,6 @@ export class StoredRevision implements Revision {
   /** Of its chunk, as the heap has it now. */
   private get bytes(): Buffer {
     return this.source.heap.chunk(this.at);
-  }
-
-  /** Where it begins in its chunk. */
-  private get from(): number {
-    return this.at % chunkSize;
   }
 
   private get kind(): number {

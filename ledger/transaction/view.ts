@@ -71,8 +71,8 @@ export class TransactionView {
     this.transaction.reads.table(table.id, this.store.sequenceNo);
     const pending = this.transaction.pending(table.id);
     const stored = this.store.tables.get(table.id);
-    for (const id of stored?.live.keys() ?? []) {
-      const document = this.look(stored, table.id, id);
+    for (const [id, at] of stored?.live ?? []) {
+      const document = this.look(this.store.revisions.at(at), table.id, id);
       if (document === undefined) continue;
       this.usage.readIOs++;
       yield document;
@@ -101,7 +101,7 @@ export class TransactionView {
   *byId(table: TableDefinition, ids: Iterable<string>): Generator<Document> {
     for (const id of new Set(ids)) {
       this.transaction.reads.document(id, this.store.sequenceNo);
-      const document = this.look(this.store.tables.get(table.id), table.id, id);
+      const document = this.look(this.store.tables.get(table.id)?.latest(id), table.id, id);
       if (document === undefined) continue;
       this.usage.readIOs++;
       yield document;
@@ -126,7 +126,7 @@ export class TransactionView {
       this.transaction.reads.key(keyOf(table.id, field, key), this.store.sequenceNo);
       for (const id of stored?.lookup(field, key) ?? []) {
         if (pending?.has(id)) continue;
-        const document = this.look(stored, table.id, id);
+        const document = this.look(stored?.latest(id), table.id, id);
         if (document === undefined) continue;
         this.usage.readIOs++;
         yield document;
@@ -174,8 +174,8 @@ export class TransactionView {
     return struct({ data, metadata: metadataValue({ id, version, txTime: this.transaction.startTime, txId: this.transaction.id }) });
   }
 
-  private look(stored: Table | undefined, tableId: string, id: string): Document | undefined {
-    const revision = stored?.latest(id);
+  /** @param revision the last one that is committed */
+  private look(revision: StoredRevision | undefined, tableId: string, id: string): Document | undefined {
     const pending = this.transaction.pending(tableId)?.get(id);
     const data = pending === undefined ? revision?.data : pending.data;
     return data === undefined ? undefined : { id, data, revision, changed: pending !== undefined };
