@@ -1,8 +1,8 @@
-import { makeBinaryWriter, makeReader } from "ion-js";
 import { UserError } from "../../common/errors.ts";
-import { readBinary } from "../ion/binary-reader.ts";
 import { writeText } from "../ion/text.ts";
+import { valueSteps } from "../ion/text-reader.ts";
 import { field, type IonValue, int, ionLimits, struct, text, textField } from "../ion/value.ts";
+import { atOnce } from "../steps.ts";
 import { type LedgerHttp, LedgerRefusal } from "./http.ts";
 import { proofHashes } from "./proof.ts";
 
@@ -65,8 +65,5 @@ function addressHolder({ strandId, sequenceNo }: Pick<LedgerDigest, "strandId" |
 function ionOf(holder: unknown): IonValue {
   const ion = typeof holder === "object" && holder !== null ? Reflect.get(holder, "IonText") : undefined;
   if (typeof ion !== "string") throw new UserError("the ledger's answer lacks an IonText");
-  const writer = makeBinaryWriter();
-  writer.writeValues(makeReader(ion));
-  writer.close();
-  return readBinary(Buffer.from(writer.getBytes()), { depth });
+  return atOnce(valueSteps(ion, { depth, values: { left: Number.POSITIVE_INFINITY } }));
 }

@@ -1,10 +1,13 @@
-import { IonTypes, makeBinaryWriter, makeReader, type Reader } from "ion-js";
+import { IonTypes, makeBinaryWriter, makeReader, type Reader, type Timestamp, TimestampPrecision } from "ion-js";
 import { readBinary } from "./binary-reader.ts";
 import { IonError } from "./errors.ts";
+import { timestampOf } from "./timestamp.ts";
 import { type Field, type IonType, type IonValue, ionLimits } from "./value.ts";
 
 /** What a text may hold; one count for all that is read with it. */
 export interface TextLimits {
+  /** How deeply containers may be nested; by default as deeply as in a document. */
+  readonly depth?: number;
   /** How many values there may still be, those inside others too. */
   readonly values: { left: number };
 }
@@ -31,6 +34,11 @@ const piecesAtOnce = 500;
  */
 export function* readTextSteps(source: string, limits: TextLimits): Generator<undefined, IonValue> {
   yield* refuseUnbounded(source);
+  return yield* valueSteps(source, limits);
+}
+
+/** The same without bounds, for what a ledger itself has written. @throws IonError */
+export function* valueSteps(source: string, limits: TextLimits): Generator<undefined, IonValue> {
   const values: IonValue[] = [];
   try {
     const reader = makeReader(source);
@@ -92,6 +100,7 @@ class Builder {
   /** Reads one value, or to the end of one container. @returns whether there is more */
   step(values: IonValue[]): boolean {
     const { reader, open, limits } = this;
+    const { depth = ionLimits.depth } = limits;
     const type = reader.next();
     if (type === null) {
       const closed = open.pop();
@@ -116,8 +125,8 @@ class Builder {
     }
     // Annotations wrap a value in the binary encoding, and count as it does.
     const wrapped = plain.open === undefined && annotations.length > 0 ? 1 : 0;
-    if (open.length + this.annotations + wrapped - (plain.open === undefined ? 0 : 1) > ionLimits.depth)
-      throw new IonError(`values are nested deeper than ${ionLimits.depth}`);
+    if (open.length + this.annotations + wrapped - (plain.open === undefined ? 0 : 1) > depth)
+      throw new IonError(`values are nested deeper than ${depth}`);
     return true;
   }
 }
@@ -141,12 +150,8 @@ function plainValue(reader: Reader): { readonly value: IonValue; readonly open?:
       if (!(Math.abs(exponent) <= ionLimits.exponent)) throw new IonError(`a decimal's exponent is ${exponent}`);
       return { value: { type: "decimal", coefficient, exponent, negativeZero: coefficient === 0n && decimal.isNegative() } };
     }
-    case IonTypes.TIMESTAMP: {
-      const writer = makeBinaryWriter();
-      writer.writeTimestamp(reader.timestampValue());
-      writer.close();
-      return { value: readBinary(Buffer.from(writer.getBytes())) };
-    }
+    case IonTypes.TIMESTAMP:
+      return { value: timestampValue(reader.timestampValue()) };
     case IonTypes.SYMBOL: {
       const text = reader.stringValue();
       return { value: text === null ? { type: "null", of: "symbol" } : { type: "symbol", value: text } };
@@ -168,4 +173,14 @@ function plainValue(reader: Reader): { readonly value: IonValue; readonly open?:
     default:
       throw new Error(`unknown type ${type.name}`);
   }
+}
+
+function timestampValue(timestamp: Timestamp | null): IonValue {
+  // The times that a ledger writes itself: of milliseconds, in UTC.
+  const known = timestamp?.getPrecision() === TimestampPrecision.SECONDS && Object.is(timestamp.getLocalOffset(), 0);
+  if (known && timestamp.getSecondsDecimal().getExponent() === -3) return timestampOf(timestamp.getDate().getTime());
+  const writer = makeBinaryWriter();
+  writer.writeTimestamp(timestamp);
+  writer.close();
+  return readBinary(Buffer.from(writer.getBytes()));
 }

@@ -43,6 +43,7 @@ test("text is what Amazon's library writes", () => {
     const texts: IonValue[] = [{ type: "symbol", value: name }, { type: "string", value: `${name}\n${name}` }, text(name)];
     const decimals = decimal(BigInt(random.below(2000) - 1000), random.below(20) - 12);
     const moment = timestampOf(random.below(2 ** 40));
+    expect(readText(writeText(moment))).toEqual(moment);
     const struct: IonValue = { type: "struct", fields: [value, ...texts, decimals, moment].map((each) => ({ name, value: each })) };
     for (const each of [value, ...texts, decimals, moment, struct]) expect(writeText(each)).toBe(libraryText(each));
   }
