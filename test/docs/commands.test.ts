@@ -49,7 +49,7 @@ function withImports(file: string): string {
 }
 
 async function problems(page: string, words: readonly string[]): Promise<string[]> {
-  const ours = words[0]?.endsWith("/nitro") === true ? await nitroProblem(words.slice(1)) : settingProblem(words);
+  const ours = /(^|\/)nitro$/.test(words[0] ?? "") ? await nitroProblem(words.slice(1)) : settingProblem(words);
   return ours === undefined ? [] : [`${page}: ${words.join(" ")}: ${ours}`];
 }
 
@@ -75,6 +75,7 @@ test("what no test runs is another engine's, another machine's or another progra
     "docs/engines.md: another engine",
     "docs/operators.md: the operators' own tools",
     "docs/remote-engines.md: an image of a team's own",
+    "docs/teams.md: it would remove stacks that are not the test's",
   ]);
 });
 
