@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
+import { createHash, randomBytes } from "node:crypto";
+import { appendFile, copyFile, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Engine } from "../docker/engine.ts";
 import { ensureGo } from "../toolchain/go.ts";
@@ -22,11 +22,19 @@ export async function buildVersion(folder: string, version: string): Promise<Bui
     env,
     join(root, "sample"),
   );
-  return {
-    version,
-    file,
-    sha256: createHash("sha256")
-      .update(await readFile(file))
-      .digest("hex"),
-  };
+  return { version, file, sha256: await hashOf(file) };
+}
+
+/** The same executable with bytes behind it that nothing compresses: as long as those that teams have. */
+export async function padded({ version, file }: Built, mebibytes: number): Promise<Built> {
+  const longer = `${file}-${mebibytes}`;
+  await copyFile(file, longer);
+  await appendFile(longer, randomBytes(mebibytes * 2 ** 20));
+  return { version, file: longer, sha256: await hashOf(longer) };
+}
+
+async function hashOf(file: string): Promise<string> {
+  return createHash("sha256")
+    .update(await readFile(file))
+    .digest("hex");
 }

@@ -16,7 +16,7 @@ export function readTrace(text: string): Mark[] {
 }
 
 /** A phase of a swap, and the marks that end it: the first or the last of those that match. */
-type Phase = readonly [name: string, which: "first" | "last", pattern: RegExp];
+export type Phase = readonly [name: string, which: "first" | "last", pattern: RegExp];
 
 const replacing: readonly Phase[] = [
   ["old containers removed", "last", /^resOutputs delete-replaced/],

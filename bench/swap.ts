@@ -2,14 +2,14 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { type Built, buildVersion } from "./build.ts";
+import { type Built, buildVersion, padded } from "./build.ts";
 import { machineLine } from "./busy.ts";
 import { inSeconds } from "./clock.ts";
 import { nitro } from "./run.ts";
 import type { Contender, SwapTimes } from "./swap/contender.ts";
 import { contendersNamed, makeContender } from "./swap/contenders.ts";
 import { replaceExecutable } from "./swap/measure.ts";
-import { judge, profileTable, swapTable } from "./swap/report.ts";
+import { judge, judgeLength, profileTable, swapTable } from "./swap/report.ts";
 import { stackTarget } from "./swap/stack-target.ts";
 
 /**
@@ -24,10 +24,14 @@ const options = {
   stack: { type: "string", short: "s", default: "bench-swap" },
   rounds: { type: "string", default: "10" },
   only: { type: "string" },
+  padding: { type: "string", default: "0,65" },
   keep: { type: "boolean" },
 } as const;
 const { values } = parseArgs({ options });
 const names = contendersNamed(values.only);
+/** MiB that the executable is longer than the sample, one length after the other in each round. */
+const lengths = values.padding.split(",").map(Number);
+if (lengths.some((each) => !(each >= 0))) throw new Error(`--padding has "${values.padding}": allowed are numbers of MiB, such as 0,65`);
 const folder = await mkdtemp(join(tmpdir(), "nitro-bench-"));
 const contenders: Contender[] = [];
 const machine = await machineLine();
@@ -35,31 +39,45 @@ const machine = await machineLine();
 try {
   // Three: neither a contender nor the stack itself gets the version that it ran before.
   const versions = [await buildVersion(folder, "bench-a"), await buildVersion(folder, "bench-b"), await buildVersion(folder, "bench-c")];
-  const version = (round: number, index: number) => versions[(round + index) % versions.length] as Built;
+  const builds = new Map<number, readonly Built[]>();
+  for (const length of lengths)
+    builds.set(length, await Promise.all(versions.map((built) => (length === 0 ? built : padded(built, length)))));
+  const version = (round: number, index: number, length: number) => builds.get(length)?.[(round + index) % versions.length] as Built;
+  const [shortest = 0] = lengths;
   const binary = join(folder, "payments");
-  await replaceExecutable(version(2, 0), binary);
+  await replaceExecutable(version(2, 0, shortest), binary);
   await nitro(["up", "-s", values.stack, "--binary", binary]);
   const original = { stack: values.stack, target: await stackTarget(values.stack), folder };
   for (const [index, name] of names.entries()) {
     const contender = await makeContender(name, original, binary);
     contenders.push(contender);
-    await contender.start(version(2, index));
+    await contender.start(version(2, index, shortest));
   }
-  const swaps: SwapTimes[][] = contenders.map(() => []);
+  const swaps = new Map(lengths.map((length) => [length, contenders.map((): SwapTimes[] => [])]));
   for (let round = 0; round < Number(values.rounds); round++) {
-    for (const [index, contender] of contenders.entries()) {
-      swaps[index]?.push(await contender.swap(version(round, index), version(round + 1, index)));
-      await new Promise((resolve) => setTimeout(resolve, pauseMs()));
+    for (const length of lengths) {
+      for (const [index, contender] of contenders.entries()) {
+        swaps.get(length)?.[index]?.push(await contender.swap(version(round, index, length), version(round + 1, index, length)));
+        await new Promise((resolve) => setTimeout(resolve, pauseMs()));
+      }
+      const line = swaps.get(length)?.map((all, index) => `${names[index]} ${inSeconds(all.at(-1)?.answered ?? 0)}`);
+      process.stderr.write(`round ${round + 1}, ${length} MiB more: ${line?.join(", ")}\n`);
     }
-    const line = swaps.map((all, index) => `${names[index]} ${inSeconds(all.at(-1)?.answered ?? 0)}`).join(", ");
-    process.stderr.write(`round ${round + 1}: ${line}\n`);
   }
-  const all = names.map((key, index) => ({ key, name: contenders[index]?.name ?? key, swaps: swaps[index] ?? [] }));
-  const judged = judge(all);
+  const of = (length: number) =>
+    names.map((key, index) => ({ key, name: contenders[index]?.name ?? key, swaps: swaps.get(length)?.[index] ?? [] }));
+  const title = (length: number) => (length === 0 ? "the sample as it is" : `the sample with ${length} MiB more`);
+  const judged = [
+    ...judge(of(shortest)),
+    ...lengths.slice(1).flatMap((length) => judgeLength(of(shortest), of(length), length - shortest)),
+  ];
   const sections = [
     machine,
-    swapTable(all),
-    ...all.map(profileTable),
+    ...lengths.map((length) => `${title(length)}\n${swapTable(of(length))}`),
+    ...lengths.flatMap((length) => {
+      const tables = of(length).map(profileTable);
+      return tables.every((text) => text === "") ? [] : [title(length), ...tables];
+    }),
     judged.map(({ text, ok }) => `${text}: ${ok ? "ok" : "MISSED"}\n`).join(""),
   ];
   process.stdout.write(sections.filter((section) => section !== "").join("\n"));

@@ -1,4 +1,5 @@
 import type { Built } from "../build.ts";
+import type { Usage } from "./usage.ts";
 
 /** How long a swap took, in ms from the rename of the executable. */
 export interface SwapTimes {
@@ -6,6 +7,9 @@ export interface SwapTimes {
   readonly answered: number;
   /** Service and worker run the new executable, by the hash of their processes, and pass their health checks. */
   readonly proved: number;
+  /** Its command has ended, or its watch has told; of those that do neither: as proved. */
+  readonly done: number;
+  readonly usage: Usage;
   /** Where the time went, for those that tell: phase → ms, in order. */
   readonly profile?: ReadonlyMap<string, number>;
 }

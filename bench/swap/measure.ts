@@ -2,6 +2,8 @@ import { copyFile, rename } from "node:fs/promises";
 import { type Engine, EngineError } from "../../docker/engine.ts";
 import type { Built } from "../build.ts";
 import { answersWith, firstTrue } from "../clock.ts";
+import type { SwapTimes } from "./contender.ts";
+import { UsageMeter } from "./usage.ts";
 
 const limitMs = 60_000;
 
@@ -28,6 +30,33 @@ export async function replaceExecutable(built: Built, binary: string): Promise<n
   await copyFile(built.file, copy);
   await rename(copy, binary);
   return Date.now();
+}
+
+/** A swap that is to be measured. */
+export interface MeasuredSwap {
+  readonly built: Built;
+  /** The path that the executable is put at. */
+  readonly binary: string;
+  readonly target: SwapTarget;
+  /** Processes that belong to the contender and are not below this one. */
+  readonly roots?: readonly number[];
+  /** What is done after the executable is in place; nothing where somebody else notices it. */
+  work?(): Promise<unknown>;
+}
+
+export interface MeasuredTimes {
+  readonly times: SwapTimes;
+  /** When the executable was renamed, in ms since 1970. */
+  readonly began: number;
+}
+
+/** Puts an executable in place, and waits until the work is done and both run it. */
+export async function measureSwap({ built, binary, target, roots = [], work }: MeasuredSwap): Promise<MeasuredTimes> {
+  const meter = new UsageMeter(roots);
+  const began = await replaceExecutable(built, binary);
+  const worked = work?.().then(() => Date.now());
+  const [{ answered, proved }, done] = await Promise.all([watchSwap(target, built), worked]);
+  return { began, times: { answered: answered - began, proved: proved - began, done: (done ?? proved) - began, usage: meter.stop() } };
 }
 
 /**

@@ -2,7 +2,7 @@ import type { Built } from "../build.ts";
 import { runArguments } from "../docker-run.ts";
 import { runBenchProgram } from "../run.ts";
 import type { Contender, SwapTimes } from "./contender.ts";
-import { replaceExecutable, watchSwap } from "./measure.ts";
+import { measureSwap, replaceExecutable, watchSwap } from "./measure.ts";
 import type { Peer } from "./peer.ts";
 
 /** By hand: `docker rm -f` of both containers, `docker run` of each. */
@@ -22,12 +22,8 @@ export class DockerRun implements Contender {
   }
 
   async swap(built: Built): Promise<SwapTimes> {
-    const began = await replaceExecutable(built, this.peer.binary);
-    const [{ answered, proved }] = await Promise.all([
-      watchSwap(this.peer.target, built),
-      runBenchProgram("docker", ["rm", "-f", this.peer.service.name, this.peer.worker.name]).then(() => this.runBoth()),
-    ]);
-    return { answered: answered - began, proved: proved - began };
+    const work = () => runBenchProgram("docker", ["rm", "-f", this.peer.service.name, this.peer.worker.name]).then(() => this.runBoth());
+    return (await measureSwap({ ...this.peer, built, work })).times;
   }
 
   async stop(): Promise<void> {

@@ -2,7 +2,7 @@ import type { Built } from "../build.ts";
 import { runArguments } from "../docker-run.ts";
 import { runBenchProgram } from "../run.ts";
 import type { Contender, SwapTimes } from "./contender.ts";
-import { replaceExecutable, watchSwap } from "./measure.ts";
+import { measureSwap, replaceExecutable, watchSwap } from "./measure.ts";
 import { type Peer, program } from "./peer.ts";
 
 /** What teams put before their program: looks at the file's time once a second, and starts the program anew where it changed. */
@@ -35,9 +35,7 @@ export class PollingWrapper implements Contender {
   }
 
   async swap(built: Built): Promise<SwapTimes> {
-    const began = await replaceExecutable(built, this.peer.binary);
-    const { answered, proved } = await watchSwap(this.peer.target, built);
-    return { answered: answered - began, proved: proved - began };
+    return (await measureSwap({ ...this.peer, built })).times;
   }
 
   async stop(): Promise<void> {

@@ -1,7 +1,7 @@
 import type { Built } from "../build.ts";
 import type { ComposeProject } from "./compose-project.ts";
 import type { Contender, SwapTimes } from "./contender.ts";
-import { replaceExecutable, watchSwap } from "./measure.ts";
+import { measureSwap, replaceExecutable, watchSwap } from "./measure.ts";
 import type { Peer } from "./peer.ts";
 
 /** By hand: `docker compose up --force-recreate`. */
@@ -23,12 +23,8 @@ export class ComposeRecreate implements Contender {
   }
 
   async swap(built: Built): Promise<SwapTimes> {
-    const began = await replaceExecutable(built, this.peer.binary);
-    const [{ answered, proved }] = await Promise.all([
-      watchSwap(this.peer.target, built),
-      this.project.compose("up", "--detach", "--force-recreate", "--no-deps", "service", "worker"),
-    ]);
-    return { answered: answered - began, proved: proved - began };
+    const work = () => this.project.compose("up", "--detach", "--force-recreate", "--no-deps", "service", "worker");
+    return (await measureSwap({ ...this.peer, built, work })).times;
   }
 
   async stop(): Promise<void> {

@@ -6,7 +6,7 @@ import type { Built } from "../build.ts";
 import { runBenchProgram } from "../run.ts";
 import type { ComposeProject } from "./compose-project.ts";
 import type { Contender, SwapTimes } from "./contender.ts";
-import { replaceExecutable, watchSwap } from "./measure.ts";
+import { measureSwap, replaceExecutable, watchSwap } from "./measure.ts";
 import { type Peer, program } from "./peer.ts";
 
 /** `docker compose watch`: copies the executable into the containers and restarts them. */
@@ -47,11 +47,10 @@ export class ComposeWatch implements Contender {
 
   async swap(built: Built): Promise<SwapTimes> {
     this.said = "";
-    const began = await replaceExecutable(built, this.peer.binary);
-    const { answered, proved } = await watchSwap(this.peer.target, built).catch((cause: unknown) => {
+    const { times } = await measureSwap({ ...this.peer, built }).catch((cause: unknown) => {
       throw new Error(`docker compose watch did not swap; it said:\n${this.said}`, { cause });
     });
-    return { answered: answered - began, proved: proved - began };
+    return times;
   }
 
   async stop(): Promise<void> {

@@ -19,12 +19,15 @@ export interface Judged {
 /** The table of all contenders. The column of ratios is there where docker compose was measured. */
 export function swapTable(all: readonly Rounds[]): string {
   const compose = all.find(({ key }) => key === "compose");
-  const header = [`medians of ${all[0]?.swaps.length ?? 0} rounds`, "new version answers", "fastest", "slowest", "both proved"];
+  const rounds = `medians of ${all[0]?.swaps.length ?? 0} rounds`;
+  const header = [rounds, "new version answers", "fastest", "slowest", "both proved", "done", "processor", "memory"];
   const rows = all.map((each) => {
     const times = each.swaps.map(({ answered }) => answered);
     const ratio = compose === undefined ? [] : [`${(answered(each) / answered(compose)).toFixed(2)}`];
-    const proved = median(each.swaps.map((swap) => swap.proved));
-    return [each.name, ...[answered(each), Math.min(...times), Math.max(...times), proved].map(inSeconds), ...ratio];
+    const middle = (value: (swap: SwapTimes) => number) => median(each.swaps.map(value));
+    const [proved, done, cpu] = [middle((swap) => swap.proved), middle((swap) => swap.done), middle(({ usage }) => usage.cpuMs)];
+    const memory = `${Math.round(middle(({ usage }) => usage.peakBytes) / 2 ** 20)} MiB`;
+    return [each.name, ...[answered(each), Math.min(...times), Math.max(...times), proved, done, cpu].map(inSeconds), memory, ...ratio];
   });
   return table([...header, ...(compose === undefined ? [] : ["times compose up"])], rows);
 }
@@ -45,7 +48,7 @@ export function judge(all: readonly Rounds[]): Judged[] {
   const compose = times.get("compose");
   const warm = times.get("warm");
   return [
-    ...claim("nitro swap takes at most 3 times docker compose up --force-recreate", times.get("cold"), compose && compose * 3),
+    ...claim("nitro swap takes at most 2.5 times docker compose up --force-recreate", times.get("cold"), compose && compose * 2.5),
     ...claim(
       "nitro swap, kept ready, takes at most 1.2 times docker compose up --force-recreate",
       times.get("kept"),
@@ -53,9 +56,24 @@ export function judge(all: readonly Rounds[]): Judged[] {
     ),
     ...claim("nitro watch takes at most 1.50 s", warm, 1500),
     ...claim("nitro watch is faster than docker compose watch", warm, times.get("compose-watch")),
-    ...claim("nitro watch takes at most as long as docker compose up --force-recreate", warm, compose),
+    ...claim("nitro watch takes at most 1.05 times docker compose up --force-recreate", warm, compose && compose * 1.05),
     ...claim("nitro watch --live takes at most 0.20 s", times.get("live"), 200),
   ];
+}
+
+/** What a longer executable may cost, in ms, from the rename to the word that it runs. */
+const mostForLength = 150;
+
+/** The goals for an executable that is longer than another one of the same run. @param more MiB */
+export function judgeLength(short: readonly Rounds[], long: readonly Rounds[], more: number): Judged[] {
+  const done = (all: readonly Rounds[]) => {
+    const warm = all.find(({ key }) => key === "warm");
+    return warm && median(warm.swaps.map((swap) => swap.done));
+  };
+  const [before, after] = [done(short), done(long)];
+  if (before === undefined || after === undefined) return [];
+  const text = `${more} MiB more cost nitro watch at most ${inSeconds(mostForLength)}, until it tells (${inSeconds(after - before)})`;
+  return [{ text, ok: after - before <= mostForLength }];
 }
 
 function answered({ swaps }: Rounds): number {
