@@ -84,13 +84,10 @@ export class ArmedUpdate {
     const onStop = () => this.stop.abort();
     stop.addEventListener("abort", onStop);
     this.onEvent = onEvent;
-    const handed = { ...executable };
-    this.executable.resolve(handed);
+    this.executable.resolve(executable);
     try {
       return await this.ended;
     } finally {
-      // Timers keep what is left of a program for some time: not the executable with it, tens of MiB a swap.
-      handed.bytes = Buffer.alloc(0);
       stop.removeEventListener("abort", onStop);
       await this.backend.remove();
     }

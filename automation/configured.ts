@@ -15,7 +15,7 @@ export interface Configured extends Configuration {
   readonly forProgram: Configuration | undefined;
 }
 
-export interface ConfigureOptions extends Pick<ConfigurationArgs, "files"> {
+export interface ConfigureOptions extends Pick<ConfigurationArgs, "files" | "toRun"> {
   readonly changes?: SettingChanges;
   /** Another settings file than the stack's own; it has to be there. */
   readonly path?: string | undefined;
@@ -37,7 +37,7 @@ export async function configure(
   const file = await SettingsFile.read(options.path ?? settingsPath(root, stack), options.changes, options.path === undefined);
   const { raw, complete } = file;
   const arch = () => engineArch(env);
-  const configuration = await readConfiguration({ root, stack, raw, partial: !complete, files: options.files, arch });
+  const configuration = await readConfiguration({ root, stack, raw, partial: !complete, files: options.files, toRun: options.toRun, arch });
   return { ...configuration, stack, file, forProgram: complete ? configuration : undefined };
 }
 

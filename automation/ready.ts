@@ -2,7 +2,7 @@ import type { Context } from "../common/context.ts";
 import { type Progress, seconds } from "../common/progress.ts";
 import type { Arch } from "../docker/types.ts";
 import { buildSample } from "../executable/build-sample.ts";
-import { checkExecutable } from "../executable/check.ts";
+import { checkHeaders } from "../executable/check.ts";
 import { imageRefs } from "../images/build.ts";
 import { buildShown } from "../images/show-build.ts";
 import { portBase, stackNames, stackPorts } from "../model/names.ts";
@@ -32,7 +32,7 @@ export async function makeReady({ configured, stack, progress, context }: ReadyO
   const engine = await setUp(context.env, context.stderr, aws ? ["aws"] : []);
   const { arch } = await engine.ping();
   // Images take minutes to build: an executable that could not run on them is told before.
-  if (executable !== undefined) checkExecutable(executable.bytes, executable.shown, arch);
+  if (executable !== undefined) checkHeaders(executable.headers, executable.shown, arch);
   // So is what is in the way of the stack, which the program looks for once more.
   const ports = stackPorts(settings.ports.base ?? portBase(stack));
   await preflight(engine, { names: stackNames(stack, settings.aws.region), ports, owner: ownerId(context.env) });

@@ -1,5 +1,6 @@
 import { UserError } from "../common/errors.ts";
 import type { Arch } from "../docker/types.ts";
+import { type ExecutableHeaders, headersOf } from "./elf-headers.ts";
 import { foreignFormat } from "./foreign-format.ts";
 
 const archs = ["amd64", "arm64"] as const satisfies readonly Arch[];
@@ -35,77 +36,52 @@ export class ExecutableError extends UserError {
 
 /**
  * Checks that a file's bytes are a complete executable for Linux on the engine's architecture.
- * Layout: System V ABI, chapter 4 (ELF-64 header, program headers, section headers).
  * @param path the file's path, for the messages alone
  * @param arch the engine's; undefined where that is not known: then either will do
  * @throws ExecutableError
  */
 export function checkExecutable(bytes: Buffer, path: string, arch: Arch | undefined): void {
+  checkHeaders(
+    headersOf((at, length) => bytes.subarray(at, at + length), bytes.length),
+    path,
+    arch,
+  );
+}
+
+/**
+ * The same by a file's headers, without the rest of it.
+ * @throws ExecutableError
+ */
+export function checkHeaders({ head, size, promised, loader }: ExecutableHeaders, path: string, arch: Arch | undefined): void {
   const allowed = arch === undefined ? archs : [arch];
   const engine = arch ?? "amd64 or arm64";
   const build = `build it with: GOOS=linux GOARCH=${arch ?? (process.arch === "arm64" ? "arm64" : "amd64")} CGO_ENABLED=0 go build`;
   const fail = (what: string, mend = build): never => {
     throw new ExecutableError(`executable ${path}: ${what}; needed is a complete Linux executable (ELF) for ${engine}; ${mend}`);
   };
-  if (bytes.length === 0) fail("the file is empty (is a build still writing it?)");
-  if (bytes.readUInt8(0) !== 0x7f || bytes.toString("latin1", 1, 4) !== "ELF") fail(foreignFormat(bytes));
-  if (bytes.length < 64) fail(`the file ends after ${bytes.length} bytes, inside its header: it is cut off or still being written`);
-  const littleEndian = bytes[5] === 1;
-  const machine = littleEndian ? bytes.readUInt16LE(18) : bytes.readUInt16BE(18);
-  if (bytes[4] !== 2 || !littleEndian) {
-    const kind = bytes[4] === 2 ? "big-endian" : "32-bit";
+  if (size === 0) fail("the file is empty (is a build still writing it?)");
+  if (head.readUInt8(0) !== 0x7f || head.toString("latin1", 1, 4) !== "ELF") fail(foreignFormat(head));
+  if (size < 64) fail(`the file ends after ${size} bytes, inside its header: it is cut off or still being written`);
+  const littleEndian = head[5] === 1;
+  const machine = littleEndian ? head.readUInt16LE(18) : head.readUInt16BE(18);
+  if (head[4] !== 2 || !littleEndian) {
+    const kind = head[4] === 2 ? "big-endian" : "32-bit";
     fail(`it is a ${kind} ELF file for ${machineNames.get(machine) ?? `machine ${machine}`}, the container engine runs ${engine}`);
   }
-  const system = otherSystems.get(bytes.readUInt8(7));
+  const system = otherSystems.get(head.readUInt8(7));
   if (system !== undefined) fail(`it is for ${system}, not for Linux`);
   if (!allowed.some((each) => machine === machines[each])) {
     fail(`it is for ${machineNames.get(machine) ?? `machine ${machine}`}, the container engine runs ${engine}`);
   }
-  const type = bytes.readUInt16LE(16);
+  const type = head.readUInt16LE(16);
   if (type !== 2 && type !== 3) fail(`it is an ELF file of type ${type}, not an executable (is it an object file or a core dump?)`);
-  const promised = promisedLength(bytes);
-  if (promised > bytes.length) {
+  if (promised > size) {
     fail(
-      `the file has ${bytes.length} bytes, its headers promise ${promised}: it is cut off or still being written`,
+      `the file has ${size} bytes, its headers promise ${promised}: it is cut off or still being written`,
       `wait for the build, or ${build}`,
     );
   }
-  const loader = interpreter(bytes);
   if (loader !== undefined && !knownLoaders.has(loader)) {
     fail(`it is linked dynamically against ${loader}, which the containers do not have`);
   }
-}
-
-/** The end of the furthest part that the headers speak of. */
-function promisedLength(bytes: Buffer): number {
-  const [phoff, shoff] = [Number(bytes.readBigUInt64LE(32)), Number(bytes.readBigUInt64LE(40))];
-  const [phentsize, phnum] = [bytes.readUInt16LE(54), bytes.readUInt16LE(56)];
-  const [shentsize, shnum] = [bytes.readUInt16LE(58), bytes.readUInt16LE(60)];
-  let end = Math.max(phoff + phentsize * phnum, shoff + shentsize * shnum);
-  if (end > bytes.length) return end;
-  for (let index = 0; index < phnum; index++) {
-    const at = phoff + index * phentsize;
-    end = Math.max(end, Number(bytes.readBigUInt64LE(at + 8)) + Number(bytes.readBigUInt64LE(at + 32)));
-  }
-  const withoutBytes = 8; // SHT_NOBITS: .bss has a size but nothing in the file
-  for (let index = 0; index < shnum; index++) {
-    const at = shoff + index * shentsize;
-    if (bytes.readUInt32LE(at + 4) === withoutBytes) continue;
-    end = Math.max(end, Number(bytes.readBigUInt64LE(at + 24)) + Number(bytes.readBigUInt64LE(at + 32)));
-  }
-  return end;
-}
-
-function interpreter(bytes: Buffer): string | undefined {
-  const phoff = Number(bytes.readBigUInt64LE(32));
-  const [phentsize, phnum] = [bytes.readUInt16LE(54), bytes.readUInt16LE(56)];
-  const interp = 3;
-  for (let index = 0; index < phnum; index++) {
-    const at = phoff + index * phentsize;
-    if (bytes.readUInt32LE(at) !== interp) continue;
-    const offset = Number(bytes.readBigUInt64LE(at + 8));
-    const size = Number(bytes.readBigUInt64LE(at + 32));
-    return bytes.toString("utf8", offset, offset + size).replace(/\0.*$/s, "");
-  }
-  return undefined;
 }

@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import type { ContainerSummary, Engine } from "../docker/engine.ts";
 import { EngineError } from "../docker/error.ts";
@@ -8,8 +9,17 @@ import type { Settings } from "../model/settings.ts";
 import { swapMode } from "../model/swap-mode.ts";
 import { ExecutableError } from "./check.ts";
 import { ensureExecutableImage, plannedExecutableImage, pruneExecutableImages } from "./layer.ts";
+import { loadExecutable, loadStaged } from "./loading.ts";
 import { readServiceImage } from "./service-image.ts";
-import { binFolder, executableFile, installExecutable, type LoadedExecutable, loadExecutable, type StagedExecutable } from "./staging.ts";
+import {
+  binFolder,
+  bringStagedToDisk,
+  executableFile,
+  installExecutable,
+  type LoadedExecutable,
+  type StagedExecutable,
+  stagedFile,
+} from "./staging.ts";
 
 /** For whom an executable is made ready. */
 export interface DeliveryArgs {
@@ -53,10 +63,12 @@ async function load({ root, settings, arch, stack, loaded }: DeliveryArgs, dryRu
   const { binary } = settings.service;
   const file = executableFile(root, stack, settings, arch);
   const builds = settings.build.command !== undefined;
-  if (binary !== undefined || existsSync(file)) return await loadExecutable(root, binary ?? (builds ? file : undefined), arch, stack);
-  if (dryRun) return { sha256: "once-it-is-built", bytes: Buffer.alloc(0), builtAt: new Date(0) };
+  const found = binary ?? (builds ? file : undefined);
+  if (dryRun && binary === undefined && !existsSync(file)) return { sha256: "once-it-is-built", size: 0, builtAt: new Date(0), file };
+  if (dryRun) return await loadExecutable(root, found, arch, stack);
+  if (binary !== undefined || existsSync(file)) return await loadStaged(root, found, arch, stack);
   if (builds) throw new ExecutableError(`build.command was not run yet; run it with: ./nitro up -s ${stack}`);
-  return await loadExecutable(root, undefined, arch, stack);
+  return await loadStaged(root, undefined, arch, stack);
 }
 
 function byMount({ root, stack }: DeliveryArgs, executable: LoadedExecutable): Delivery {
@@ -66,17 +78,17 @@ function byMount({ root, stack }: DeliveryArgs, executable: LoadedExecutable): D
   };
 }
 
-/** Staged here too: the way back to the executable before starts from there. */
+/** Staged here first: the image is made from there, and the way back to the executable before starts from there. */
 function byLayer({ root, engine, base, stack, owner }: DeliveryArgs, executable: LoadedExecutable): Delivery {
   const { sha256 } = executable;
-  const image = { stack, owner, base, ...executable };
+  const read = () => readFile(stagedFile(root, stack, sha256));
+  const image = { stack, owner, base, ...executable, read };
   return {
     plan: async () => ({ sha256, image: { id: await plannedExecutableImage(engine, image) } }),
     async deliver(containers) {
-      const [id] = await Promise.all([
-        ensureExecutableImage(engine, image),
-        installExecutable(root, stack, executable, runningExecutables(containers)),
-      ]);
+      const { folder } = await installExecutable(root, stack, executable, runningExecutables(containers));
+      await bringStagedToDisk(folder, sha256);
+      const id = await ensureExecutableImage(engine, image);
       await pruneExecutableImages(engine, stack, owner, new Set([id, ...containers.map(({ imageId }) => imageId)]));
       return { sha256, image: { id } };
     },

@@ -14,7 +14,8 @@ export interface ExecutableImage {
   /** Name or id of the image below. */
   readonly base: string;
   readonly sha256: string;
-  readonly bytes: Buffer;
+  /** Its content. */
+  read(): Promise<Buffer>;
   readonly builtAt: Date;
 }
 
@@ -31,7 +32,7 @@ export const builtLabel = "nitro.built";
  * Names the image: `localhost/nitro/payments-<stack>:<hash of what goes in>`.
  * @param baseId of the image below; its name where that is a hash of its content
  */
-export function executableImageName({ stack, owner, sha256 }: Omit<ExecutableImage, "bytes" | "builtAt" | "base">, baseId: string): string {
+export function executableImageName({ stack, owner, sha256 }: Omit<ExecutableImage, "read" | "builtAt" | "base">, baseId: string): string {
   const hash = createHash("sha256").update([recipe, owner, baseId, sha256].join("\0")).digest("hex").slice(0, 16);
   return `localhost/nitro/payments-${stack}:${hash}`;
 }
@@ -65,7 +66,7 @@ export async function ensureExecutableImage(engine: Engine, image: ExecutableIma
   const dockerfile = `FROM ${image.base}\nCOPY bin /nitro/bin\n`;
   const context = contextTar([
     { name: "Dockerfile", content: Buffer.from(dockerfile) },
-    { name: `bin/${image.sha256}/payments`, content: image.bytes, mode: 0o555 },
+    { name: `bin/${image.sha256}/payments`, content: await image.read(), mode: 0o555 },
   ]);
   const about = {
     ...ofStack(image.stack, image.owner),

@@ -1,7 +1,5 @@
 import { stat } from "node:fs/promises";
-import { join } from "node:path";
 import { UserError } from "../common/errors.ts";
-import { bringToDisk } from "../common/staged-folder.ts";
 import { wait } from "../common/waiting.ts";
 import type { ContainerDetails, Engine } from "../docker/engine.ts";
 import { lastLines } from "../docker/last-lines.ts";
@@ -12,7 +10,7 @@ import { type LiveOverride, type LiveRole, liveRoles, readOverride, removeOverri
 import { notePastExecutable, readPastExecutables } from "./past-executables.ts";
 import type { RunningProgram } from "./probe-script.ts";
 import { type ArmedReplacement, armReplacement, type Replaced, type ReplacementFailure, replacementLimit } from "./replacement.ts";
-import { binFolder, binPath, type LoadedExecutable, pruneStaged, stagedFile, stageExecutable } from "./staging.ts";
+import { binFolder, binPath, bringStagedToDisk, type LoadedExecutable, pruneStaged, stagedFile, stageExecutable } from "./staging.ts";
 
 /** What of which stack is to run another executable. */
 export interface LiveTarget {
@@ -125,7 +123,7 @@ async function swapArmed(target: LiveTarget, armed: readonly ArmedRole[], execut
     return each.value;
   });
   // What fails here is done by the next one: this swap did all that it should.
-  await bringToDisk(join(bin, sha256)).catch(() => {});
+  await bringStagedToDisk(bin, sha256).catch(() => {});
   if (armed.length === liveRoles.length) await notePastExecutable(root, stack, sha256).catch(() => {});
   await clearAway(target).catch(() => {});
   return results;

@@ -1,9 +1,14 @@
+import { binPath } from "./staging.ts";
+import { bootIdFile, witnessFormat, witnessName } from "./witness.ts";
+
 /**
  * Shell functions that run inside a container and find its program, the process that counts: below the container's init, and below the
- * supervisor of our base image (images/base/nitro-run) where there is one. POSIX sh, without a process of their own but for sha256sum and
- * date, since they run ten times a second and more. Fields of /proc: proc_pid_stat(5), proc_pid_children(5).
+ * supervisor of our base image (images/base/nitro-run) where there is one. POSIX sh, without a process of their own but for stat,
+ * sha256sum and date, since they run ten times a second and more. Fields of /proc: proc_pid_stat(5), proc_pid_children(5).
  *
  * program   sets pid and supervisor (0: none); fails while there is no program yet, or no more
+ * hash      sets sum, of the file that the process was started from: known where it is one that was hashed when it was staged and has not
+ *           changed since, by its witness (witness.ts); else it is hashed
  * report    writes "<pid> <sha256> <start in ticks after boot> <seconds after boot> <seconds since 1970>"; fails where the program ended, and
  *           writes "unreadable" where it runs and its file cannot be read. One that has ended stays in /proc until its parent notices, without
  *           a file and without memory (the first field of statm, which anybody may read)
@@ -22,7 +27,10 @@ program() {
     for child in $children; do
       kind=
       read -r kind < "/proc/$child/comm" || continue
-      if [ "$supervisor $kind" != "$pid sha256sum" ]; then below=$child; break; fi
+      case "$supervisor $kind" in
+        "$pid sha256sum" | "$pid stat") ;;
+        *) below=$child; break ;;
+      esac
     done
     [ -n "$below" ] || return 1
     pid=$below
@@ -39,14 +47,23 @@ lives() {
   read -r pages rest 2>/dev/null < "/proc/$pid/statm"
   [ "$pages" != 0 ]
 }
+hash() {
+  read -r boot 2>/dev/null < ${bootIdFile} || boot=none
+  for witness in ${binPath}/*/${witnessName}; do
+    sum=\${witness%/*}
+    [ "/proc/$pid/exe" -ef "$sum/payments" ] && read -r seen < "$witness" || continue
+    if [ "$seen" = "$boot $(stat -c '${witnessFormat}' "$sum/payments")" ]; then sum=\${sum##*/}; return 0; fi
+  done 2>/dev/null
+  sum=$(sha256sum "/proc/$pid/exe" 2>/dev/null) && sum=\${sum%% *}
+}
 report() {
   program && ticks || return 1
   was=$pid
-  sum=$(sha256sum "/proc/$pid/exe" 2>/dev/null) || { program && [ "$pid" = "$was" ] && lives && echo unreadable; return 1; }
+  hash || { program && [ "$pid" = "$was" ] && lives && echo unreadable; return 1; }
   program && [ "$pid" = "$was" ] || return 1
   now=$(date +%s.%N)
   read -r up rest < /proc/uptime
-  echo "$pid \${sum%% *} $ticks $up $now"
+  echo "$pid $sum $ticks $up $now"
 }
 `;
 

@@ -1,30 +1,27 @@
-import { createHash } from "node:crypto";
-import { chmod, mkdir, readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
-import { join, relative, resolve } from "node:path";
+import { chmod, mkdir, readdir, rm, stat, utimes } from "node:fs/promises";
+import { join, resolve } from "node:path";
 import { ifPresent } from "../common/files.ts";
-import { bringToDisk, putFolder, removeStages } from "../common/staged-folder.ts";
-import { trace } from "../common/trace.ts";
+import { bringToDisk, removeStages, replaceFolder, withStage } from "../common/staged-folder.ts";
 import type { Arch } from "../docker/types.ts";
 import type { Settings } from "../model/settings.ts";
-import { checkExecutable, ExecutableError } from "./check.ts";
+import { ExecutableError } from "./check.ts";
 import { liveHashes, removeOverridesOf } from "./live-override.ts";
 import { readPastExecutables } from "./past-executables.ts";
+import { readFileOnce } from "./read-through.ts";
+import { witnessFits, writeWitness } from "./witness.ts";
+
+/** An executable that was read, checked and hashed. */
+export interface LoadedExecutable {
+  readonly sha256: string;
+  /** Its length in bytes. */
+  readonly size: number;
+  readonly builtAt: Date;
+  /** Absolute path of the file that it was read from. */
+  readonly file: string;
+}
 
 /** Where a container finds the folder of staged executables. */
 export const binPath = "/nitro/bin";
-
-/** An executable that was read, checked and hashed, not yet where the containers see it. */
-export interface LoadedExecutable {
-  readonly sha256: string;
-  readonly bytes: Buffer;
-  readonly builtAt: Date;
-}
-
-/** One that a setting names. */
-export interface ConfiguredExecutable extends LoadedExecutable {
-  /** Its file, as messages name it. */
-  readonly shown: string;
-}
 
 /** An executable where the containers see it: in a folder of the host, or in an image. */
 export interface StagedExecutable {
@@ -60,71 +57,14 @@ export function executableFile(root: string, stack: string, { service, build }: 
   return build.command === undefined ? sampleExecutable(root, arch) : builtExecutable(root, stack, arch);
 }
 
-/**
- * Reads and checks the executable. Reading it whole means that what was checked is what runs, whatever the build does meanwhile.
- * @param configured the setting service.binary, relative to the project's root; undefined for the sample
- * @throws ExecutableError with the reason and the command that mends it
- */
-export async function loadExecutable(root: string, configured: string | undefined, arch: Arch, stack: string): Promise<LoadedExecutable> {
-  if (configured !== undefined) return await read(root, resolve(root, configured), arch, nameAnother);
-  return await read(root, sampleExecutable(root, arch), arch, `build it with: ./nitro up -s ${stack}`);
-}
-
-/**
- * The same for a setting alone; while the engine is not known, whether it is for its architecture is not looked at (checkExecutable does that later).
- * @throws ExecutableError
- */
-export async function loadForAnyEngine(root: string, configured: string, arch?: Arch): Promise<ConfiguredExecutable> {
-  return await read(root, resolve(root, configured), arch, nameAnother);
-}
-
-/** In bytes. It is read whole, so that what was checked is what runs. */
-const largest = 2 ** 30;
-
-const nameAnother = "give the path of a built executable: --binary <file>, or setting service.binary";
-
-/** @param mend what to do where there is no such file */
-async function read(root: string, path: string, arch: Arch | undefined, mend: string): Promise<ConfiguredExecutable> {
-  trace(process.env, "executable read");
-  const shown = relative(root, path).startsWith("..") ? path : relative(root, path);
-  const before = await stat(path).catch((error: NodeJS.ErrnoException) => {
-    throw new ExecutableError(`executable ${shown}: ${error.code === "ENOENT" ? "there is no such file" : error.message}; ${mend}`);
-  });
-  if (!before.isFile())
-    throw new ExecutableError(
-      `executable ${shown}: it is ${before.isDirectory() ? "a folder" : "not a regular file"}; give the path of a built executable`,
-    );
-  if (before.size > largest) {
-    const [size, most] = [before.size, largest].map((bytes) => `${(bytes / 2 ** 30).toFixed(1)} GiB`);
-    throw new ExecutableError(`executable ${shown}: it has ${size}; allowed are at most ${most}: is it an image or a dump? ${nameAnother}`);
-  }
-  const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
-    throw new ExecutableError(`executable ${shown}: it cannot be read (${error.code ?? error.message}); allow it with: chmod u+r ${path}`);
-  });
-  checkExecutable(bytes, shown, arch);
-  const after = await stat(path).catch(() => undefined);
-  if (
-    after === undefined ||
-    after.mtimeMs !== before.mtimeMs ||
-    after.size !== before.size ||
-    after.ino !== before.ino ||
-    bytes.length !== after.size
-  ) {
-    throw new ExecutableError(
-      `executable ${shown}: it changed while it was read, a build is writing it; wait for the build and run the command again`,
-    );
-  }
-  return { shown, sha256: createHash("sha256").update(bytes).digest("hex"), bytes, builtAt: before.mtime };
-}
-
 /** The file of a staged executable. */
 export function stagedFile(root: string, stack: string, sha256: string): string {
   return join(binFolder(root, stack), sha256, "payments");
 }
 
 /**
- * Makes an executable the stack's next one: stages it, on disk when this returns, and removes those that nobody needs any more. Nothing
- * stands in for it live.
+ * Makes an executable the stack's next one: stages it, and removes those that nobody needs any more. Nothing stands in for it live. It may be on disk
+ * later (bringStagedToDisk).
  * @param running hashes of what the stack's containers run
  */
 export async function installExecutable(
@@ -132,10 +72,9 @@ export async function installExecutable(
   stack: string,
   executable: LoadedExecutable,
   running: readonly string[],
-): Promise<StagedExecutable> {
+): Promise<StagedExecutable & { readonly folder: string }> {
   const folder = await stageExecutable(root, stack, executable);
   const { sha256 } = executable;
-  await bringToDisk(join(folder, sha256));
   await removeOverridesOf(folder, sha256);
   await pruneStaged(root, stack, new Set([sha256, ...running, ...(await readPastExecutables(root, stack))]));
   return { sha256, folder };
@@ -143,28 +82,63 @@ export async function installExecutable(
 
 /**
  * Puts an executable where the containers see it, as bin/<sha256>/payments; all at once, whatever kills this process. What is staged already is
- * compared to its last byte: a damaged one, as a power cut may leave it, is staged anew.
- * Modes do not depend on the umask: the containers' user has to read it.
+ * the same to its last byte, or is staged anew: a power cut may leave a damaged one.
  * @returns the folder to mount
+ * @throws ExecutableError where its file is another one by now
  */
 export async function stageExecutable(root: string, stack: string, executable: LoadedExecutable): Promise<string> {
   const bin = binFolder(root, stack);
-  await mkdir(bin, { recursive: true });
-  await chmod(bin, 0o755);
-  const target = join(bin, executable.sha256);
-  if ((await ifPresent(readFile(join(target, "payments"))))?.equals(executable.bytes) === true) {
-    // As young as if it were staged now.
-    await utimes(target, new Date(), new Date());
-    return bin;
-  }
-  await putFolder(target, async (stage) => {
-    const file = join(stage, "payments");
-    await writeFile(file, executable.bytes);
-    await utimes(file, executable.builtAt, executable.builtAt);
-    await chmod(file, 0o555);
-    await chmod(stage, 0o755);
+  const { sha256, file } = executable;
+  if (await isIntact(bin, sha256)) return bin;
+  await stageCopy(bin, async (copy) => {
+    if ((await ifPresent(readFileOnce(file, { copy })))?.sha256 === sha256) return executable;
+    throw new ExecutableError(
+      `executable ${file}: it changed after it was read, a build is writing it; wait for the build and run the command again`,
+    );
   });
   return bin;
+}
+
+/**
+ * Stages a copy under its hash.
+ * Modes do not depend on the umask: the containers' user has to read it.
+ * @param bin the stack's folder of staged executables
+ * @param make writes the copy, which is kept where it does not fail and nothing of its hash is staged yet
+ */
+export async function stageCopy<T extends Pick<LoadedExecutable, "sha256" | "builtAt">>(
+  bin: string,
+  make: (copy: string) => Promise<T>,
+): Promise<T> {
+  await mkdir(bin, { recursive: true });
+  await chmod(bin, 0o755);
+  return await withStage(bin, async (stage) => {
+    const file = join(stage, "payments");
+    const made = await make(file);
+    if (await isIntact(bin, made.sha256)) return made;
+    await utimes(file, made.builtAt, made.builtAt);
+    await chmod(file, 0o555);
+    await writeWitness(stage, file);
+    await chmod(stage, 0o755);
+    await replaceFolder(stage, join(bin, made.sha256));
+    return made;
+  });
+}
+
+/** Waits until a staged executable is on disk, and survives a power cut. */
+export async function bringStagedToDisk(bin: string, sha256: string): Promise<void> {
+  await bringToDisk(join(bin, sha256));
+}
+
+/** Whether an executable is staged and whole. Then it counts as staged now. */
+async function isIntact(bin: string, sha256: string): Promise<boolean> {
+  const folder = join(bin, sha256);
+  const file = join(folder, "payments");
+  if (!(await witnessFits(folder, file))) {
+    if ((await ifPresent(readFileOnce(file)))?.sha256 !== sha256) return false;
+    await writeWitness(folder, file);
+  }
+  await utimes(folder, new Date(), new Date());
+  return true;
 }
 
 /**

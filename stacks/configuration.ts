@@ -3,9 +3,9 @@ import { resolve } from "node:path";
 import { UserError } from "../common/errors.ts";
 import type { MountedFile } from "../components/executable.ts";
 import type { Arch } from "../docker/types.ts";
-import { checkExecutable } from "../executable/check.ts";
+import { checkHeaders } from "../executable/check.ts";
 import { type LiveRole, liveRoles } from "../executable/live-override.ts";
-import { type ConfiguredExecutable, loadForAnyEngine } from "../executable/staging.ts";
+import { type ConfiguredExecutable, loadForAnyEngine } from "../executable/loading.ts";
 import { type CheckedSettings, ConfigError, checkSettings, type RawSettings, type Settings } from "../model/settings.ts";
 import { findExtras } from "./extras-file.ts";
 import { ofHost, readMount, readWritable } from "./mounts.ts";
@@ -40,6 +40,8 @@ export interface ConfigurationArgs {
   readonly partial?: boolean;
   /** Which of the files that settings name are read; all by default. */
   readonly files?: readonly NamedFiles[];
+  /** True where the executable is about to run: it is staged while it is read, if the stack has run others. */
+  readonly toRun?: boolean | undefined;
   /** True where (a part of) a key such as "nitro:service" is encrypted in the configuration that was decrypted for here; never by default. */
   readonly isSecret?: (key: string) => boolean;
   /** The engine's architecture, if it is known. Asked for only where there is a problem anyway. */
@@ -60,7 +62,10 @@ export async function readConfiguration(args: ConfigurationArgs): Promise<Config
   };
   const binary = files.includes("executable") && stated("service.image") === undefined ? stated("service.binary") : undefined;
   const file = files.includes("secrets") ? stated("secrets.file") : undefined;
-  const load = (path: string) => loadForAnyEngine(root, path).catch(async (error) => note(await toldForEngine(error, root, path, arch)));
+  const load = (path: string) =>
+    loadForAnyEngine(root, path, undefined, args.toRun === true ? stack : undefined).catch(async (error) =>
+      note(await toldForEngine(error, root, path, arch)),
+    );
   const executable = binary === undefined ? undefined : await load(binary);
   const secrets = file === undefined ? undefined : attempt(() => readSecretsFile(root, file), note);
   const keys = files.includes("operators") ? statedKeys(stated, statedList) : undefined;
@@ -86,7 +91,7 @@ export async function readConfiguration(args: ConfigurationArgs): Promise<Config
   if (settings !== undefined && errors.length === 0) return { settings, secrets, executable, operatorKeys, mounts };
   if (executable !== undefined) {
     const engines = await arch();
-    if (engines !== undefined) attempt(() => checkExecutable(executable.bytes, executable.shown, engines), note);
+    if (engines !== undefined) attempt(() => checkHeaders(executable.headers, executable.shown, engines), note);
   }
   const [first, ...more] = errors;
   if (settings !== undefined && first !== undefined && more.length === 0) throw first;

@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { setImmediate as othersTurn } from "node:timers/promises";
+import { trace } from "../common/trace.ts";
 import { wait } from "../common/waiting.ts";
 import { stopGraceSeconds } from "../components/container.ts";
 import { gone } from "../docker/waiting/gone.ts";
@@ -32,6 +33,7 @@ export async function deliverLater(args: DeliveryArgs, { executable, stopEarly =
   const { engine, owner, stack } = args;
   const containers = await engine.containers({ labels: { [labels.stack]: stack, [labels.owner]: owner }, all: true });
   const staged = await (await prepareDelivery({ ...args, loaded }, false)).deliver(containers);
+  trace(process.env, "executable staged");
   const replaced = containers.filter(({ labels: has }) => {
     return stopEarly.some((role) => role === has[labels.role]) && has[labels.executable] !== staged.sha256;
   });
@@ -41,6 +43,7 @@ export async function deliverLater(args: DeliveryArgs, { executable, stopEarly =
   }
   // The requests leave before the program goes on, which keeps this thread busy.
   await othersTurn();
+  trace(process.env, "containers asked to stop");
   const service = replaced.find(({ labels: has }) => has[labels.role] === "service");
   const inTurns = service !== undefined && availableParallelism() < parallelFrom;
   return inTurns ? { staged, serviceGone: wait(gone(engine, service.id), goneLimits) } : { staged };

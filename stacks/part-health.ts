@@ -1,4 +1,5 @@
 import { type Output, RunError } from "@pulumi/pulumi";
+import { errorMessage } from "../common/errors.ts";
 import { wait } from "../common/waiting.ts";
 import type { HealthCheck, StackContext } from "../components/context.ts";
 import type { Engine } from "../docker/engine.ts";
@@ -6,7 +7,7 @@ import { started } from "../docker/waiting/started.ts";
 import { type LiveRole, liveRoles, removeOverride } from "../executable/live-override.ts";
 import { notePastExecutable } from "../executable/past-executables.ts";
 import { type AnsweringProgram, awaitAnswer } from "../executable/running.ts";
-import type { StagedExecutable } from "../executable/staging.ts";
+import { bringStagedToDisk, type StagedExecutable } from "../executable/staging.ts";
 import { containerName, innerPorts, roles, type StackNames } from "../model/names.ts";
 import { CrashWatch } from "./crash-watch.ts";
 import { runDeclared } from "./declared.ts";
@@ -33,6 +34,9 @@ export interface PartHealthArgs {
 /** @returns how the components of a stack wait for their containers' answers */
 export function partHealth(args: PartHealthArgs): StackContext["healthy"] {
   const answered = new Set<LiveRole>();
+  // While containers are replaced: a disk takes its time for a large one.
+  const onDisk = args.executable.then(({ folder, sha256 }) => (folder === undefined ? undefined : bringStagedToDisk(folder, sha256)));
+  onDisk.catch(() => {});
   const crashes = new CrashWatch(args);
   const failed = Promise.withResolvers<never>();
   // Whoever waits has it too.
@@ -62,6 +66,9 @@ export function partHealth(args: PartHealthArgs): StackContext["healthy"] {
     if (role !== "service" && role !== "worker") return;
     answered.add(role);
     if (answered.size < liveRoles.length || args.superseded?.aborted === true) return;
+    await onDisk.catch((error: unknown) => {
+      throw new RunError(`the executable of service and worker could not be brought to disk: ${errorMessage(error)}`);
+    });
     await notePastExecutable(args.root, args.names.stack, (await args.executable).sha256);
   }
 }

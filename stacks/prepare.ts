@@ -5,7 +5,7 @@ import type { ProgramArgs } from "../components/executable.ts";
 import { type ContainerSummary, Engine } from "../docker/engine.ts";
 import { isRemote } from "../docker/remote.ts";
 import type { Arch } from "../docker/types.ts";
-import { checkExecutable } from "../executable/check.ts";
+import { checkHeaders } from "../executable/check.ts";
 import { type Delivery, prepareDelivery } from "../executable/delivery.ts";
 import type { LiveRole } from "../executable/live-override.ts";
 import type { StagedExecutable } from "../executable/staging.ts";
@@ -98,7 +98,7 @@ async function prepare(root: string, stack: string, dryRun: boolean, options: Pr
   const configuration = options.configuration ?? (await readOwn(root, stack, arch, options));
   const { settings } = configuration;
   const { executable: loaded } = configuration;
-  if (loaded !== undefined) checkExecutable(loaded.bytes, loaded.shown, arch);
+  if (loaded !== undefined) checkHeaders(loaded.headers, loaded.shown, arch);
   if (isRemote(engine)) mountable(stack, configuration.mounts, engine.host);
   const secrets = configuration.secrets === undefined ? undefined : pulumi.secret(configuration.secrets);
   const names = stackNames(stack, settings.aws.region);

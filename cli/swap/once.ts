@@ -5,16 +5,17 @@ import { beginSwap, swapDeclared } from "../../automation/swap.ts";
 import { mayTakeOver } from "../../automation/take-over.ts";
 import type { Context } from "../../common/context.ts";
 import { UserError } from "../../common/errors.ts";
-import { Progress, seconds } from "../../common/progress.ts";
+import { Progress } from "../../common/progress.ts";
 import { Engine } from "../../docker/engine.ts";
 import type { LiveRole } from "../../executable/live-override.ts";
+import { loadExecutable } from "../../executable/loading.ts";
 import { previousExecutable } from "../../executable/past-executables.ts";
-import { type LoadedExecutable, loadExecutable, stagedFile } from "../../executable/staging.ts";
+import { type LoadedExecutable, stagedFile } from "../../executable/staging.ts";
 import type { SettingChanges } from "../../model/settings-file.ts";
 import { besideExecutable, type ConfigurationArgs } from "../../stacks/configuration.ts";
 import type { Machine } from "../../stacks/prepare.ts";
 import { keepReady } from "../keeper/start.ts";
-import { describeSwap, mustRun, type RunningRole, whatRuns } from "./what-runs.ts";
+import { type RunningRoles, tellSwap, whatRuns } from "./what-runs.ts";
 
 export interface SwapWish {
   readonly name: string;
@@ -40,7 +41,7 @@ export async function swapOnce({ name, roles, changes, back, takeOver }: SwapWis
   // Told where its answer is used.
   looks.catch(() => {});
   const files: ConfigurationArgs["files"] = back ? besideExecutable : undefined;
-  const configured = await configure(name, context, { changes, files });
+  const configured = await configure(name, context, { changes, files, toRun: true });
   await mayTakeOver(stack, configured, takeOver, context);
   const swap = { engine, stack, roles, progress, context };
   const start = await beginSwap(swap);
@@ -50,10 +51,7 @@ export async function swapOnce({ name, roles, changes, back, takeOver }: SwapWis
   if (!back && !bringsExecutable(configured)) await buildForEngine(machine, name, configured, progress, context);
   const program = { machine, configuration: configured.forProgram, executable: executable && Promise.resolve(executable) };
   await swapDeclared(swap, start, program, configured.file);
-  const after = await whatRuns(engine, name);
-  const lines = roles.map((role) => describeSwap(role, before.get(role), after.get(role)));
-  context.stdout.write(`${lines.join("\n")}\n${seconds(Date.now() - began)}\n`);
-  for (const role of roles) mustRun(role, after.get(role), name);
+  await tellSwap(engine, { stack: name, roles, before, began }, (text) => context.stdout.write(text));
   await keepReady(name, configured.settings, context);
 }
 
@@ -61,7 +59,7 @@ async function previous(
   name: string,
   { settings }: Configured,
   { arch }: Machine,
-  before: ReadonlyMap<LiveRole, RunningRole>,
+  before: RunningRoles,
   { root }: Context,
 ): Promise<LoadedExecutable> {
   const { image } = settings.service;

@@ -1,5 +1,6 @@
 import { UserError } from "../../common/errors.ts";
-import type { Engine } from "../../docker/engine.ts";
+import { seconds } from "../../common/progress.ts";
+import type { ContainerDetails, Engine } from "../../docker/engine.ts";
 import { type LiveRole, liveRoles, readOverride } from "../../executable/live-override.ts";
 import { readRunning } from "../../executable/running.ts";
 import { binFolder } from "../../executable/staging.ts";
@@ -14,38 +15,62 @@ export interface RunningRole {
   readonly sha256: string | undefined;
 }
 
+export type RunningRoles = ReadonlyMap<LiveRole, RunningRole>;
+
 /** @returns the roles whose containers are there */
-export async function whatRuns(engine: Engine, stack: string): Promise<Map<LiveRole, RunningRole>> {
-  const found = await Promise.all(
-    liveRoles.map(async (role) => {
-      const container = stackNames(stack).containers[role];
-      const details = await engine.inspect(container);
-      if (details === undefined) return undefined;
-      const program = details.status === "running" ? await readRunning(engine, container).catch(() => undefined) : undefined;
-      return [role, { id: details.id, declared: details.labels[labels.executable] ?? "?", sha256: program?.sha256 }] as const;
-    }),
-  );
-  return new Map(found.filter((each) => each !== undefined));
+export async function whatRuns(engine: Engine, stack: string): Promise<RunningRoles> {
+  return await rolesFound(engine, stack, async (_role, { name, status }) => {
+    return status === "running" ? (await readRunning(engine, name).catch(() => undefined))?.sha256 : undefined;
+  });
 }
 
 /** The same without a look into the containers: what they are to run, by what is declared and by what stands in for it. */
-export async function whatShouldRun(engine: Engine, root: string, stack: string): Promise<Map<LiveRole, RunningRole>> {
+export async function whatShouldRun(engine: Engine, root: string, stack: string): Promise<RunningRoles> {
+  return await rolesFound(engine, stack, async (role, { labels: has }) => {
+    const [declared, override] = [has[labels.executable], await readOverride(binFolder(root, stack), role)];
+    return override?.declared === declared ? override?.live : declared;
+  });
+}
+
+async function rolesFound(
+  engine: Engine,
+  stack: string,
+  sha256Of: (role: LiveRole, container: ContainerDetails) => Promise<string | undefined>,
+): Promise<RunningRoles> {
   const found = await Promise.all(
     liveRoles.map(async (role) => {
-      const [details, override] = await Promise.all([
-        engine.inspect(stackNames(stack).containers[role]),
-        readOverride(binFolder(root, stack), role),
-      ]);
+      const details = await engine.inspect(stackNames(stack).containers[role]);
       if (details === undefined) return undefined;
       const declared = details.labels[labels.executable] ?? "?";
-      return [role, { id: details.id, declared, sha256: override?.declared === declared ? override.live : declared }] as const;
+      return [role, { id: details.id, declared, sha256: await sha256Of(role, details) }] as const;
     }),
   );
   return new Map(found.filter((each) => each !== undefined));
 }
 
+/** A swap that is over. */
+export interface FinishedSwap {
+  readonly stack: string;
+  readonly roles: readonly LiveRole[];
+  readonly before: RunningRoles;
+  /** When it began, in ms since 1970. */
+  readonly began: number;
+}
+
+/**
+ * Reads back what runs after a swap, and tells what ran and what runs.
+ * @param say gets the lines
+ * @throws UserError where a process is not what is declared
+ */
+export async function tellSwap(engine: Engine, { stack, roles, before, began }: FinishedSwap, say: (text: string) => void): Promise<void> {
+  const after = await whatRuns(engine, stack);
+  const lines = roles.map((role) => describeSwap(role, before.get(role), after.get(role)));
+  say(`${lines.join("\n")}\n${seconds(Date.now() - began)}\n`);
+  for (const role of roles) mustRun(role, after.get(role), stack);
+}
+
 /** One line for a role: what ran, what runs. */
-export function describeSwap(role: LiveRole, before: RunningRole | undefined, after: RunningRole | undefined): string {
+function describeSwap(role: LiveRole, before: RunningRole | undefined, after: RunningRole | undefined): string {
   const now = after === undefined ? "nothing" : hash(after);
   if (before === undefined) return `${role}: ${now} runs, nothing ran before`;
   if (before.id === after?.id && before.sha256 === after.sha256) return `${role}: unchanged, ${now} runs already`;
@@ -57,7 +82,7 @@ function hash({ declared, sha256 = declared }: RunningRole): string {
 }
 
 /** @throws UserError where the process is not what is declared */
-export function mustRun(role: LiveRole, found: RunningRole | undefined, stack: string): void {
+function mustRun(role: LiveRole, found: RunningRole | undefined, stack: string): void {
   if (found?.sha256 === undefined || found.sha256 === found.declared) return;
   throw new UserError(`${role} runs ${found.sha256.slice(0, 12)}, declared is ${found.declared.slice(0, 12)}`, `./nitro up -s ${stack}`);
 }

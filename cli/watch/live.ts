@@ -1,6 +1,7 @@
 import { beginSwap, type SwapArgs, swapDeclared } from "../../automation/swap.ts";
 import { type ArmedSwap, armLive, type LiveTarget } from "../../executable/live.ts";
-import { type LoadedExecutable, loadExecutable, stagedFile } from "../../executable/staging.ts";
+import { loadExecutable } from "../../executable/loading.ts";
+import { type LoadedExecutable, stagedFile } from "../../executable/staging.ts";
 import { labels, stackNames } from "../../model/names.ts";
 import type { SwapKind, Swapper } from "./swapper.ts";
 

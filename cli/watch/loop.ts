@@ -215,6 +215,6 @@ export class WatchLoop {
   private isStill(loaded: LoadedExecutable | undefined): boolean {
     if (loaded === undefined) return false;
     const stats = statSync(this.parts.executable, { throwIfNoEntry: false });
-    return stats !== undefined && stats.mtime.getTime() === loaded.builtAt.getTime() && stats.size === loaded.bytes.length;
+    return stats !== undefined && stats.mtime.getTime() === loaded.builtAt.getTime() && stats.size === loaded.size;
   }
 }

@@ -41,7 +41,9 @@ afterAll(async () => {
   rmSync(scratch, { recursive: true, force: true });
 });
 
-const image = (sha256: string): ExecutableImage => ({ stack, owner, base, sha256, bytes: Buffer.from(sha256), builtAt: new Date(1e12) });
+const image = (sha256: string): ExecutableImage => {
+  return { stack, owner, base, sha256, read: async () => Buffer.from(sha256), builtAt: new Date(1e12) };
+};
 const sums = Array.from({ length: 6 }, (_, index) => String(index).repeat(64));
 const present = async () => new Set((await engine.images.list({ [labels.stack]: stack, [labels.owner]: owner })).map(({ id }) => id));
 

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -7,17 +7,20 @@ import { UserError } from "../../common/errors.ts";
 import { type ContainerDetails, type Engine, EngineError, type ExecResult } from "../../docker/engine.ts";
 import { swapLive } from "../../executable/live.ts";
 import { readOverride, writeOverride } from "../../executable/live-override.ts";
-import { binFolder } from "../../executable/staging.ts";
+import { binFolder, type LoadedExecutable } from "../../executable/staging.ts";
 import { labels } from "../../model/names.ts";
 
 const declared = "a".repeat(64);
 const bytes = Buffer.from("a new executable");
 const sha256 = createHash("sha256").update(bytes).digest("hex");
-const executable = { sha256, bytes, builtAt: new Date(0) };
+let executable: LoadedExecutable;
 let root: string;
 
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), "nitro-live-"));
+  const file = join(root, "built");
+  writeFileSync(file, bytes);
+  executable = { sha256, size: bytes.length, builtAt: new Date(0), file };
 });
 
 afterEach(() => rmSync(root, { recursive: true, force: true }));

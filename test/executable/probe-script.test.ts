@@ -1,12 +1,16 @@
 import { execFileSync, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { EngineError, type ExecResult } from "../../docker/engine.ts";
 import { parseReport, programFunctions } from "../../executable/probe-script.ts";
 import { armReplacement } from "../../executable/replacement.ts";
 import { proveRunning, readRunning } from "../../executable/running.ts";
+import { binPath } from "../../executable/staging.ts";
+import { writeWitness } from "../../executable/witness.ts";
 import { waitFor } from "../../testing/wait-for.ts";
 
 const sha256 = "0123456789abcdef".repeat(4);
@@ -29,9 +33,9 @@ describe("the report of a container's program", () => {
   it.each(["", "unreadable\n", "9 0123 5000 53.25 1\n"])("is not %j", (text) => expect(parseReport(text)).toBeUndefined());
 });
 
-/** What `report` writes about a process, with a PATH of its own where one is given. */
-function report(pid: number | "$$", path = process.env.PATH): string {
-  const script = `${programFunctions}\nprogram() { pid=${pid}; }\nPATH='${path}'\nreport || :`;
+/** What `report` writes about a process, with a PATH and a folder of staged executables of its own where they are given. */
+function report(pid: number | "$$", path = process.env.PATH, bin = binPath): string {
+  const script = `${programFunctions.replaceAll(binPath, bin)}\nprogram() { pid=${pid}; }\nPATH='${path}'\nreport || :`;
   return execFileSync("/bin/sh", ["-c", script], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
 }
 
@@ -39,6 +43,25 @@ describe("a process that is looked at", () => {
   it("is reported by the hash of its file", () => {
     const sha256 = createHash("sha256").update(readFileSync("/bin/sh")).digest("hex");
     expect(parseReport(report("$$"))?.sha256).toBe(sha256);
+  });
+
+  it("is known without a look into its file where that is staged with a witness that fits", async () => {
+    const bin = mkdtempSync(join(tmpdir(), "nitro-probe-"));
+    const sleeper = join(bin, sha256, "payments");
+    mkdirSync(join(bin, sha256));
+    copyFileSync("/bin/sleep", sleeper);
+    await writeWitness(join(bin, sha256), sleeper);
+    const child = spawn(sleeper, ["60"], { stdio: "ignore" });
+    try {
+      const said = () => parseReport(report(child.pid ?? 0, process.env.PATH, bin))?.sha256;
+      expect(said()).toBe(sha256);
+      // Its mode is no content, but whoever changed it may have changed more.
+      chmodSync(sleeper, 0o500);
+      expect(said()).toBe(createHash("sha256").update(readFileSync(sleeper)).digest("hex"));
+    } finally {
+      child.kill();
+      rmSync(bin, { recursive: true });
+    }
   });
 
   it("is unreadable where it runs and its file cannot be hashed", () => expect(report("$$", "/nowhere")).toBe("unreadable\n"));

@@ -1,3 +1,4 @@
+import { createHash, randomBytes } from "node:crypto";
 import {
   chmodSync,
   existsSync,
@@ -16,7 +17,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { writeOverride } from "../../executable/live-override.ts";
-import { installExecutable, loadExecutable, pruneStaged, stageExecutable } from "../../executable/staging.ts";
+import { loadExecutable, loadStaged } from "../../executable/loading.ts";
+import { binFolder, installExecutable, pruneStaged, stageExecutable } from "../../executable/staging.ts";
+import { witnessFits } from "../../executable/witness.ts";
 import { deadPid } from "../toolchain/folder.ts";
 import { elf } from "./elf.ts";
 
@@ -70,21 +73,100 @@ test("a staged file that was cut off is replaced", async () => {
   chmodSync(staged, 0o755);
   truncateSync(staged, 10);
   await stageExecutable(root, "alice", loaded);
-  expect(statSync(staged).size).toBe(loaded.bytes.length);
+  expect(statSync(staged).size).toBe(loaded.size);
 });
 
 test("a staged file with a damaged byte is replaced", async () => {
   const loaded = await loadExecutable(root, executable(), arch, "alice");
   const bin = await stageExecutable(root, "alice", loaded);
   const staged = join(bin, loaded.sha256, "payments");
-  const damaged = Buffer.from(loaded.bytes);
+  const damaged = elf();
   damaged.writeUInt8(damaged.readUInt8(damaged.length - 1) ^ 1, damaged.length - 1);
   chmodSync(staged, 0o755);
   writeFileSync(staged, damaged);
   await installExecutable(root, "alice", loaded, []);
-  expect(readFileSync(staged)).toEqual(loaded.bytes);
+  expect(readFileSync(staged)).toEqual(elf());
   expect(statSync(staged).mode & 0o777).toBe(0o555);
   expect(readdirSync(bin)).toEqual([loaded.sha256]);
+});
+
+test("one that is about to run is staged while it is read, once for each content", async () => {
+  const path = executable();
+  const loaded = await loadStaged(root, path, arch, "alice");
+  const staged = join(binFolder(root, "alice"), loaded.sha256, "payments");
+  expect(readFileSync(staged)).toEqual(elf());
+  expect(statSync(staged).mode & 0o777).toBe(0o555);
+  const inode = statSync(staged).ino;
+  expect(await loadStaged(root, path, arch, "alice")).toEqual(loaded);
+  expect(await loadExecutable(root, path, arch, "alice")).toEqual(loaded);
+  // What was read is what runs, whatever becomes of the file.
+  rmSync(path);
+  await installExecutable(root, "alice", loaded, []);
+  expect(statSync(staged).ino).toBe(inode);
+  expect(readdirSync(binFolder(root, "alice"))).toEqual([loaded.sha256]);
+});
+
+test("what is refused while it is staged leaves nothing", async () => {
+  const path = executable();
+  truncateSync(path, 500);
+  await expect(loadStaged(root, path, arch, "alice")).rejects.toThrow(/cut off/);
+  expect(readdirSync(binFolder(root, "alice"))).toEqual([]);
+});
+
+test("one that was read and is another one by now is not staged", async () => {
+  const path = executable();
+  const loaded = await loadExecutable(root, path, arch, "alice");
+  writeFileSync(path, Buffer.concat([elf(), Buffer.alloc(1)]));
+  await expect(stageExecutable(root, "alice", loaded)).rejects.toThrow(/it changed after it was read/);
+  rmSync(path);
+  await expect(stageExecutable(root, "alice", loaded)).rejects.toThrow(/it changed after it was read/);
+  expect(readdirSync(binFolder(root, "alice"))).toEqual([]);
+});
+
+test("a large one is read to its last byte", async () => {
+  const content = Buffer.concat([elf(), randomBytes(3 * 2 ** 20 + 17)]);
+  const path = join(root, "large");
+  writeFileSync(path, content);
+  const { sha256, size } = await loadStaged(root, path, arch, "alice");
+  expect([sha256, size]).toEqual([createHash("sha256").update(content).digest("hex"), content.length]);
+  expect(readFileSync(join(binFolder(root, "alice"), sha256, "payments"))).toEqual(content);
+});
+
+test("a witness fits no longer once anything of the file has changed, its times set back or not", async () => {
+  const { sha256 } = await loadStaged(root, executable(), arch, "alice");
+  const folder = join(binFolder(root, "alice"), sha256);
+  const staged = join(folder, "payments");
+  expect(await witnessFits(folder, staged)).toBe(true);
+  const { atime, mtime } = statSync(staged);
+  const other = elf();
+  other.writeUInt8(1, 511);
+  chmodSync(staged, 0o755);
+  writeFileSync(staged, other);
+  chmodSync(staged, 0o555);
+  utimesSync(staged, atime, mtime);
+  expect(await witnessFits(folder, staged)).toBe(false);
+  // Whole again: it is looked at once, and known from then on.
+  const loaded = await loadStaged(root, executable(), arch, "alice");
+  expect(loaded.sha256).toBe(sha256);
+  expect(readFileSync(staged)).toEqual(elf());
+  expect(await witnessFits(folder, staged)).toBe(true);
+});
+
+test("a staged file whose witness was lost or is of another start of the system is known again once it was read", async () => {
+  const loaded = await loadStaged(root, executable(), arch, "alice");
+  const folder = join(binFolder(root, "alice"), loaded.sha256);
+  const staged = join(folder, "payments");
+  const inode = statSync(staged).ino;
+  rmSync(join(folder, "witness"));
+  await stageExecutable(root, "alice", loaded);
+  expect(await witnessFits(folder, staged)).toBe(true);
+  const witness = readFileSync(join(folder, "witness"), "utf8");
+  rmSync(join(folder, "witness"));
+  writeFileSync(join(folder, "witness"), witness.replace(/^\S+/, "d77222df-4a34-4245-9229-000000000000"));
+  expect(await witnessFits(folder, staged)).toBe(false);
+  await stageExecutable(root, "alice", loaded);
+  expect(await witnessFits(folder, staged)).toBe(true);
+  expect(statSync(staged).ino).toBe(inode);
 });
 
 test("pruning spares what is named and removes the rest, also what a killed run left", async () => {

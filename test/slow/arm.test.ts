@@ -6,7 +6,7 @@ import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import type { StackStatus } from "../../automation/status.ts";
 import { Engine } from "../../docker/engine.ts";
 import { swapLive } from "../../executable/live.ts";
-import { loadExecutable } from "../../executable/staging.ts";
+import { loadExecutable } from "../../executable/loading.ts";
 import { ensureImages, imageRefs } from "../../images/build.ts";
 import { settingsPath } from "../../model/settings-file.ts";
 import { stackOutputs } from "../../testing/outputs.ts";

@@ -44,6 +44,7 @@ const runs = (sha256: string) => ({ exitCode: 0, stdout: `7 ${sha256} 100 5.0 10
 
 function waiting(engine: Engine, options: Partial<PartHealthArgs> = {}) {
   const executable: StagedExecutable = { sha256: wanted, folder: join(root, "bin") };
+  mkdirSync(join(root, "bin", wanted), { recursive: true });
   const args = { engine, root, names, before: new Set(["old"]), superseded: undefined, early: false, ...options };
   return partHealth({ executable: Promise.resolve(executable), ...args });
 }

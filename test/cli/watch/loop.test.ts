@@ -42,20 +42,25 @@ const swapper: Swapper = {
   arm: async () => {},
   check: async () => {},
   close: async () => {},
-  async swap({ bytes }, superseded) {
-    await swapping(bytes.toString(), superseded);
-    swaps.push(bytes.toString());
-    running = hash(bytes.toString());
+  async swap({ sha256 }, superseded) {
+    const text = read.get(sha256) ?? "";
+    await swapping(text, superseded);
+    swaps.push(text);
+    running = sha256;
     return "warm";
   },
 };
 
+/** What was read, by its hash. */
+const read = new Map<string, string>();
+
 /** A file is complete where it ends with a full stop. */
 async function load() {
-  const bytes = readFileSync(executable);
-  const { mtime } = statSync(executable);
-  if (!bytes.toString().endsWith(".")) throw new UserError(`incomplete: ${bytes.toString()}`);
-  return { bytes, sha256: hash(bytes.toString()), builtAt: mtime };
+  const text = readFileSync(executable, "utf8");
+  const { mtime, size } = statSync(executable);
+  if (!text.endsWith(".")) throw new UserError(`incomplete: ${text}`);
+  read.set(hash(text), text);
+  return { file: executable, size, sha256: hash(text), builtAt: mtime };
 }
 
 async function start(parts: Partial<WatchParts> = {}): Promise<WatchLoop> {

@@ -36,7 +36,10 @@ async function watching(command: string, ignore: readonly string[] = []) {
   const loop = new WatchLoop(
     {
       executable,
-      load: async () => ({ bytes: readFileSync(executable), sha256: hash(executable), builtAt: statSync(executable).mtime }),
+      load: async () => {
+        const { size, mtime } = statSync(executable);
+        return { file: executable, size, sha256: hash(executable), builtAt: mtime };
+      },
       build: (signal) => runBuild({ command, cwd: folder, env, arch: "amd64" }, signal),
       swapper: {
         arm: async () => {},
