@@ -48,7 +48,7 @@ export const commands = {
     load: () => import("../logs/logs.ts"),
   },
   dashboard: {
-    summary: "A page in the browser: parts, swaps, payouts and logs, live",
+    summary: "A page in the browser: parts, swaps, payouts, ledger and logs, live",
     load: () => import("../dashboard/dashboard.ts"),
   },
   exec: {

@@ -30,7 +30,7 @@ export const command = declareCommand({
     },
   },
   notes: `Prints the page's address; what follows its # lets in whoever has it, so keep it to yourself. Each start makes another. Runs until Ctrl-C.`,
-  examples: [["nitro dashboard -s alice", "parts, payouts and logs of a stack in the browser"]],
+  examples: [["nitro dashboard -s alice", "parts, payouts, ledger and logs of a stack in the browser"]],
   stopsCleanly: true,
 
   async run({ values }, context) {

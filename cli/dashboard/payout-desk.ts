@@ -27,13 +27,20 @@ export function payoutDesk(stack: PayoutStack, context: Context): PayoutDesk {
       await payer.payments(payoutId);
       const result = await retryPayout(redis, payoutId);
       if (result.expired === 0) return describeRetry(result);
-      throw new UserError(`${result.expired} payments have authorizations of more than 30 days ago, which count no more`);
+      throw new UserError(
+        `${result.expired} payments have authorizations of more than 30 days ago, which count no more`,
+        `./nitro pay cancel ${payoutId} -s ${name}, and make the payout anew`,
+      );
     },
 
     async authorize(payoutId, number) {
       const operator = stack.operators.find((each) => each.number === number);
       const numbers = stack.operators.map((each) => each.number);
-      if (operator === undefined) throw new UserError(`there is no operator ${number}: there are ${numbers.join(", ") || "none"}`);
+      if (operator === undefined)
+        throw new UserError(
+          `there is no operator ${number}: there are ${numbers.join(", ") || "none"}`,
+          `./nitro operator authorize ${payoutId} -s ${name} --key FILE, with a key of your own`,
+        );
       const { signer } = operator;
       const { put, before, held } = await authorizePayout(redis, { stack: name, payoutId, signer, host, timeoutMs: authorizeMs });
       const told = [`operator ${number} authorized ${put} payment${put === 1 ? "" : "s"}`];

@@ -1,10 +1,11 @@
 import { existsSync } from "node:fs";
-import { rm } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import type { Context } from "../../common/context.ts";
 import { errorCode, UsageError, UserError } from "../../common/errors.ts";
 import { portHolder, portIsFree } from "../../common/ports.ts";
 import { shellQuoted } from "../../common/shell.ts";
+import type { ServedPage } from "../../dashboard/server.ts";
 import { ledgerNameProblem } from "../../ledger/description.ts";
 import { FolderLockError } from "../../ledger/folder-lock.ts";
 import { journalWayOut } from "../../ledger/journal/header.ts";
@@ -40,6 +41,7 @@ const options = {
     read: address,
     help: "address to listen on; 0.0.0.0: every one of this machine, for everybody who reaches it",
   },
+  page: { type: "boolean", help: "a page in the browser too: tables, statements, histories with their proof" },
   tls: { type: "boolean", help: "https, with a certificate authority that is made once and kept in NITRO_HOME" },
 } as const satisfies Options;
 
@@ -63,13 +65,26 @@ export const command = declareCommand({
   async run({ values: given }, context) {
     const failure = Promise.withResolvers<never>();
     const serving = await start(given, context, (error) => failure.reject(new UserError(error.message, `the data is in ${given.dir}`)));
-    context.stdout.write(greeting(given, serving, given.tls ? authorityFiles(context.env).certificate : undefined));
-    await Promise.race([stopped(context.signal), failure.promise]);
-    await serving.stop();
+    try {
+      const page = given.page ? await servedPage(given, serving, context) : undefined;
+      const authority = given.tls ? authorityFiles(context.env).certificate : undefined;
+      context.stdout.write(greeting(given, serving, { authority, page: page?.address }));
+      await Promise.race([stopped(context.signal), failure.promise]);
+      await page?.stop();
+    } finally {
+      await serving.stop();
+    }
     context.stdout.write(`ledger ended; its data is in ${given.dir}\n`);
     return 0;
   },
 });
+
+/** What the page needs is loaded only where one is wanted. */
+async function servedPage(given: ServeArguments, serving: Serving, context: Context): Promise<ServedPage> {
+  const { openLedgerPage } = await import("./serve-page.ts");
+  const authority = given.tls ? await readFile(authorityFiles(context.env).certificate, "utf8") : undefined;
+  return openLedgerPage({ endpoint: addressOf(given, serving), name: given.name, authority }, context);
+}
 
 function folder(text: string): string {
   if (text === "") throw new UsageError("--dir is empty: name the folder that keeps the ledgers");
@@ -184,14 +199,14 @@ function stopped(signal: AbortSignal): Promise<void> {
 /**
  * Where the ledger answers, and the lines that connect a program to it.
  * @param authority with https the file that programs have to trust
+ * @param page its address, where one is served
  */
 export function greeting(
   { dir, name, host }: ServeArguments,
   { port, ledgers }: Pick<Serving, "port" | "ledgers">,
-  authority?: string,
+  { authority, page }: { readonly authority?: string | undefined; readonly page?: string | undefined } = {},
 ): string {
-  const reachable = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host.includes(":") ? `[${host}]` : host;
-  const url = `${authority === undefined ? "http" : "https"}://${reachable}:${port}`;
+  const url = addressOf({ host, tls: authority !== undefined }, { port });
   const others = ledgers.filter((each) => each !== name);
   return `ledger ${name} answers at ${url}, its data is in ${dir}${others.length === 0 ? "" : ` (with it: ${others.join(", ")})`}
 
@@ -202,8 +217,14 @@ connect a program that uses a QLDB driver:
 ${authority === undefined ? "" : trusting(shellQuoted(authority))}
 or in its code: ledger/README.md, for Go, Node, Java and Python
 look: ./nitro ledger tables --endpoint ${url}${others.length === 0 ? "" : ` --ledger ${name}`}
-Ctrl-C ends it
+${page === undefined ? "" : `page: ${page}\n`}Ctrl-C ends it
 `;
+}
+
+/** Where programs of this machine reach the server. */
+function addressOf({ host, tls }: Pick<ServeArguments, "host" | "tls">, { port }: Pick<Serving, "port">): string {
+  const reachable = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host.includes(":") ? `[${host}]` : host;
+  return `${tls ? "https" : "http"}://${reachable}:${port}`;
 }
 
 /** What makes programs trust an authority. Java's own store is left alone. */

@@ -1,5 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 import type { AboutView } from "../views.ts";
+import { HistoryPage } from "./history-page.tsx";
+import { LedgerPage } from "./ledger-page.tsx";
 import { LogsPage } from "./logs-page.tsx";
 import { ProblemNotice } from "./notice.tsx";
 import { PayoutPage } from "./payout-page.tsx";
@@ -69,8 +71,10 @@ async function askUntilAnswered(signal: AbortSignal, onAbout: (about: AboutView)
   }
 }
 
-function viewsOf({ stack }: AboutView): TopView[] {
-  return stack === undefined ? [] : ["stack", "payouts", "logs"];
+function viewsOf({ stack, ledger }: AboutView): TopView[] {
+  const ofStack: TopView[] = stack === undefined ? [] : ["stack", "payouts"];
+  const ofLedger: TopView[] = ledger === undefined ? [] : ["ledger"];
+  return [...ofStack, ...ofLedger, ...(stack === undefined ? [] : (["logs"] as const))];
 }
 
 function topOf({ view }: Place): TopView {
@@ -81,5 +85,7 @@ function topOf({ view }: Place): TopView {
 function Shown({ place, about }: { readonly place: Place; readonly about: AboutView }) {
   if (place.view === "payouts") return <PayoutsPage />;
   if (place.view === "payout") return <PayoutPage key={place.payout} payout={place.payout} operators={about.operators} />;
+  if (place.view === "ledger") return <LedgerPage />;
+  if (place.view === "history") return <HistoryPage key={`${place.table}/${place.id}`} table={place.table} id={place.id} />;
   return place.view === "logs" ? <LogsPage /> : <StackPage />;
 }

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 
 const root = resolve(import.meta.dirname, "../..");
 const copy = mkdtempSync(join(tmpdir(), "nitro-floors-"));
-const folders = ["common", "model", "docker", "ledger", "stacks", "components"];
+const folders = ["common", "model", "docker", "ledger", "stacks", "components", "dashboard"];
 
 beforeAll(() => {
   for (const name of ["biome.json", "package.json", ".gitignore", ...folders])
@@ -31,6 +31,8 @@ const upward = [
   ["stacks/aws/login.ts", "../../cli/core/command.ts", "stacks/ is on floor 6"],
   ["docker/health.ts", "../ledger/ids.ts", "docker/ is on floor 1"],
   ["ledger/ids.ts", "../common/errors.ts", "ledger/ is the server, which runs alone"],
+  ["dashboard/routes.ts", "../data/lines.ts", "dashboard/ is on floor 4"],
+  ["dashboard/page/visible.ts", "../routes.ts", "dashboard/page/ runs in the browser"],
   ["ledger/client/http.ts", "../../model/names.ts", "ledger/client/ is on floor 1"],
 ] as const;
 

@@ -185,7 +185,7 @@ test("the greeting names an address that works, and says which ledger is meant w
 });
 
 test("the greeting with https: what programs need to trust it", () => {
-  const text = greeting(given, { port: 9, ledgers: ["ledger"] }, "/it's/ca.pem");
+  const text = greeting(given, { port: 9, ledgers: ["ledger"] }, { authority: "/it's/ca.pem" });
   expect(text).toContain("export AWS_ENDPOINT_URL_QLDB_SESSION=https://127.0.0.1:9 ");
   expect(text).toContain("\n  export AWS_CA_BUNDLE='/it'\\''s/ca.pem'         # Go and Python\n");
   expect(text).toContain("\n  export NODE_EXTRA_CA_CERTS='/it'\\''s/ca.pem'   # Node\n");
