@@ -13,7 +13,7 @@ import type { ListedPayout } from "../../operators/payouts/register.ts";
 import { stackOutputs } from "../../testing/outputs.ts";
 import { waitFor } from "../../testing/wait-for.ts";
 import { buildEmpty, buildListening, buildSample } from "./build-sample.ts";
-import { engineResources, nitro, nitroJson, root, run, tryNitro } from "./nitro.ts";
+import { engineResources, exportedResources, nitro, nitroJson, root, run, stateChanges, tryNitro } from "./nitro.ts";
 
 const stack = "e2e-first-light";
 const names = stackNames(stack);
@@ -129,7 +129,7 @@ test("secrets are in no log, no preview and no exported state in plain text", as
 });
 
 test("swap shows the new version and replaces the service and the worker alone", async () => {
-  const before = await ids();
+  const [before, state] = [await ids(), await exportedResources(stack)];
   const { serviceUrl } = await stackOutputs(stack);
   const binary = await buildSample(join(scratch, "v2"), "e2e-v2");
   await nitro("swap", "-s", stack, "--binary", binary);
@@ -140,6 +140,9 @@ test("swap shows the new version and replaces the service and the worker alone",
   expect(after.worker).not.toBe(before.worker);
   const outputs = await stackOutputs(stack);
   expect(outputs.service.sha256).toBe(outputs.worker.sha256);
+  const changes = stateChanges(state, await exportedResources(stack));
+  expect(Object.keys(changes).sort()).toEqual([`nitro-${stack}`, "service-container", "worker-container"]);
+  expect(changes[`nitro-${stack}`]).toEqual(["outputs"]);
   sums.set("v2", outputs.service.sha256);
 });
 

@@ -12,7 +12,7 @@ import { readRunning } from "../../executable/running.ts";
 import { stackNames } from "../../model/names.ts";
 import { waitFor } from "../../testing/wait-for.ts";
 import { buildCrashing, buildSample } from "./build-sample.ts";
-import { engineResources, nitro, nitroJson, type Result, root, run } from "./nitro.ts";
+import { engineResources, exportedResources, nitro, nitroJson, type Result, root, run, stateChanges } from "./nitro.ts";
 import { Watcher } from "./watcher.ts";
 
 const stack = "e2e-keeper";
@@ -86,7 +86,7 @@ test("a swap at a terminal leaves the next one ready; status and ls tell by whom
 });
 
 test("the next swap is done by it: both run the new executable, in new containers, and nothing else changed", async () => {
-  const [before, { pid }] = [await engineResources(stack), await armed()];
+  const [before, { pid }, state] = [await engineResources(stack), await armed(), await exportedResources(stack)];
   put("two");
   const { code, stdout, stderr } = await swap();
   expect([code, stderr]).toEqual([0, ""]);
@@ -96,6 +96,9 @@ test("the next swap is done by it: both run the new executable, in new container
   const changed = Object.keys(after.containers).filter((role) => after.containers[role] !== before.containers[role]);
   expect(changed.sort()).toEqual(["service", "worker"]);
   expect([after.networks, after.volumes]).toEqual([before.networks, before.volumes]);
+  const states = stateChanges(state, await exportedResources(stack));
+  expect(Object.keys(states).sort()).toEqual([`nitro-${stack}`, "service-container", "worker-container"]);
+  expect(states[`nitro-${stack}`]).toEqual(["outputs"]);
   expect((await armed()).pid).toBe(pid);
   expect((await swap()).stdout).toContain("worker: unchanged");
   const { changes } = await nitroJson<{ changes: Record<string, number> }>("up", "-s", stack);

@@ -65,3 +65,30 @@ export async function engineResources(stack: string) {
     volumes: volumes.map(({ name }) => name).sort(),
   };
 }
+
+/**
+ * A stack's resources as `pulumi stack export` gives them, by their URNs: inputs, outputs, dependencies, times. Secrets are in plain text: pulumi
+ * encrypts them anew whenever it writes them.
+ */
+export async function exportedResources(stack: string): Promise<Map<string, Record<string, unknown>>> {
+  const { code, stdout, stderr } = await run("pulumi", ["stack", "export", "-s", stack, "--show-secrets"], {
+    env: await nitroJson<Record<string, string>>("env"),
+  });
+  if (code !== 0) throw new Error(`pulumi stack export ended with ${code}:\n${stderr}`);
+  const { deployment } = JSON.parse(stdout) as { deployment: { resources: { urn: string }[] } };
+  return new Map(deployment.resources.map((resource) => [resource.urn, { ...resource }]));
+}
+
+type Resources = Awaited<ReturnType<typeof exportedResources>>;
+
+/** What differs between two states of a stack, as the names of resources (`urn` after its last "::") and of their fields. */
+export function stateChanges(before: Resources, after: Resources): Record<string, string[]> {
+  const changes: Record<string, string[]> = {};
+  for (const urn of new Set([...before.keys(), ...after.keys()])) {
+    const [old = {}, now = {}] = [before.get(urn), after.get(urn)];
+    const fields = new Set([...Object.keys(old), ...Object.keys(now)]);
+    const changed = [...fields].filter((field) => JSON.stringify(old[field]) !== JSON.stringify(now[field]));
+    if (changed.length > 0) changes[urn.replace(/^.*::/, "")] = changed.sort();
+  }
+  return changes;
+}
