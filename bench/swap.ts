@@ -55,9 +55,11 @@ try {
   }
   const swaps = new Map(lengths.map((length) => [length, contenders.map((): SwapTimes[] => [])]));
   for (let round = 0; round < Number(values.rounds); round++) {
-    for (const length of lengths) {
+    for (const [turn, length] of lengths.entries()) {
+      // Each swap is to another version than the one before, whatever its length: the answer tells the version alone.
+      const at = round * lengths.length + turn;
       for (const [index, contender] of contenders.entries()) {
-        swaps.get(length)?.[index]?.push(await contender.swap(version(round, index, length), version(round + 1, index, length)));
+        swaps.get(length)?.[index]?.push(await contender.swap(version(at, index, length), version(at + 1, index, length)));
         await new Promise((resolve) => setTimeout(resolve, pauseMs()));
       }
       const line = swaps.get(length)?.map((all, index) => `${names[index]} ${inSeconds(all.at(-1)?.answered ?? 0)}`);

@@ -5,11 +5,11 @@ import { descendants, listProcesses, processStat } from "../../common/process-tr
 export interface Usage {
   /** Processor time of all of them, in ms. */
   readonly cpuMs: number;
-  /** The most memory that they had at one time, in bytes (resident, as seen ten times a second). */
+  /** The most memory that they had at one time, in bytes (resident, as seen five times a second). */
   readonly peakBytes: number;
 }
 
-const lookMs = 100;
+const lookMs = 200;
 
 /** Ticks of /proc/<pid>/stat in a second (USER_HZ). */
 const ticksPerSecond = 100;
