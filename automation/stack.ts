@@ -1,10 +1,13 @@
-import { homedir } from "node:os";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { homedir, tmpdir } from "node:os";
+import { join } from "node:path";
 import type { Context } from "../common/context.ts";
 import { InterruptedError, UserError } from "../common/errors.ts";
 import { trace } from "../common/trace.ts";
 import { settingsPath } from "../model/settings-file.ts";
 import type { ProgramOptions } from "../stacks/program.ts";
 import { pulumiEnvironment } from "../toolchain/environment.ts";
+import type { Deployment } from "./adopt-state.ts";
 import { type EngineEvent, eventName, type Outcome, outcomeOf } from "./events.ts";
 import { backendHint, failure, tidy } from "./failure.ts";
 import { InlineHost, type Program } from "./inline-host.ts";
@@ -149,6 +152,31 @@ export class Stack {
   /** @param targets URNs; everything by default */
   async destroy(onEvent?: (event: EngineEvent) => void, targets: readonly string[] = []): Promise<Outcome> {
     return this.operate(["destroy", "--skip-preview", "--yes", ...targets.flatMap((urn) => ["--target", urn])], { onEvent });
+  }
+
+  /** Its whole state, secrets encrypted. */
+  async exportState(): Promise<Deployment> {
+    return JSON.parse((await this.mustPulumi(["stack", "export"])).output) as Deployment;
+  }
+
+  /** Puts a state in place of its own. Secrets in plain text are encrypted; until then they are in a file that nobody else may read. */
+  async importState(state: Deployment): Promise<void> {
+    const folder = await mkdtemp(join(tmpdir(), "nitro-state-"));
+    try {
+      const file = join(folder, "state.json");
+      await writeFile(file, JSON.stringify(state), { mode: 0o600 });
+      await this.mustPulumi(["stack", "import", "--file", file]);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  }
+
+  /** Its settings as pulumi reads them, secrets in plain text. */
+  async config(): Promise<Record<string, { readonly value: string; readonly secret: boolean }>> {
+    return JSON.parse((await this.mustPulumi(["config", "--json", "--show-secrets"])).output) as Record<
+      string,
+      { readonly value: string; readonly secret: boolean }
+    >;
   }
 
   /** Removes the stack itself, not its settings; it must have been destroyed. */

@@ -1,5 +1,8 @@
 import { createHash, randomBytes } from "node:crypto";
-import { join } from "node:path";
+import { readFileSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { ifPresentSync, writeWhole } from "../common/files.ts";
 import { nitroHome, readOrCreate } from "./home.ts";
 
 /** Pulumi's state, unless the user's PULUMI_BACKEND_URL says otherwise. */
@@ -15,8 +18,26 @@ export function backendUrl(env: NodeJS.ProcessEnv = process.env): string {
  */
 export function ownerId(env: NodeJS.ProcessEnv = process.env): string {
   const url = backendUrl(env);
-  const secret = url.startsWith("file:") ? machineId(env) : "";
+  const kept = ifPresentSync(() => readFileSync(keptIdFile(env), "utf8").trim());
+  if (kept !== undefined) return kept;
+  const secret = isPrivate(env) ? machineId(env) : "";
   return createHash("sha256").update(`${secret} ${url}`).digest("hex").slice(0, 16);
+}
+
+/** A backend in files belongs to this machine. */
+export function isPrivate(env: NodeJS.ProcessEnv): boolean {
+  return backendUrl(env).startsWith("file:");
+}
+
+/** From now on this backend has the id that is on the labels of stacks whose own backend is lost. */
+export async function keepOwnerId(env: NodeJS.ProcessEnv, id: string): Promise<void> {
+  const file = keptIdFile(env);
+  await mkdir(dirname(file), { recursive: true });
+  await writeWhole(file, `${id}\n`);
+}
+
+function keptIdFile(env: NodeJS.ProcessEnv): string {
+  return join(nitroHome(env), "owners", createHash("sha256").update(backendUrl(env)).digest("hex").slice(0, 16));
 }
 
 function machineId(env: NodeJS.ProcessEnv): string {

@@ -63,6 +63,10 @@ export const commands = {
     summary: "Remove the stacks that nobody has used for long, after showing them",
     load: () => import("../reap.ts"),
   },
+  adopt: {
+    summary: "Rebuild the lost Pulumi state of a stack from what is on the engine",
+    load: () => import("../adopt.ts"),
+  },
   pay: {
     summary: "Make a payout and follow it until every payment is paid",
     load: () => import("../pay/pay.ts"),

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { pulumiBin, pulumiEnvironment, searchPath } from "../../toolchain/environment.ts";
 import { nitroHome, readOrCreate } from "../../toolchain/home.ts";
-import { ownerId } from "../../toolchain/owner.ts";
+import { keepOwnerId, ownerId } from "../../toolchain/owner.ts";
 import { testFolder } from "./folder.ts";
 
 describe("nitroHome", () => {
@@ -40,6 +40,15 @@ describe("ownerId", () => {
     expect(ownerId(env)).toMatch(/^[0-9a-f]{16}$/);
     expect(ownerId(env)).toBe(ownerId(env));
     expect(ownerId({ ...env, PULUMI_BACKEND_URL: "s3://team" })).not.toBe(ownerId(env));
+  });
+
+  it("is the one that a backend has taken over from a lost one, for that backend alone", async () => {
+    const env = { NITRO_HOME: testFolder(), PULUMI_BACKEND_URL: "file:///backend" };
+    const other = { ...env, PULUMI_BACKEND_URL: "file:///other" };
+    const before = ownerId(other);
+    await keepOwnerId(env, "0123456789abcdef");
+    expect(ownerId(env)).toBe("0123456789abcdef");
+    expect(ownerId(other)).toBe(before);
   });
 
   it("is the same on every machine for a backend that machines share, and not for files", () => {
