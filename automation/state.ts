@@ -20,6 +20,8 @@ export interface StackState {
   readonly pending: readonly string[];
   /** Undefined before the first update that ended well, and of programs that did not say so yet. */
   readonly madeBy?: MadeBy | undefined;
+  /** Set once an update has ended well. */
+  readonly hasOutputs?: true | undefined;
 }
 
 export const dockerTypes = {
@@ -57,7 +59,8 @@ export function parseState(text: string): StackState {
   const resources = (deployment.resources ?? []).map(({ urn = "", type = "", id = "" }) => ({ urn, type, id }));
   const pending = (deployment.pending_operations ?? []).map(({ resource }) => resource?.urn ?? "");
   const root = (deployment.resources ?? []).find(({ type }) => type === "pulumi:pulumi:Stack");
-  return { resources, pending, madeBy: readMadeBy(root?.outputs?.madeBy) };
+  const hasOutputs = Object.keys(root?.outputs ?? {}).length > 0 ? true : undefined;
+  return { resources, pending, madeBy: readMadeBy(root?.outputs?.madeBy), hasOutputs };
 }
 
 /** Where a file backend keeps a stack's state: one of two files, the second with PULUMI_DIY_BACKEND_GZIP. */

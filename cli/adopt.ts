@@ -55,7 +55,7 @@ passwords are read from its containers. What the settings file declares is compa
 /** @throws UserError where nothing is lost, or nothing is there */
 async function lostStack(engine: Engine, stack: Stack, { settings }: Configured, context: Context): Promise<EngineStack> {
   const state = await stack.state();
-  if (state !== undefined && stateIds(state, "container").length > 0 && state.madeBy !== undefined)
+  if (state !== undefined && stateIds(state, "container").length > 0 && state.hasOutputs)
     throw new UserError(
       `the state of stack "${stack.name}" is there: there is nothing to adopt`,
       `./nitro up -s ${stack.name} mends what is damaged`,
@@ -73,7 +73,7 @@ async function lostStack(engine: Engine, stack: Stack, { settings }: Configured,
   if (settings.ledger.mode === "aws" || !partsOf(service?.labels).includes("ledger"))
     throw new UserError(
       `stack "${stack.name}" has its ledger in AWS (ledger mode aws), which labels of containers say nothing of`,
-      `its names and tags are in docs/aws-mode.md; remove the containers and make it anew: ./nitro reap --all, ./nitro up -s ${stack.name}`,
+      `what is in AWS has tags: docs/aws-mode.md; the rest can be made anew: ./nitro down -s ${stack.name}, then ./nitro up -s ${stack.name}`,
     );
   return found;
 }

@@ -19,6 +19,9 @@ const meant: Readonly<Record<string, readonly string[]>> = {
   sh: ["exec"],
   run: ["up"],
   config: ["env"],
+  prune: ["reap"],
+  gc: ["reap"],
+  import: ["adopt"],
 };
 
 /**

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Context } from "../../common/context.ts";
 import { startApart } from "../../common/process.ts";
 import type { Settings } from "../../model/settings.ts";
+import { isPrivate } from "../../toolchain/owner.ts";
 import { keeperState } from "./client.ts";
 import { keeperFolder, keeperSocket } from "./protocol.ts";
 
@@ -10,11 +11,13 @@ import { keeperFolder, keeperSocket } from "./protocol.ts";
 const youngGeneration = "--max-semi-space-size=4";
 
 /**
- * Starts the process that keeps a stack's next swap ready, for people: not in CI, nor where nobody sits at a terminal, nor where one runs.
+ * Starts the process that keeps a stack's next swap ready, for people: not in CI, nor where nobody sits at a terminal, nor where one runs, nor where the
+ * backend is no folder, so that nothing can be armed.
  * What it has to say goes to keeper.log in the stack's folder.
  */
 export async function keepReady(stack: string, { swap }: Pick<Settings, "swap">, { root, env, stderr }: Context): Promise<void> {
-  if (swap.keep === 0 || stderr.isTTY !== true || (env.CI ?? "") !== "" || keeperSocket(root, stack) === undefined) return;
+  if (swap.keep === 0 || stderr.isTTY !== true || (env.CI ?? "") !== "" || !isPrivate(env) || keeperSocket(root, stack) === undefined)
+    return;
   if ((await keeperState(root, stack)) !== undefined) return;
   const folder = keeperFolder(root, stack);
   mkdirSync(folder, { recursive: true });

@@ -31,7 +31,9 @@ describe("parseState", () => {
   it("finds what the stack says of the program that made it", () => {
     const madeBy = { version: "1.4.0", layout: 3 };
     const root = { urn: "urn:r", type: "pulumi:pulumi:Stack", outputs: { madeBy } };
-    expect(parseState(JSON.stringify({ deployment: { resources: [root, container] } })).madeBy).toEqual(madeBy);
+    expect(parseState(JSON.stringify({ deployment: { resources: [root, container] } }))).toMatchObject({ madeBy, hasOutputs: true });
+    const unfinished = { ...root, outputs: {} };
+    expect(parseState(JSON.stringify({ deployment: { resources: [unfinished, container] } })).hasOutputs).toBeUndefined();
   });
 
   it("finds the ids of one kind", () => {
