@@ -28,15 +28,23 @@ export async function unprivileged(): Promise<User | string> {
   return "no user of this machine has subordinate ids: usermod --add-subuids 100000-165535 --add-subgids 100000-165535 <user>";
 }
 
-/** A folder for an engine's data, sockets and log, below /var/lib: other file systems may be none to mount from. @param user whose it is; else root's */
+/**
+ * A folder for an engine's data, sockets and log. It lies neither in /tmp, which may be no file system to mount from, nor below /var/lib: a user's
+ * podman 4 sees another one there while it sets up networks.
+ * @param user whose it is; else root's
+ */
 export async function engineFolder(engine: string, user: User | undefined): Promise<string> {
-  mkdirSync("/var/lib", { recursive: true });
-  const folder = mkdtempSync(`/var/lib/nitro-${engine}-`);
-  mkdirSync(join(folder, "runtime"), { mode: 0o700 });
+  const folder = mkdtempSync(`/var/tmp/nitro-${engine}-`);
   if (user === undefined) return folder;
-  for (const path of [folder, join(folder, "runtime")]) chownSync(path, user.uid, user.gid);
+  mkdirSync(runtimeFolder(folder), { mode: 0o700 });
+  for (const path of [folder, runtimeFolder(folder)]) chownSync(path, user.uid, user.gid);
   await runWell("mknod", ["-m", "0666", join(folder, "tun"), "c", "10", "200"], { env: process.env });
   return folder;
+}
+
+/** A user's XDG_RUNTIME_DIR. @param folder from engineFolder */
+export function runtimeFolder(folder: string): string {
+  return join(folder, "runtime");
 }
 
 /**
@@ -52,5 +60,5 @@ export function asUser({ uid, gid }: User, folder: string, options: readonly str
 
 /** What a user's engine needs to know in its environment. */
 export function userEnv({ name }: User, folder: string): NodeJS.ProcessEnv {
-  return { USER: name, HOME: folder, XDG_RUNTIME_DIR: join(folder, "runtime"), XDG_CONFIG_HOME: undefined };
+  return { USER: name, HOME: folder, XDG_RUNTIME_DIR: runtimeFolder(folder), XDG_CONFIG_HOME: undefined };
 }

@@ -73,8 +73,8 @@ export class PodmanEngine implements OwnEngine {
     const [program, ...args] = this.command();
     await runWell(program, [...args, "system", "reset", "--force"], { env: this.env(), cwd: "/" });
     // What keeps a user's namespaces goes on without podman.
-    const keeper = ifPresentSync(() => Number(readFileSync(join(this.folder, "runtime", "libpod", "tmp", "pause.pid"), "utf8")));
-    if (keeper !== undefined) process.kill(keeper);
+    const keeper = ifPresentSync(() => Number(readFileSync(join(this.folder, "tmp", "pause.pid"), "utf8")));
+    if (keeper !== undefined) await run("kill", [String(keeper)], { env: process.env });
     rmSync(this.folder, { recursive: true, force: true });
   }
 
@@ -103,7 +103,8 @@ export class PodmanEngine implements OwnEngine {
 async function installed(): Promise<string | undefined> {
   const { env } = process;
   if (canInstallPackages()) {
-    if ((await run("dpkg-query", ["--show", ...packages], { env })).code === 0) return undefined;
+    const { stdout } = await run("dpkg", ["--status", ...packages], { env });
+    if (stdout.match(/^Status: \w+ ok installed$/gm)?.length === packages.length) return undefined;
     return await aptInstall(packages, env, () => undefined).then(() => undefined, errorMessage);
   }
   return (await run("podman", ["--version"], { env })).code === 0

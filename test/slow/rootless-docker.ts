@@ -7,7 +7,7 @@ import { run } from "../../common/process.ts";
 import { Engine } from "../../docker/engine.ts";
 import { waitFor } from "../../testing/wait-for.ts";
 import { aptInstall, canInstallPackages } from "../../toolchain/apt.ts";
-import { asUser, engineFolder, type User, unprivileged, userEnv } from "./engine-user.ts";
+import { asUser, engineFolder, runtimeFolder, type User, unprivileged, userEnv } from "./engine-user.ts";
 import type { OwnEngine } from "./own-engine.ts";
 
 /** What Docker needs to run as a user. Docker itself is not installed: Debian's package would take the place of another one. */
@@ -23,9 +23,9 @@ export class RootlessDocker implements OwnEngine {
 
   private constructor(folder: string, user: User, starter: string) {
     this.folder = folder;
-    this.host = `unix://${folder}/runtime/docker.sock`;
+    this.host = `unix://${runtimeFolder(folder)}/docker.sock`;
     const [program, ...args] = asUser(user, folder, ["--pdeathsig", "TERM"], ["sh", starter, "--data-root", join(folder, "data")]);
-    const flags = { DOCKERD_ROOTLESS_ROOTLESSKIT_FLAGS: `--state-dir=${join(folder, "runtime", "rootlesskit")}` };
+    const flags = { DOCKERD_ROOTLESS_ROOTLESSKIT_FLAGS: `--state-dir=${join(runtimeFolder(folder), "rootlesskit")}` };
     const env = { ...process.env, ...userEnv(user, folder), ...flags, DOCKER_HOST: undefined };
     this.daemon = spawn(program, args, { cwd: "/", env, stdio: ["ignore", "pipe", "pipe"] });
     const log = createWriteStream(join(folder, "log"));
