@@ -1,8 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { setTimeout as sleep } from "node:timers/promises";
 import { root } from "../run.ts";
 
 /** The name of the ledger that benchmarks use. */
@@ -19,6 +21,8 @@ export interface LedgerServer {
   cpuSeconds(): Promise<number>;
   /** Resident memory, in bytes. */
   memory(): Promise<number>;
+  /** Resolves once no snapshot is being written. */
+  settled(): Promise<void>;
   /** Ends it, as an update of the stack does. */
   stop(): Promise<void>;
 }
@@ -58,6 +62,9 @@ export async function startLedger(
     log,
     cpuSeconds: () => cpuSeconds(child),
     memory: () => residentBytes(child),
+    settled: async () => {
+      while (existsSync(join(folder, benchLedgerName, "snapshot.new"))) await sleep(50);
+    },
     stop: async () => {
       child.kill("SIGTERM");
       await ended.catch(() => undefined);
