@@ -1,4 +1,5 @@
 import { UserError } from "../../common/errors.ts";
+import { readPlainText } from "../ion/plain-reader.ts";
 import { writeText } from "../ion/text.ts";
 import { valueSteps } from "../ion/text-reader.ts";
 import { field, type IonValue, int, ionLimits, struct, text, textField } from "../ion/value.ts";
@@ -65,5 +66,5 @@ function addressHolder({ strandId, sequenceNo }: Pick<LedgerDigest, "strandId" |
 function ionOf(holder: unknown): IonValue {
   const ion = typeof holder === "object" && holder !== null ? Reflect.get(holder, "IonText") : undefined;
   if (typeof ion !== "string") throw new UserError("the ledger's answer lacks an IonText");
-  return atOnce(valueSteps(ion, { depth, values: { left: Number.POSITIVE_INFINITY } }));
+  return readPlainText(ion, depth) ?? atOnce(valueSteps(ion, { depth, values: { left: Number.POSITIVE_INFINITY } }));
 }
