@@ -50,7 +50,8 @@ const bound: readonly (readonly [in_: RegExp, is: string])[] = [
 /** Where a page begins to wait for ever: what it says once it does. */
 const endless: readonly (readonly [command: RegExp, says: RegExp])[] = [
   [/^\.\/nitro watch\b/, /^watching /m],
-  [/^\.\/nitro dashboard\b/, /#token=/],
+  [/^\.\/nitro (dashboard|ledger serve --page)\b/, /#token=/],
+  [/^\.\/nitro (tunnel|ledger serve)\b/, /127\.0\.0\.1:\d+/],
 ];
 
 const pages = [first, ...listed("README.md", "docs/*.md").filter((page) => page !== first)];
