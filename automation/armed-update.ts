@@ -2,10 +2,11 @@ import { join } from "node:path";
 import type { Context } from "../common/context.ts";
 import type { LiveRole } from "../executable/live-override.ts";
 import type { LoadedExecutable } from "../executable/staging.ts";
-import { swapTargets } from "../model/urns.ts";
+import { type Runtime, swapTargets } from "../model/urns.ts";
 import { ArmedBackend } from "./armed-backend.ts";
 import type { EngineEvent, Outcome } from "./events.ts";
 import { Stack } from "./stack.ts";
+import { runtimeOf } from "./state.ts";
 
 /**
  * An update of some resources that has everything behind it but the executable: pulumi and its plugins run, the program has declared all that
@@ -24,17 +25,18 @@ export class ArmedUpdate {
   private over = false;
   private onEvent: ((event: EngineEvent) => void) | undefined;
 
-  private constructor(backend: ArmedBackend, name: string, roles: readonly LiveRole[], context: Context) {
+  private constructor(backend: ArmedBackend, name: string, roles: readonly LiveRole[], runtime: Runtime, context: Context) {
     this.backend = backend;
     const stack = new Stack(name, { ...context, signal: this.stop.signal, kill: AbortSignal.any([context.kill, this.off.signal]) });
     const neighbours = Promise.withResolvers<boolean>();
     this.ended = stack.update({
-      targets: swapTargets(name, roles),
+      targets: swapTargets(name, roles, runtime),
       backend: backend.url,
       program: {
         executable: this.executable.promise,
         targeted: true,
-        stopEarly: roles,
+        // A swarm would start a stopped one anew.
+        stopEarly: runtime === "swarm" ? [] : roles,
         superseded: this.superseded.signal,
         onOthersReady: () => neighbours.resolve(true),
       },
@@ -62,7 +64,8 @@ export class ArmedUpdate {
     if (real === undefined) return undefined;
     const settings = [stack.settingsPath, join(context.root, "Pulumi.yaml")];
     const backend = await ArmedBackend.copy(real, join(context.root, ".nitro", name, "armed"), name, settings);
-    return backend && new ArmedUpdate(backend, name, roles, context);
+    const state = await stack.state();
+    return backend && new ArmedUpdate(backend, name, roles, state === undefined ? "container" : runtimeOf(state), context);
   }
 
   /** False where it has ended, or the stack is not any more what it was armed for. */

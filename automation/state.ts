@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { ifPresent } from "../common/files.ts";
 import { type MadeBy, readMadeBy } from "../model/layout.ts";
+import { type Runtime, serviceType } from "../model/urns.ts";
 import { project } from "./lock.ts";
 
 /** A resource as pulumi's state knows it. */
@@ -102,7 +103,13 @@ export async function readStateFile(folder: string, stack: string): Promise<Stac
   return packed && parseState(gunzipSync(packed).toString("utf8"));
 }
 
-/** Ids of one kind of engine resource in the state. */
+/** What runs the parts of the stack that a state is of. */
+export function runtimeOf({ resources }: StackState): Runtime {
+  return resources.some(({ type }) => type === serviceType) ? "swarm" : "container";
+}
+
+/** Ids of one kind of engine resource in the state; a service of a swarm stands for its container. */
 export function stateIds(state: StackState, kind: keyof typeof dockerTypes): string[] {
-  return state.resources.filter(({ type }) => type === dockerTypes[kind]).map(({ id }) => id);
+  const isKind = (type: string) => type === dockerTypes[kind] || (kind === "container" && type === serviceType);
+  return state.resources.filter(({ type }) => isKind(type)).map(({ id }) => id);
 }

@@ -10,7 +10,7 @@ import type { ProgramOptions } from "../stacks/program.ts";
 import { applySettings, examine, heal, takeOverLocks } from "./apply.ts";
 import type { Healing } from "./heal.ts";
 import { type Stack, UpdateError, type UpdateOptions } from "./stack.ts";
-import { type StackState, stateIds } from "./state.ts";
+import { runtimeOf, type StackState, stateIds } from "./state.ts";
 
 export interface SwapArgs {
   readonly engine: Engine;
@@ -56,7 +56,7 @@ export function isSound({ state, healing }: SwapStart, targets: readonly string[
  */
 export async function swapDeclared(args: SwapArgs, start: SwapStart, program: ProgramOptions, file?: SettingsFile): Promise<void> {
   const { engine, stack, roles, progress, context } = args;
-  const targets = swapTargets(stack.name, roles);
+  const targets = swapTargets(stack.name, roles, runtimeOf(start.state));
   const sound = isSound(start, targets);
   const refresh = await heal(engine, stack, start.healing, progress);
   const options: UpdateOptions = sound ? { targets } : { refresh };

@@ -17,6 +17,13 @@ export interface HostMount {
   readonly writable?: boolean | undefined;
 }
 
+/** A file by what is in it. */
+export interface TextFile {
+  /** In the container. */
+  readonly path: string;
+  readonly content: pulumi.Input<string>;
+}
+
 /** What differs between the containers of a stack. */
 export interface ContainerArgs {
   /** A role, or the name of a part of a team's own. */
@@ -41,6 +48,10 @@ export interface ContainerArgs {
   readonly aliases?: readonly string[];
   /** Named volumes: volume → folder in the container. */
   readonly volumes?: readonly { readonly volume: pulumi.Input<string>; readonly path: string; readonly readOnly?: boolean }[];
+  /** Small files that everybody may read: for parts that run on any node of a swarm, where there is no volume to share. */
+  readonly texts?: readonly TextFile[];
+  /** A port of the node that it runs on in a swarm, open to the other nodes. */
+  readonly nodePort?: { readonly inner: number; readonly port: number };
   /** What it reads from `secretsPath(folder)`, in one of its volumes: its environment is there for everybody who may look at containers. */
   readonly secrets?: { readonly volume: docker.Volume; readonly folder: string; readonly content: pulumi.Input<string> };
   /** Folders and files of the host. */
@@ -99,9 +110,8 @@ export function stackContainer(context: PartContext, args: ContainerArgs, opts: 
       restart: "unless-stopped",
       destroyGraceSeconds: stopGraceSeconds,
       logDriver: "json-file",
-      // Each costs the machine some 50 ms, and there are six a stack: commands that want to know ask for themselves. As a line for a shell, since
-      // podman 4 splits the words of a command at their blanks.
-      healthcheck: { tests: ["CMD-SHELL", shellLine(args.check.command)], interval: "10s", timeout: "5s", retries: 2, startPeriod: "1m0s" },
+      // Each costs the machine some 50 ms, and there are six a stack: commands that want to know ask for themselves.
+      healthcheck: { tests: healthTest(args.check), interval: "10s", timeout: "5s", retries: 2, startPeriod: "1m0s" },
       networksAdvanced: [{ name: context.names.network, aliases: [...new Set([role, ...(args.aliases ?? [])])] }],
       ports: publish === undefined ? [] : [{ internal: publish.inner, external: publish.port, ip: "127.0.0.1" }],
       volumes: pulumi.output(args.folders ?? []).apply((folders) => [
@@ -112,19 +122,26 @@ export function stackContainer(context: PartContext, args: ContainerArgs, opts: 
         })),
         ...folders.map(({ host, path, writable }) => ({ hostPath: host, containerPath: path, readOnly: writable !== true })),
       ]),
-      labels: [
-        ...context.labels(role),
-        ...Object.entries({ ...args.labels, ...secretsLabel(context, args), [labels.made]: madeOf(args, hash(kept)) }).map(
-          ([label, value]) => ({
-            label,
-            value,
-          }),
-        ),
-      ],
+      labels: partLabels(context, args, { [labels.made]: madeOf(args, hash(kept)) }),
     },
     // The name is taken until the old one is gone; where the plugin itself replaces, it does that by itself.
     { ...opts, ignoreChanges: [ownToEngine, ...saidOtherwise], replaceOnChanges: replacedInputs, deleteBeforeReplace: true },
   );
+}
+
+/** As a line for a shell, since podman 4 splits the words of a command at their blanks. */
+export function healthTest({ command }: HealthCheck): string[] {
+  return ["CMD-SHELL", shellLine(command)];
+}
+
+/** The labels of a part, with a mark of its secrets once these are where it will look for them. */
+export function partLabels(
+  context: PartContext,
+  args: ContainerArgs,
+  more: Readonly<Record<string, pulumi.Input<string>>> = {},
+): { label: string; value: pulumi.Input<string> }[] {
+  const own = Object.entries({ ...args.labels, ...secretsLabel(context, args), ...more });
+  return [...context.labels(args.role), ...own.map(([label, value]) => ({ label, value }))];
 }
 
 function keptInputs({ lowPort, tmpfs, memory, ulimits }: ContainerArgs): Pick<docker.ContainerArgs, (typeof saidOtherwise)[number]> {

@@ -20,6 +20,18 @@ export interface SecretsFile {
   readonly content: string;
 }
 
+/** What a stack that a swarm runs knows of it. */
+export interface SwarmContext {
+  /** Id of the node whose engine is asked for everything: what keeps data stays there. */
+  readonly node: string;
+  /** Where nodes find the stack's registry: `host:port`, a port of that node. */
+  readonly registry: string;
+  /** Name of the registry's own image. */
+  readonly registryImage: string;
+  /** Puts an image into the registry; in a dry run nothing is put. @returns its name there, by its digest */
+  readonly publish: (image: string) => Promise<string>;
+}
+
 /** What every component of a stack needs to know about the stack. */
 export interface StackContext {
   readonly names: StackNames;
@@ -27,6 +39,8 @@ export interface StackContext {
   readonly owner: string;
   /** What each container may take, in MiB. */
   readonly memory: Readonly<Record<Role, number>>;
+  /** Undefined where containers of the engine are its parts. */
+  readonly swarm?: SwarmContext | undefined;
   /** Addresses of its network, where the engine has none to give; else the engine chooses. */
   readonly subnet?: string | undefined;
   /**

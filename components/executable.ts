@@ -72,7 +72,7 @@ function programPath({ sha256, image }: StagedExecutable): string {
 }
 
 /** What a container really runs: from its own state, since a targeted update leaves other containers as they are. */
-export function runningExecutable(container: docker.Container): pulumi.Output<Executable> {
+export function runningExecutable(container: docker.Container | docker.Service): pulumi.Output<Executable> {
   return container.labels.apply((has) => {
     const value = (name: string) => has?.find(({ label }) => label === name)?.value ?? "";
     return { sha256: value(labels.executable), path: value(labels.program) };

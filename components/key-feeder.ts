@@ -1,11 +1,19 @@
-import type * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { certificatesFolder, feederVariables, healthFile, type OperatorsFile, variables } from "../key-feeder/contract.ts";
+import {
+  authorityFile,
+  certificatesFolder,
+  feederVariables,
+  healthFile,
+  type OperatorsFile,
+  operatorNames,
+  variables,
+} from "../key-feeder/contract.ts";
 import type { Settings } from "../model/settings.ts";
 import { type AwsCredentials, awsAccess, awsSecret, bucketEnvironment, redisAccess, redisSecret } from "./aws-environment.ts";
 import { type Certificates, certifiedHosts } from "./certificates.ts";
+import type { ContainerArgs } from "./container.ts";
 import type { LocalStack } from "./localstack.ts";
-import { StackPart } from "./part.ts";
+import { type PartResource, StackPart } from "./part.ts";
 import type { PartContext } from "./part-context.ts";
 import type { Redis } from "./redis.ts";
 import { environmentFile, quotable, secretsPath } from "./secrets.ts";
@@ -42,9 +50,11 @@ export interface KeyFeederArgs {
  * @example new KeyFeeder("key-feeder", { context, image, credentials, redis, localstack, certificates, roleArn, bootstrap, authorization, serviceHost, askOperators, secrets: undefined, operatorKeys: undefined })
  */
 export class KeyFeeder extends StackPart {
-  readonly ready: Promise<docker.Container>;
+  readonly ready: Promise<PartResource>;
   /** What the operators have: secret, and known once it answers. */
   readonly operators: pulumi.Output<OperatorsFile>;
+  /** Undefined where nodes share no volume. */
+  private readonly shared: { readonly volume: string } | undefined;
 
   constructor(name: string, args: KeyFeederArgs, opts?: pulumi.ComponentResourceOptions) {
     super("KeyFeeder", "key-feeder", name, args.context, opts);
@@ -96,5 +106,20 @@ export class KeyFeeder extends StackPart {
       ]),
     ).ready;
     this.operators = pulumi.secret(pulumi.output(this.ready.then(() => args.askOperators())));
+    this.shared = context.swarm === undefined ? { volume: volumes.publicKeys } : undefined;
+  }
+
+  /**
+   * How a program of the stack sees the operators' public keys and the authority's certificate.
+   * @param folder where it looks for them
+   */
+  publicKeysAt(folder: string): Pick<ContainerArgs, "volumes" | "texts"> {
+    if (this.shared !== undefined) return { volumes: [{ volume: this.shared.volume, path: folder, readOnly: true }] };
+    const told = pulumi.unsecret(this.operators);
+    const keys = operatorNames.map((operator) => ({
+      path: `${folder}/${operator}.pub`,
+      content: told.apply(({ operators }) => `${operators.find(({ name }) => name === operator)?.publicKey ?? ""}\n`),
+    }));
+    return { texts: [...keys, { path: `${folder}/${authorityFile}`, content: told.apply(({ authority = "" }) => authority) }] };
   }
 }

@@ -1,10 +1,9 @@
-import type * as docker from "@pulumi/docker";
 import type * as pulumi from "@pulumi/pulumi";
 import { innerPorts, ledgerDataFolder, localAccount } from "../model/names.ts";
 import { type AwsCredentials, awsAccess, awsSecret } from "./aws-environment.ts";
 import { type Certificates, serverPem } from "./certificates.ts";
 import type { StackLedger } from "./ledger-contract.ts";
-import { StackPart } from "./part.ts";
+import { type PartResource, StackPart } from "./part.ts";
 import type { PartContext } from "./part-context.ts";
 import { environmentFile, secretsPath } from "./secrets.ts";
 
@@ -35,7 +34,7 @@ export class LocalLedger extends StackPart implements StackLedger {
   readonly name: string;
   readonly arn: string;
   readonly roleArn: string;
-  readonly ready: Promise<docker.Container>;
+  readonly ready: Promise<PartResource>;
 
   constructor(name: string, args: LedgerArgs, opts?: pulumi.ComponentResourceOptions) {
     super("Ledger", "ledger", name, args.context, opts);

@@ -1,8 +1,7 @@
-import type * as docker from "@pulumi/docker";
 import type * as pulumi from "@pulumi/pulumi";
 import { innerPorts } from "../model/names.ts";
 import type { Certificates } from "./certificates.ts";
-import { StackPart } from "./part.ts";
+import { type PartResource, StackPart } from "./part.ts";
 import type { PartContext } from "./part-context.ts";
 
 export interface LocalStackArgs {
@@ -28,7 +27,7 @@ export class LocalStack extends StackPart {
   readonly url: string;
   /** The same by https: the same port. */
   readonly httpsUrl: string | undefined;
-  readonly ready: Promise<docker.Container>;
+  readonly ready: Promise<PartResource>;
 
   constructor(name: string, args: LocalStackArgs, opts?: pulumi.ComponentResourceOptions) {
     super("LocalStack", "localstack", name, args.context, opts);

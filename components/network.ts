@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { resourceLabels, type StackContext } from "./context.ts";
 
 /**
- * The stack's own bridge network.
+ * The stack's own network: a bridge, or one over all nodes of a swarm.
  *
  * @example new Network("network", { context })
  */
@@ -12,12 +12,12 @@ export class Network extends pulumi.ComponentResource {
 
   constructor(name: string, args: { readonly context: StackContext }, opts?: pulumi.ComponentResourceOptions) {
     super("nitro:component:Network", name, {}, opts);
-    const { names, subnet } = args.context;
+    const { names, subnet, swarm } = args.context;
     this.network = new docker.Network(
       `${name}-bridge`,
       {
         name: names.network,
-        driver: "bridge",
+        ...(swarm === undefined ? { driver: "bridge" } : { driver: "overlay", attachable: true }),
         ipamConfigs: subnet === undefined ? undefined : [{ subnet }],
         labels: resourceLabels(args.context, "network"),
       },

@@ -5,21 +5,25 @@ import { extraNameProblem } from "../model/extra-parts.ts";
 import { extraVolumeName, roles } from "../model/names.ts";
 import { type ContainerArgs, stackContainer } from "./container.ts";
 import type { PartContext } from "./part-context.ts";
+import { stackService } from "./swarm-service.ts";
 import { stackVolume } from "./volume.ts";
 
 /** Limit of a part of a team's own that says none, in MiB. */
 const extraMemory = 256;
 
-/** A part's container; `ready` resolves to it once it answers. */
+/** What runs a part: a container of the engine, or a service of its swarm. */
+export type PartResource = docker.Container | docker.Service;
+
+/** `ready` resolves to what runs the part once that answers. */
 interface Running {
-  readonly container: docker.Container;
-  readonly ready: Promise<docker.Container>;
+  readonly container: PartResource;
+  readonly ready: Promise<PartResource>;
 }
 
 /** A component that is one container, with volumes of its own. Its constructor makes these first and then runs the container, once. */
 export abstract class StackPart extends pulumi.ComponentResource {
   /** What waits for this part depends on this. */
-  abstract readonly ready: Promise<docker.Container>;
+  abstract readonly ready: Promise<PartResource>;
   private readonly prefix: string;
   private readonly part: string;
   private readonly context: PartContext;
@@ -56,7 +60,10 @@ export abstract class StackPart extends pulumi.ComponentResource {
     const { part, context } = this;
     const limits: Readonly<Record<string, number>> = context.memory;
     const memory = args.memory ?? limits[part] ?? extraMemory;
-    const container = stackContainer(context, { role: part, ...args, memory }, { parent: this, dependsOn });
+    const whole = { role: part, ...args, memory };
+    const opts = { parent: this, dependsOn };
+    const { swarm } = context;
+    const container = swarm === undefined ? stackContainer(context, whole, opts) : stackService({ ...context, swarm }, whole, opts);
     const ready = context.healthy(part, container.id, args.check).then(() => container);
     this.registerOutputs({});
     return { container, ready };

@@ -1,9 +1,8 @@
-import type * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { innerPorts } from "../model/names.ts";
 import { authorityPem, type Certificates, serverPem } from "./certificates.ts";
-import { StackPart } from "./part.ts";
+import { type PartResource, StackPart } from "./part.ts";
 import type { PartContext } from "./part-context.ts";
 import { secretsPath } from "./secrets.ts";
 
@@ -34,7 +33,7 @@ export class Redis extends StackPart {
   /** Where it answers on the host, with user and password: secret. */
   readonly url: pulumi.Output<string>;
   readonly tls: boolean;
-  readonly ready: Promise<docker.Container>;
+  readonly ready: Promise<PartResource>;
 
   constructor(name: string, args: RedisArgs, opts?: pulumi.ComponentResourceOptions) {
     super("Redis", "redis", name, args.context, opts);

@@ -1,4 +1,3 @@
-import type * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import type { StagedExecutable } from "../executable/staging.ts";
 import { publicKeysFolder, variables } from "../key-feeder/contract.ts";
@@ -10,7 +9,7 @@ import { trustedFolders } from "./certificates.ts";
 import { executableArgs, type ProgramArgs, runningExecutable } from "./executable.ts";
 import type { KeyFeeder } from "./key-feeder.ts";
 import type { StackLedger } from "./ledger-contract.ts";
-import { StackPart } from "./part.ts";
+import { type PartResource, StackPart } from "./part.ts";
 import type { PartContext } from "./part-context.ts";
 
 export interface ServiceArgs {
@@ -51,7 +50,7 @@ export class Service extends StackPart {
   /** Where it answers on the host. */
   readonly url: string;
   readonly executable: pulumi.Output<Executable>;
-  readonly ready: Promise<docker.Container>;
+  readonly ready: Promise<PartResource>;
 
   constructor(name: string, args: ServiceArgs, opts?: pulumi.ComponentResourceOptions) {
     super("Service", "service", name, args.context, opts);
@@ -62,6 +61,7 @@ export class Service extends StackPart {
       feeder,
       ofLedger,
     ]);
+    const publicKeys = keyFeeder.publicKeysAt(`${workingDir}/${publicKeysFolder}`);
     const program = executableArgs(executable, args.image, commandLine, args.program);
     const { container, ready } = this.run(
       {
@@ -88,10 +88,8 @@ export class Service extends StackPart {
         lowPort: true,
         check: { command: ["sh", "-c", `if command -v curl >/dev/null; then ${answers}; else ${listens}; fi`] },
         publish: { inner: port, port: context.ports.service },
-        volumes: [
-          { volume: context.names.volumes.publicKeys, path: `${workingDir}/${publicKeysFolder}`, readOnly: true },
-          ...ledger.volumes,
-        ],
+        volumes: [...(publicKeys.volumes ?? []), ...ledger.volumes],
+        texts: publicKeys.texts,
       },
       before,
     );

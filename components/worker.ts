@@ -1,4 +1,3 @@
-import type * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import type { StagedExecutable } from "../executable/staging.ts";
 import { publicKeysFolder, variables } from "../key-feeder/contract.ts";
@@ -9,7 +8,7 @@ import { redisAccess, redisSecret } from "./aws-environment.ts";
 import { trustedFolders } from "./certificates.ts";
 import { executableArgs, type ProgramArgs, runningExecutable } from "./executable.ts";
 import type { KeyFeeder } from "./key-feeder.ts";
-import { StackPart } from "./part.ts";
+import { type PartResource, StackPart } from "./part.ts";
 import type { PartContext } from "./part-context.ts";
 import type { Redis } from "./redis.ts";
 
@@ -40,11 +39,10 @@ const connected = `grep -qiE ':${innerPorts.redis.toString(16).padStart(4, "0")}
  */
 export class Worker extends StackPart {
   readonly executable: pulumi.Output<Executable>;
-  readonly ready: Promise<docker.Container>;
+  readonly ready: Promise<PartResource>;
 
   constructor(name: string, args: WorkerArgs, opts?: pulumi.ComponentResourceOptions) {
     super("Worker", "worker", name, args.context, opts);
-    const { context } = args;
     const executable = pulumi.output(args.executable);
     const parts = [args.keyFeeder.ready, ...(args.redis.tls ? [args.redis.ready] : [])];
     const before = Promise.all([Promise.all(parts), args.extras]).then(([ready]) => ready);
@@ -64,7 +62,7 @@ export class Worker extends StackPart {
           ...args.program.env,
         },
         check: { command: ["sh", "-c", connected] },
-        volumes: [{ volume: context.names.volumes.publicKeys, path: `${workingDir}/${publicKeysFolder}`, readOnly: true }],
+        ...args.keyFeeder.publicKeysAt(`${workingDir}/${publicKeysFolder}`),
       },
       before,
     );

@@ -4,8 +4,11 @@ import { createBody, mostProcesses } from "./create.ts";
 import { EngineError, isNotFound, unreachable } from "./error.ts";
 import { attachExec, type ExecOptions, type ExecResult, type ExecStream, exec, openExec, startExec, type Terminal } from "./exec.ts";
 import { type BuildOptions, Images, labelFilter, type OnProgress } from "./images.ts";
+import { hasTerminal, inspectContainer } from "./inspect.ts";
 import { frames, jsonLines, lines, rawFrames, stampedLines } from "./streams.ts";
-import { type Call, Transport } from "./transport.ts";
+import { containersIn, partSummary, type SwarmNode, serviceOfContainer } from "./swarm.ts";
+import { SwarmTransport } from "./swarm-transport.ts";
+import type { Call } from "./transport.ts";
 import type {
   ContainerDetails,
   ContainerSpec,
@@ -64,9 +67,9 @@ export class Engine {
   readonly host: string;
   /** Building, pulling, tagging and looking at images. */
   readonly images: Images;
-  private readonly transport: Transport;
+  private readonly transport: SwarmTransport;
 
-  private constructor(transport: Transport) {
+  private constructor(transport: SwarmTransport) {
     this.transport = transport;
     this.host = transport.host;
     this.images = new Images(transport);
@@ -74,7 +77,7 @@ export class Engine {
 
   /** Finds the engine by DOCKER_HOST, docker's context or default sockets. Never throws and connects to nothing: calls do. */
   static connect(env: NodeJS.ProcessEnv = process.env): Engine {
-    return new Engine(new Transport(env));
+    return new Engine(new SwarmTransport(env));
   }
 
   /** DOCKER_HOST and its TLS settings for programs that are to use the same engine; empty where none can be made out. */
@@ -95,27 +98,22 @@ export class Engine {
     return info;
   }
 
-  /** @param options all: stopped ones too */
+  /**
+   * The containers of this engine; those of a swarm's services, on whichever node, under the services' names, once each.
+   * @param options all: stopped ones too
+   */
   async containers(options: { labels?: Record<string, string>; all?: boolean } = {}): Promise<ContainerSummary[]> {
-    const query = { all: options.all ?? false, filters: labelFilter(options.labels ?? {}) };
-    const raw = await this.transport.json<answers.RawSummary[]>({
-      method: "GET",
-      path: "/containers/json",
-      query,
-      doing: "list containers",
-    });
-    return raw.map(answers.containerSummary);
+    const { labels = {}, all = false } = options;
+    const query = { all, filters: labelFilter(labels) };
+    const call: Call = { method: "GET", path: "/containers/json", query, doing: "list containers" };
+    const [raw, parts] = await Promise.all([this.transport.json<answers.RawSummary[]>(call), this.transport.parts(labels)]);
+    const own = raw.filter(({ Labels }) => serviceOfContainer(Labels ?? {}) === undefined).map(answers.containerSummary);
+    return [...own, ...parts.map(partSummary).filter(({ state }) => all || state === "running")];
   }
 
   /** @returns undefined where there is no such container */
-  async inspect(name: string): Promise<ContainerDetails | undefined> {
-    const call: Call = { method: "GET", path: `/containers/${name}/json`, doing: `inspect ${name}` };
-    try {
-      return answers.containerDetails(await this.transport.json<answers.RawDetails>(call));
-    } catch (error) {
-      if (isNotFound(error)) return undefined;
-      throw error;
-    }
+  inspect(name: string): Promise<ContainerDetails | undefined> {
+    return inspectContainer(this.transport, name);
   }
 
   async networks(options: { labels?: Record<string, string> } = {}): Promise<NetworkSummary[]> {
@@ -124,12 +122,20 @@ export class Engine {
     return raw.map(answers.networkSummary);
   }
 
+  /** This engine's place in a swarm; undefined where it manages none. */
+  swarmNode(): Promise<SwarmNode | undefined> {
+    return this.transport.ownNode();
+  }
+
   /** Names of the containers on a network that run; empty where there is no such network. */
   async containersOn(network: string): Promise<string[]> {
     const call: Call = { method: "GET", path: `/networks/${network}`, doing: `inspect network ${network}` };
     try {
       const { Containers } = await this.transport.json<{ Containers: Record<string, { Name: string }> | null }>(call);
-      return Object.values(Containers ?? {}).map(({ Name }) => Name);
+      return containersIn(
+        network,
+        Object.values(Containers ?? {}).map(({ Name }) => Name),
+      );
     } catch (error) {
       if (isNotFound(error)) return [];
       throw error;
@@ -280,9 +286,7 @@ export class Engine {
 
   /** Lines of a container's standard output and error. An aborted signal ends them without an error. */
   async *logs(name: string, options: LogOptions = {}): AsyncGenerator<LogLine> {
-    const { tty } = await this.transport
-      .json<answers.RawDetails>({ method: "GET", path: `/containers/${name}/json`, doing: `read the logs of ${name}` })
-      .then(answers.containerDetails);
+    const tty = await hasTerminal(this.transport, name);
     const timestamps = options.timestamps === true;
     const query = {
       stdout: true,

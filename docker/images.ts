@@ -42,6 +42,24 @@ export class Images {
     await this.transport.text({ method: "GET", path: `/distribution/${encoded(ref)}/json`, signal, doing: `look up ${ref}` });
   }
 
+  /** @returns the digest under which a registry has an image; undefined where it does not have it, or does not answer */
+  async remoteDigest(ref: string): Promise<string | undefined> {
+    const call: Call = { method: "GET", path: `/distribution/${encoded(ref)}/json`, doing: `look up ${ref}` };
+    try {
+      return (await this.transport.json<{ Descriptor: { digest: string } }>(call)).Descriptor.digest;
+    } catch (error) {
+      if (error instanceof EngineError && error.status !== undefined) return undefined;
+      throw error;
+    }
+  }
+
+  /** Brings an image into the registry that its name begins with, as nobody in particular. @throws EngineError with the registry's words */
+  async push(ref: string): Promise<void> {
+    const [name, tag] = splitReference(ref);
+    const headers = { "X-Registry-Auth": Buffer.from("{}").toString("base64url") };
+    await this.follow({ method: "POST", path: `/images/${encoded(name)}/push`, query: { tag }, headers, doing: `push ${ref}` }, undefined);
+  }
+
   async pull(ref: string, onProgress?: OnProgress, signal?: AbortSignal): Promise<void> {
     const [fromImage, tag] = splitReference(ref);
     await this.follow({ method: "POST", path: "/images/create", query: { fromImage, tag }, signal, doing: `pull ${ref}` }, onProgress);

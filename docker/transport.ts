@@ -14,6 +14,7 @@ export interface Call {
   readonly json?: unknown;
   /** Sent as a tar archive. */
   readonly tar?: Buffer | Readable;
+  readonly headers?: Record<string, string>;
   readonly signal?: AbortSignal | undefined;
   /** Longest wait for the whole answer in `text` and `json`, in ms: two minutes by default. */
   readonly limitMs?: number;
@@ -191,6 +192,7 @@ async function open(engine: EngineHost, call: Call, extraHeaders: Record<string,
   const { address, tls } = engine;
   // Not for TCP: node checks a certificate against this name.
   const headers: Record<string, string> = { ...("hostname" in address ? {} : { Host: "docker" }), ...extraHeaders };
+  Object.assign(headers, call.headers);
   if (call.json !== undefined) headers["Content-Type"] = "application/json";
   if (call.tar !== undefined) Object.assign(headers, { "Content-Type": "application/x-tar", Expect: "100-continue" });
   const options: RequestOptions = { method: call.method, path: call.path + queryString(call.query), headers, agent: false };

@@ -27,7 +27,7 @@ export interface DeliveryArgs {
   readonly root: string;
   readonly stack: string;
   readonly owner: string;
-  readonly settings: Pick<Settings, "service" | "build" | "swap">;
+  readonly settings: Pick<Settings, "service" | "build" | "swap" | "runtime">;
   readonly engine: Engine;
   readonly arch: Arch;
   /** Name of the image that the executable runs on. */
@@ -53,7 +53,8 @@ export async function prepareDelivery(args: DeliveryArgs, dryRun: boolean): Prom
   const { settings, engine, root } = args;
   if (settings.service.image !== undefined) return fromImage(args, settings.service.image);
   const executable = await load(args, dryRun);
-  const mode = swapMode(settings.swap.mode, { host: engine.host, platform: process.platform, root, home: homedir() });
+  const wanted = settings.runtime === "swarm" ? "image" : settings.swap.mode;
+  const mode = swapMode(wanted, { host: engine.host, platform: process.platform, root, home: homedir() });
   return mode === "mount" ? byMount(args, executable) : byLayer(args, executable);
 }
 

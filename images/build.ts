@@ -28,6 +28,12 @@ export function ledgerImageRefs(arch: Arch): WantedImages & { readonly ledger: s
   return { base, node, ledger };
 }
 
+/** The image of a swarm's registry, and what it is made on. */
+export function registryImageRefs(arch: Arch): WantedImages & { readonly registry: string } {
+  const { base, registry } = ownImages(arch, readPins());
+  return { base, registry };
+}
+
 /** The image for builds in a container, and what it is made on. */
 export function goImageRefs(arch: Arch): WantedImages & { readonly go: string } {
   const { base, go } = ownImages(arch, readPins());

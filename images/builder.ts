@@ -37,7 +37,7 @@ export interface EnsureOptions {
 }
 
 /** What each image is made on. */
-const below = { base: "debian", redis: "base", localstack: "base", node: "base", ledger: "node", go: "base" } as const;
+const below = { base: "debian", redis: "base", localstack: "base", node: "base", ledger: "node", go: "base", registry: "base" } as const;
 
 interface Workshop {
   readonly engine: Engine;

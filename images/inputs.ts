@@ -11,8 +11,10 @@ import { programInputs } from "./program-inputs.ts";
 export const stackImageRoles = ["base", "redis", "localstack", "node"] as const;
 export type StackImageRole = (typeof stackImageRoles)[number];
 
-/** All images that are made here; `ledger` is for those who run the ledger by itself, `go` for builds in a container. */
-export const imageRoles = [...stackImageRoles, "ledger", "go"] as const;
+/**
+ * All images that are made here; `ledger` is for those who run the ledger by itself, `go` for builds in a container, `registry` for swarms.
+ */
+export const imageRoles = [...stackImageRoles, "ledger", "go", "registry"] as const;
 export type ImageRole = (typeof imageRoles)[number];
 
 /** The folder of this repository, ending in a slash. */
@@ -29,6 +31,7 @@ export const recipeFiles: Readonly<Record<ImageRole, readonly string[]>> = {
   node: ["Dockerfile"],
   ledger: ["Dockerfile"],
   go: ["Dockerfile"],
+  registry: ["Dockerfile", "config.yml"],
 };
 
 /** The script that makes Debian from its package archive. */
@@ -68,6 +71,7 @@ export function ownImages(arch: Arch, pins: Pins, root = repository): Record<Ima
     node,
     ledger: imageName("ledger", folderHash("ledger", node, {})),
     go: imageName("go", folderHash("go", base, toolPins.go)),
+    registry: imageName("registry", folderHash("registry", base, {})),
   };
 }
 

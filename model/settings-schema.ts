@@ -3,6 +3,7 @@ import { awsProblems, awsSchema } from "./aws-settings.ts";
 import { sameTarget } from "./file-mounts.ts";
 import { memorySettings } from "./limit-settings.ts";
 import { hostSetting, payoutSettings, programSettings, takesCustodian } from "./program-settings.ts";
+import { swarmProblems } from "./swarm-settings.ts";
 
 const onOff = ["auto", "manual"] as const;
 
@@ -20,6 +21,10 @@ const onOrOff = z.union([z.boolean(), z.enum(["true", "false"]).transform((text)
  * and `takes` says what is allowed where the type does not.
  */
 export const settingsSchema = z.strictObject({
+  runtime: z.enum(["container", "swarm"]).default("container").meta({
+    description: "container: containers of one engine; swarm: services on the nodes of its swarm",
+    details: "A change on a stack that is up wants `./nitro down` first. [A swarm of several machines](swarm.md).",
+  }),
   service: z
     .strictObject({
       binary: z.string().min(1).optional().meta({
@@ -178,7 +183,8 @@ export const settingsSchema = z.strictObject({
 
 /** The same with the rules that concern several settings. */
 export const wholeSettingsSchema = settingsSchema.superRefine((settings, context) => {
-  for (const { path, message } of awsProblems(settings)) context.addIssue({ code: "custom", path: [...path], message });
+  const problems = [...awsProblems(settings), ...swarmProblems(settings)];
+  for (const { path, message } of problems) context.addIssue({ code: "custom", path: [...path], message });
   const { service, build, payout } = settings;
   for (const role of ["service", "worker"] as const) {
     const { files, writable } = settings[role];

@@ -1,3 +1,5 @@
+import { asContainer } from "./service-view.ts";
+
 /** A resource as a program declares it. */
 export interface Declared {
   /** Pulumi's type token, such as `docker:index/container:Container`. */
@@ -28,11 +30,13 @@ export interface Finding {
   readonly message: string;
 }
 
-/** Everything that breaks a rule, in the order of the resources. Pure. */
+/** Everything that breaks a rule, in the order of the resources; a swarm's services count as containers. Pure. */
 export function evaluate(policies: readonly Policy[], resources: readonly Declared[]): Finding[] {
   return resources.flatMap((resource) =>
     policies.flatMap((policy) =>
-      policy.check(resource).map((message) => ({ policy: policy.name, type: resource.type, resource: resource.name, message })),
+      policy
+        .check(asContainer(resource))
+        .map((message) => ({ policy: policy.name, type: resource.type, resource: resource.name, message })),
     ),
   );
 }

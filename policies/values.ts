@@ -6,6 +6,9 @@ export const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
 export const containerType = "docker:index/container:Container";
 
+/** What a swarm runs in place of a container. */
+export const swarmServiceType = "docker:index/service:Service";
+
 type Values = Readonly<Record<string, unknown>>;
 
 /** Pulumi's engine hands values to policies behind a proxy that throws where one is not known yet (@pulumi/policy, proxy.ts). */

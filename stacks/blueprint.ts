@@ -6,7 +6,7 @@ import { executableImageName } from "../executable/layer.ts";
 import type { LiveRole } from "../executable/live-override.ts";
 import { sourcesHash } from "../executable/sources-hash.ts";
 import { binFolder, type StagedExecutable } from "../executable/staging.ts";
-import { imageRefs } from "../images/build.ts";
+import { imageRefs, registryImageRefs } from "../images/build.ts";
 import { layout } from "../model/layout.ts";
 import { localAccount, portBase, stackNameProblem, stackNames, stackPorts } from "../model/names.ts";
 import { parseSettings, type Settings } from "../model/settings.ts";
@@ -14,8 +14,10 @@ import type { Configuration } from "./configuration.ts";
 import { loadExtras } from "./extras.ts";
 import { ofHost, plannedMount, plannedWritable } from "./mounts.ts";
 import { noOperators } from "./operators.ts";
-import { asRunError, type PreparedStack, type PrepareOptions } from "./prepare.ts";
+import type { PreparedStack, PrepareOptions } from "./prepare.ts";
 import { programArgs } from "./program-args.ts";
+import { asRunError } from "./run-error.ts";
+import { registryPort } from "./swarm.ts";
 
 /** Stand in for what differs between machines and checkouts and says nothing about a change. */
 const anyRoot = "/nitro-stacks";
@@ -40,15 +42,27 @@ async function draw(root: string, checked: Settings | undefined): Promise<Prepar
   if (problem !== undefined) throw new pulumi.RunError(problem);
   const settings = checked ?? parseSettings(pulumi.runtime.allConfig(), stack);
   const images = imageRefs(anyArch, settings.images);
+  const ports = stackPorts(settings.ports.base ?? portBase(stack));
   return {
     context: {
       names: stackNames(stack, settings.aws.region),
-      ports: stackPorts(settings.ports.base ?? portBase(stack)),
+      ports,
       owner: anyOwner,
       memory: settings.memory,
       healthy: () => Promise.resolve(),
       operators: () => Promise.resolve(noOperators),
       putSecrets: () => Promise.resolve(""),
+      swarm:
+        settings.runtime === "swarm"
+          ? {
+              ...{
+                node: "this-node",
+                registry: `registry:${registryPort(ports.service)}`,
+                registryImage: registryImageRefs(anyArch).registry,
+              },
+              publish: async (image) => image,
+            }
+          : undefined,
     },
     settings,
     images,
@@ -74,7 +88,7 @@ async function plannedExecutable(root: string, stack: string, settings: Settings
   const { image } = settings.service;
   if (image !== undefined) return { sha256: "of-the-image", image: { id: image, entrypoint: [image] } };
   const sha256 = await executableId(root, settings);
-  if (settings.swap.mode !== "image") return { sha256, folder: binFolder(anyRoot, stack) };
+  if (settings.swap.mode !== "image" && settings.runtime !== "swarm") return { sha256, folder: binFolder(anyRoot, stack) };
   return { sha256, image: { id: executableImageName({ stack, owner: anyOwner, sha256 }, base) } };
 }
 

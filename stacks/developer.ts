@@ -10,6 +10,7 @@ import { LocalStack } from "../components/localstack.ts";
 import { Network } from "../components/network.ts";
 import { partContext } from "../components/part-context.ts";
 import { Redis } from "../components/redis.ts";
+import { ImageRegistry } from "../components/registry.ts";
 import { Service } from "../components/service.ts";
 import { Worker } from "../components/worker.ts";
 import type { ImageRefs } from "../images/build.ts";
@@ -52,7 +53,10 @@ export class DeveloperStack extends pulumi.ComponentResource {
       secretAccessKey: new random.RandomPassword("aws-secret-key", { length: 40, special: false }, inside).result,
     };
     const { network } = new Network("network", { context: args.context }, inside);
-    const context = partContext(args.context, network, this);
+    const registryThere = Promise.withResolvers<unknown>();
+    const context = partContext(args.context, network, this, registryThere.promise);
+    const { swarm } = args.context;
+    registryThere.resolve(swarm && new ImageRegistry("registry", { context, swarm }).ready);
     const certificates = new Certificates("certificates", { context }, inside);
     const certified = Promise.withResolvers<pulumi.Resource>();
     const tls = args.settings.redis.tls ? { certificates, there: certified.promise } : undefined;

@@ -146,6 +146,6 @@ async function earlyAnswer(args: PartHealthArgs, role: LiveRole, known: Promise<
 }
 
 /** A container's id is known once it has been started. */
-function whenStarted(id: Output<string>): Promise<string> {
+export function whenStarted(id: Output<string>): Promise<string> {
   return new Promise((resolve) => id.apply(resolve));
 }

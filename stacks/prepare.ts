@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { AwsStack } from "../components/aws-ledger.ts";
-import type { StackContext } from "../components/context.ts";
+import type { StackContext, SwarmContext } from "../components/context.ts";
 import type { ProgramArgs } from "../components/executable.ts";
 import { type ContainerSummary, Engine } from "../docker/engine.ts";
 import { isRemote } from "../docker/remote.ts";
@@ -10,9 +10,11 @@ import { type Delivery, prepareDelivery } from "../executable/delivery.ts";
 import type { LiveRole } from "../executable/live-override.ts";
 import type { StagedExecutable } from "../executable/staging.ts";
 import { ensureImages, type ImageRefs, imageRefs } from "../images/build.ts";
+import type { OperatorsFile } from "../key-feeder/contract.ts";
 import { layout, type MadeBy } from "../model/layout.ts";
-import { portBase, stackNameProblem, stackNames, stackPorts } from "../model/names.ts";
+import { portBase, type StackNames, stackNameProblem, stackNames, stackPorts } from "../model/names.ts";
 import type { Settings } from "../model/settings.ts";
+import { engineVariables } from "../model/stack-engine.ts";
 import type { Declared } from "../policies/policy.ts";
 import { ownerId } from "../toolchain/owner.ts";
 import { projectVersion } from "../toolchain/version.ts";
@@ -26,8 +28,11 @@ import { noOperators, readOperators } from "./operators.ts";
 import { partHealth } from "./part-health.ts";
 import { preflight } from "./preflight.ts";
 import { isSecretKey, mountable, programArgs } from "./program-args.ts";
+import { asRunError } from "./run-error.ts";
 import { secretFiles, secretsMark } from "./secret-files.ts";
 import { subnetFor } from "./subnet.ts";
+import { swarmContext } from "./swarm.ts";
+import { swarmHealth } from "./swarm-health.ts";
 
 /** What `nitro` decides when it runs the program in its own process; plain pulumi decides nothing. */
 export interface PrepareOptions extends LateExecutable {
@@ -85,16 +90,10 @@ export async function prepareStack(root: string, options: PrepareOptions = {}): 
   return prepare(root, pulumi.getStack(), pulumi.runtime.isDryRun(), options).catch(asRunError);
 }
 
-/** Whatever goes wrong is told without a stack trace. */
-export function asRunError(error: unknown): never {
-  if (process.env.NITRO_DEBUG === "1" || !(error instanceof Error)) throw error;
-  throw new pulumi.RunError(error.message);
-}
-
 async function prepare(root: string, stack: string, dryRun: boolean, options: PrepareOptions): Promise<PreparedStack> {
   const problem = stackNameProblem(stack);
   if (problem !== undefined) throw new pulumi.RunError(problem);
-  const { engine, arch } = options.machine ?? (await connect(dryRun));
+  const { engine, arch } = options.machine ?? (await connect(root, dryRun));
   const configuration = options.configuration ?? (await readOwn(root, stack, arch, options));
   const { settings } = configuration;
   const { executable: loaded } = configuration;
@@ -109,12 +108,16 @@ async function prepare(root: string, stack: string, dryRun: boolean, options: Pr
   if (settings.extras !== undefined && options.targeted !== true) await checkExtrasTypes(root, settings.extras);
   const extras = settings.extras === undefined ? undefined : await loadExtras(root, settings.extras);
   const args = { root, stack, owner, settings, engine, arch, base: images.base, loaded };
+  const swarm = settings.runtime === "swarm" ? await swarmContext({ engine, stack, arch, base: ports.service, dryRun }) : undefined;
   const delivery = options.executable === undefined ? await prepareDelivery(args, dryRun) : undefined;
   const logIn = settings.ledger.mode === "aws" ? (await import("./aws/stack.ts")).prepareAws : undefined;
   const aws = await logIn?.({ engine, names, owner, settings: settings.aws, image: images.base, dryRun });
   const containers = dryRun ? undefined : await preflight(engine, { names, ports, owner });
   if (containers !== undefined) await keepToClone({ stack, root, env: process.env }, containers.length > 0);
-  const [subnet] = dryRun ? [] : await Promise.all([subnetFor(engine, { names, owner }), ensureImages(engine, images)]);
+  const wanted = swarm === undefined ? images : { ...images, registry: swarm.registryImage };
+  // A swarm's networks have addresses of its own.
+  const subnetOf = swarm === undefined ? () => subnetFor(engine, { names, owner }) : () => undefined;
+  const [subnet] = dryRun ? [] : await Promise.all([subnetOf(), ensureImages(engine, wanted)]);
   const handover: Promise<Handover> =
     delivery === undefined
       ? deliverLater(args, options).catch(asRunError)
@@ -123,18 +126,19 @@ async function prepare(root: string, stack: string, dryRun: boolean, options: Pr
   const before = new Set(containers?.map(({ id }) => id));
   const early = options.executable !== undefined;
   const put = secretFiles({ engine, stack, owner, before: containers ?? [], trusting: options.targeted === true });
-  const healthy = dryRun
-    ? () => Promise.resolve()
-    : partHealth({ engine, root, names, executable, before, superseded: options.superseded, early, targeted: options.targeted });
+  const health = { engine, root, names, executable, before, superseded: options.superseded, early, targeted: options.targeted };
+  const waits = () => (swarm === undefined ? partHealth(health) : swarmHealth(health, swarm.failed));
+  const healthy = dryRun ? () => Promise.resolve() : waits();
   return {
     context: {
       names,
       ports,
       owner,
       memory: settings.memory,
+      swarm,
       subnet,
       healthy,
-      operators: () => (dryRun ? Promise.resolve(noOperators) : readOperators(engine, names).catch(asRunError)),
+      operators: () => (dryRun ? toldOperators(engine, names, swarm) : readOperators(engine, names).catch(asRunError)),
       putSecrets: dryRun ? async (file) => secretsMark(file) : (file) => put(file).catch(asRunError),
     },
     settings,
@@ -153,6 +157,11 @@ async function prepare(root: string, stack: string, dryRun: boolean, options: Pr
   };
 }
 
+/** In a swarm their public keys are declared: a preview knows them where the stack is there. */
+async function toldOperators(engine: Engine, names: StackNames, swarm: SwarmContext | undefined): Promise<OperatorsFile> {
+  return swarm === undefined ? noOperators : await readOperators(engine, names).catch(() => noOperators);
+}
+
 /** @param containers the stack's own; undefined in a dry run */
 function delivered(delivery: Delivery, containers: readonly ContainerSummary[] | undefined): Promise<StagedExecutable> {
   return containers === undefined ? delivery.plan() : delivery.deliver(containers);
@@ -165,8 +174,8 @@ function readOwn(root: string, stack: string, arch: Arch, { executable }: Prepar
 }
 
 /** A preview also runs where no engine is, such as in a pull request: then this host's architecture is as good as any. */
-async function connect(dryRun: boolean): Promise<Machine> {
-  const engine = Engine.connect();
+async function connect(root: string, dryRun: boolean): Promise<Machine> {
+  const engine = Engine.connect({ ...process.env, ...engineVariables(pulumi.runtime.allConfig(), root) });
   try {
     return { engine, arch: (await engine.ping()).arch };
   } catch (error) {

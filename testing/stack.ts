@@ -6,6 +6,7 @@ import { LedgerClient } from "../ledger/client/session.ts";
 import { type Role, stackNames } from "../model/names.ts";
 import type { StackOutputs } from "../model/outputs.ts";
 import { partsOf } from "../model/parts.ts";
+import { stackEngineVariables } from "../model/stack-engine.ts";
 import { numbered } from "../operators/keys.ts";
 import { connectPayouts } from "../operators/payouts/streams.ts";
 import { ownerId } from "../toolchain/owner.ts";
@@ -56,7 +57,7 @@ export async function openStack(name: string, options: StackOutputsOptions = {})
   const { env = process.env, root = projectRoot(import.meta.dirname) } = options;
   if (root === undefined) throw new StackOutputsError(noProjectRoot);
   const outputs = await stackOutputs(name, options);
-  const engine = Engine.connect(env);
+  const engine = Engine.connect({ ...env, ...(await stackEngineVariables(root, name)) });
   const parts = partsOf((await engine.inspect(stackNames(name).containers.service))?.labels);
   await endAbandonedPauses({ name, engine, env }, parts);
   await noteUse(engine, { stack: name, owner: ownerId(env) }, personHere(env));

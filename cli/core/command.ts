@@ -1,6 +1,8 @@
 import type { Context } from "../../common/context.ts";
+import { stackEngineVariables } from "../../model/stack-engine.ts";
 import type { Arguments, Declaration, Given, Options } from "./declaration.ts";
 import { type ParsedWords, parseCommandLine } from "./parse.ts";
+import { selectStack } from "./selection.ts";
 
 /** One `nitro` command. Its file exports it as `command`; its name and summary are in a table of commands. */
 export interface Command {
@@ -32,7 +34,22 @@ export function declareCommand<const O extends Options = Record<never, never>, c
   declared: Declared<O, A>,
 ): DeclaredCommand<O, A> {
   const parse = (args: readonly string[]) => parseCommandLine(declared, args) as Given<O, A>;
-  return { declaration: declared, parse, run: async (args, context) => declared.run(parse(args), context) };
+  return {
+    declaration: declared,
+    parse,
+    async run(args, context) {
+      const given = parse(args);
+      if (declared.options !== undefined && "stack" in declared.options) await useEngineOf(given, context);
+      return await declared.run(given, context);
+    },
+  };
+}
+
+/** From here on this process, and what it starts, talk to the engine that the stack's settings name. */
+async function useEngineOf({ values }: { readonly values: object }, { env, root }: Context): Promise<void> {
+  const option: unknown = Reflect.get(values, "stack");
+  const stack = selectStack(typeof option === "string" ? option : undefined, env);
+  Object.assign(env, await stackEngineVariables(root, stack));
 }
 
 /** A line of a table of commands. It loads nothing until its command is wanted. */

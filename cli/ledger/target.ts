@@ -94,11 +94,12 @@ async function stackEndpoint(stack: string, env: NodeJS.ProcessEnv): Promise<Sta
     if (!(error instanceof UserError)) throw error;
     throw new UserError(error.message, error.hint?.startsWith("./nitro up") === false ? error.hint : hint);
   });
-  const port = container.ports.find(({ containerPort }) => containerPort === innerPorts.ledger)?.hostPort;
-  if (!container.running || port === undefined)
-    throw new UserError(`the ledger of stack "${stack}" does not run (${container.status})`, hint);
+  const stopped = new UserError(`the ledger of stack "${stack}" does not run (${container.status})`, hint);
+  if (!container.running) throw stopped;
   const tunnel = isRemote(engine) ? await StackTunnel.open(engine, stack, ownerId(env)) : undefined;
-  return { endpoint: `http://127.0.0.1:${tunnel?.ports.ledger ?? port}`, tunnel };
+  const port = tunnel?.ports.ledger ?? container.ports.find(({ containerPort }) => containerPort === innerPorts.ledger)?.hostPort;
+  if (port === undefined) throw stopped;
+  return { endpoint: `http://127.0.0.1:${port}`, tunnel };
 }
 
 /** @throws UsageError for what is no address of a server */

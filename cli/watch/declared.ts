@@ -1,5 +1,6 @@
 import { ArmedUpdate } from "../../automation/armed-update.ts";
 import { HeldError } from "../../automation/lock.ts";
+import { runtimeOf } from "../../automation/state.ts";
 import { beginSwap, isSound, type SwapArgs, type SwapStart, swapDeclared, withWayBack } from "../../automation/swap.ts";
 import { showFailures } from "../../automation/update-progress.ts";
 import { collectGarbage } from "../../common/garbage.ts";
@@ -34,7 +35,6 @@ interface Arming {
  */
 export class DeclaredSwapper implements Swapper {
   private readonly args: SwapArgs;
-  private readonly targets: readonly string[];
   /** Names of the containers that each swap replaces. */
   private readonly replaced: readonly string[];
   private armed: Promise<ArmedUpdate | undefined> | undefined;
@@ -45,8 +45,11 @@ export class DeclaredSwapper implements Swapper {
 
   constructor(args: SwapArgs) {
     this.args = args;
-    this.targets = swapTargets(args.stack.name, args.roles);
     this.replaced = args.roles.map((role) => stackNames(args.stack.name).containers[role]);
+  }
+
+  private targets({ state }: SwapStart): string[] {
+    return swapTargets(this.args.stack.name, this.args.roles, runtimeOf(state));
   }
 
   /** True while an update is armed. */
@@ -150,7 +153,7 @@ export class DeclaredSwapper implements Swapper {
     superseded: AbortSignal,
   ): Promise<boolean> {
     if (armed === undefined) return false;
-    if (!isSound(start, this.targets, this.replaced)) {
+    if (!isSound(start, this.targets(start), this.replaced)) {
       await armed.disarm();
       return false;
     }
@@ -168,8 +171,9 @@ export class DeclaredSwapper implements Swapper {
   }
 
   /** An update that failed before it replaced a container may have asked it to stop already: the stop may still be under way. */
-  private async startAgain({ state }: SwapStart): Promise<void> {
-    const ids = state.resources.filter(({ urn }) => this.targets.includes(urn)).map(({ id }) => id);
+  private async startAgain(start: SwapStart): Promise<void> {
+    const targets = this.targets(start);
+    const ids = start.state.resources.filter(({ urn }) => targets.includes(urn)).map(({ id }) => id);
     await Promise.all(ids.map((id) => this.startStopped(id)));
   }
 

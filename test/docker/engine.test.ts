@@ -195,7 +195,8 @@ test("filters carry labels and types as the engine expects them", async () => {
     response.writeHead(200).end("[]");
   });
   await engine.containers({ labels: { "nitro.stack": "alice", "nitro.owner": "" }, all: true });
-  expect(asked).toEqual(['/containers/json?all=true&filters={"label":["nitro.stack=alice","nitro.owner"]}']);
+  const filters = '{"label":["nitro.stack=alice","nitro.owner"]}';
+  expect(asked).toEqual([`/containers/json?all=true&filters=${filters}`, `/services?filters=${filters}`]);
 });
 
 test("a strange image name reaches the engine whole", async () => {

@@ -30,6 +30,8 @@ async function nitroProblem(words: readonly string[]): Promise<string | undefine
 /** What is wrong with `pulumi config set|rm`: a setting that is none. */
 function settingProblem([program, config, verb, ...words]: readonly string[]): string | undefined {
   if (program !== "pulumi" || config !== "config" || (verb !== "set" && verb !== "rm")) return undefined;
+  // Of Pulumi's docker plugin, which model/stack-engine.ts reads too.
+  if (words.includes("docker:host") || words.includes("docker:certPath")) return undefined;
   const key = words.find((word) => word.startsWith("nitro:")) ?? "nitro:";
   const [top = "", ...below] = key
     .slice("nitro:".length)

@@ -15,6 +15,10 @@ export const canRunSecondEngine = process.platform === "linux" && process.getuid
 export interface SecondEngineOptions {
   /** It sees this machine's files, so that executables can be mounted. */
   readonly seesFiles?: boolean;
+  /** Its network is this namespace, made by others, and its machine has that name. */
+  readonly machine?: { readonly namespace: string; readonly hostname: string };
+  /** Further arguments of its program. */
+  readonly arguments?: readonly string[];
 }
 
 /**
@@ -92,9 +96,14 @@ export class SecondEngine {
     const hidden = this.options.seesFiles === true ? [] : outermost([root, tmpdir()]);
     const hide = [...hidden, "/run/containerd"].map((path) => `mkdir -p '${path}'; mount -t tmpfs hidden '${path}'`);
     const places = ["--data-root", `${folder}/data`, "--exec-root", `${folder}/exec`, "--pidfile", `${folder}/pid`];
-    const script = ["set -e", "ip link set lo up", ...hide, 'exec dockerd "$@"'].join("\n");
-    const contained = ["--pdeathsig", "TERM", "unshare", "--mount", "--net", "--propagation", "private"];
-    const command = [...contained, "sh", "-c", script, "sh", ...places, "--host", `unix://${folder}/engine.sock`];
+    const { machine } = this.options;
+    const name = machine === undefined ? [] : [`hostname ${machine.hostname}`];
+    const script = ["set -e", "ip link set lo up", ...name, ...hide, 'exec dockerd "$@"'].join("\n");
+    const network = machine === undefined ? [] : ["nsenter", `--net=/run/netns/${machine.namespace}`];
+    const contained = ["--pdeathsig", "TERM", ...network, "unshare", "--mount", machine === undefined ? "--net" : "--uts"];
+    const further = this.options.arguments ?? [];
+    const command = [...contained, "--propagation", "private", "sh", "-c", script, "sh", ...places, ...further];
+    command.push("--host", `unix://${folder}/engine.sock`);
     const daemon = spawn("setpriv", command, { cwd: "/", stdio: ["ignore", "pipe", "pipe"] });
     this.daemon = daemon;
     const log = createWriteStream(joinPath(folder, "log"), { flags: "a" });

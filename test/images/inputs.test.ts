@@ -2,7 +2,7 @@ import { appendFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, w
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { goImageRefs, imageRefs, ledgerImageRefs } from "../../images/build.ts";
+import { goImageRefs, imageRefs, ledgerImageRefs, registryImageRefs } from "../../images/build.ts";
 import { imageRoles, ownImages, programs, repository, stackImageRoles } from "../../images/inputs.ts";
 import { readPins } from "../../images/pins.ts";
 import { programInputs } from "../../images/program-inputs.ts";
@@ -33,7 +33,8 @@ test("names are ours, a hash, and the same every time", () => {
   expect(imageRefs("amd64")).toEqual(refs);
   const { ledger } = ledgerImageRefs("amd64");
   const { go } = goImageRefs("amd64");
-  const all = { ...refs, ledger, go };
+  const { registry } = registryImageRefs("amd64");
+  const all = { ...refs, ledger, go, registry };
   for (const role of imageRoles) expect(all[role]).toMatch(new RegExp(`^localhost/nitro/${role}:[0-9a-f]{16}$`));
 });
 
@@ -49,9 +50,9 @@ test("architectures do not share images", () => {
 });
 
 test.each([
-  ["images/debootstrap.sh", ["debian", "base", "redis", "localstack", "node", "ledger", "go"]],
-  ["images/base/Dockerfile", ["base", "redis", "localstack", "node", "ledger", "go"]],
-  ["images/base/nitro-run", ["base", "redis", "localstack", "node", "ledger", "go"]],
+  ["images/debootstrap.sh", ["debian", "base", "redis", "localstack", "node", "ledger", "go", "registry"]],
+  ["images/base/Dockerfile", ["base", "redis", "localstack", "node", "ledger", "go", "registry"]],
+  ["images/base/nitro-run", ["base", "redis", "localstack", "node", "ledger", "go", "registry"]],
   ["images/redis/Dockerfile", ["redis"]],
   ["images/localstack/Dockerfile", ["localstack"]],
   ["images/localstack/requirements.txt", ["localstack"]],
@@ -59,6 +60,7 @@ test.each([
   ["images/node/Dockerfile", ["node", "ledger"]],
   ["images/ledger/Dockerfile", ["ledger"]],
   ["images/go/Dockerfile", ["go"]],
+  ["images/registry/config.yml", ["registry"]],
 ])("a change of %s renames %j", (file, roles) => {
   expect(changedBy(() => appendFileSync(join(root, file), "# changed\n"))).toEqual(roles);
 });

@@ -15,6 +15,7 @@ const problems = (raw: Record<string, string>): string => {
 
 test("every setting has a default", () => {
   expect(parseSettings({}, "alice")).toEqual({
+    runtime: "container",
     service: { host: "nitro-payments.bsg.brave.software", env: {}, files: [], writable: [], ulimits: [] },
     worker: { env: {}, files: [], writable: [], ulimits: [] },
     build: { folder: "sample" },
@@ -76,6 +77,7 @@ test("Pulumi.dev.yaml says the defaults, and names every setting", () => {
       "nitro:payout.from",
       "nitro:ports.base",
       "nitro:redis.tls",
+      "nitro:runtime",
       "nitro:secrets.file",
       "nitro:service.args",
       "nitro:service.binary",

@@ -33,6 +33,7 @@ test("what the page cannot have is worded elsewhere: by pulumi, a server, anothe
     "cli/swap/swap.ts",
     "dashboard/page/server.ts",
     "ledger/client/http.ts",
+    "stacks/swarm.ts",
     "toolchain/download.ts",
     "toolchain/engine.ts",
   ]);
