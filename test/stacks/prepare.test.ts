@@ -16,6 +16,7 @@ beforeEach(() => {
   vi.stubEnv("NITRO_HOME", join(root, "home"));
   vi.stubEnv("NITRO_TRACE", join(root, "trace"));
   vi.stubEnv("DOCKER_HOST", `unix://${root}/nowhere`);
+  writeFileSync(join(root, "package.json"), '{"version":"1.2.3"}');
   writeFileSync(join(root, "payments"), elf({ machine: thisMachine }));
   writeFileSync(join(root, "Pulumi.alice.yaml"), "config:\n  nitro:bootstrap: manual\n  nitro:service:\n    binary: payments\n");
 });
