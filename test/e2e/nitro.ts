@@ -68,7 +68,7 @@ export async function engineResources(stack: string) {
 
 /**
  * A stack's resources as `pulumi stack export` gives them, by their URNs: inputs, outputs, dependencies, times. Secrets are in plain text: pulumi
- * encrypts them anew whenever it writes them.
+ * encrypts them anew whenever it writes them. Without the frames of the program that declared them: they say how it was loaded.
  */
 export async function exportedResources(stack: string): Promise<Map<string, Record<string, unknown>>> {
   const { code, stdout, stderr } = await run("pulumi", ["stack", "export", "-s", stack, "--show-secrets"], {
@@ -76,7 +76,7 @@ export async function exportedResources(stack: string): Promise<Map<string, Reco
   });
   if (code !== 0) throw new Error(`pulumi stack export ended with ${code}:\n${stderr}`);
   const { deployment } = JSON.parse(stdout) as { deployment: { resources: { urn: string }[] } };
-  return new Map(deployment.resources.map((resource) => [resource.urn, { ...resource }]));
+  return new Map(deployment.resources.map((resource) => [resource.urn, { ...resource, stackTrace: undefined }]));
 }
 
 type Resources = Awaited<ReturnType<typeof exportedResources>>;
