@@ -20,7 +20,11 @@ export class EventWriter {
   async emit(name: string, data: unknown): Promise<void> {
     const { response } = this;
     if (response.destroyed || response.write(`event: ${name}\ndata: ${JSON.stringify(data)}\n\n`)) return;
-    await Promise.race([once(response, "drain"), once(response, "close")]);
+    const over = new AbortController();
+    const heard = (event: string) => once(response, event, { signal: over.signal }).catch(() => undefined);
+    await Promise.race([heard("drain"), heard("close")]);
+    // Else what was waited for in vain stays listened for.
+    over.abort();
   }
 
   end(): void {

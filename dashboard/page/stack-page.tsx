@@ -40,23 +40,29 @@ function Summary({ stack, notes, now }: { readonly stack: StackView; readonly no
   const { healthy, sealed, shares, faults, update, armed } = stack;
   const going = notes.filter(({ ended }) => ended === undefined).map(({ part }) => part);
   return (
-    <ul class="summary" role="status">
-      <li class={healthy ? "good" : "bad"}>{healthy ? "everything runs and answers" : "not everything runs and answers"}</li>
-      <li>{sealed ? `sealed, ${shares} of 2 shares` : "unsealed"}</li>
-      {going.length > 0 ? <li class="middling">changing now: {going.join(", ")}</li> : null}
-      {update === undefined ? null : (
-        <li>
-          an update {armed || going.length === 0 ? "holds the stack" : "is going on"}: process {update.pid} of {update.username}, for{" "}
-          {ageText(update.timestamp, now)}
-        </li>
-      )}
-      {armed ? <li>the next swap is kept ready</li> : null}
-      {faults.map(({ part, kind, until }) => (
-        <li key={part} class="middling">
-          fault: {part} {kind}, until {clock(Date.parse(until))}
-        </li>
-      ))}
-    </ul>
+    <>
+      <p class="hidden" role="status">
+        {healthy ? "healthy" : "not healthy"}
+        {going.length > 0 ? `, ${going.join(", ")} changing` : ""}
+      </p>
+      <ul class="summary">
+        <li class={healthy ? "good" : "bad"}>{healthy ? "everything runs and answers" : "not everything runs and answers"}</li>
+        <li>{sealed ? `sealed, ${shares} of 2 shares` : "unsealed"}</li>
+        {going.length > 0 ? <li class="middling">changing now: {going.join(", ")}</li> : null}
+        {update === undefined ? null : (
+          <li>
+            an update {armed || going.length === 0 ? "holds the stack" : "is going on"}: process {update.pid} of {update.username}, for{" "}
+            {ageText(update.timestamp, now)}
+          </li>
+        )}
+        {armed ? <li>the next swap is kept ready</li> : null}
+        {faults.map(({ part, kind, until }) => (
+          <li key={part} class="middling">
+            fault: {part} {kind}, until {clock(Date.parse(until))}
+          </li>
+        ))}
+      </ul>
+    </>
   );
 }
 

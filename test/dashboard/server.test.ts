@@ -46,6 +46,15 @@ const routes: Route[] = [
   },
 ];
 
+const large = "x".repeat(100_000);
+routes.push({
+  method: "GET",
+  path: "/api/much",
+  stream: async (_, emit) => {
+    for (let n = 0; n < 200; n++) await emit("much", large);
+  },
+});
+
 let page: ServedPage;
 let origin: string;
 let token: string;
@@ -146,6 +155,19 @@ test("a stream goes on until the page goes away", async () => {
   expect(streaming?.signal.aborted).toBe(false);
   request.destroy();
   while (streaming?.signal.aborted !== true) await pause(5);
+});
+
+test("a page that reads slowly gets everything, and leaves nothing to be listened for", async () => {
+  const warnings: Error[] = [];
+  const onWarning = (warning: Error) => warnings.push(warning);
+  process.on("warning", onWarning);
+  onTestFinished(() => {
+    process.off("warning", onWarning);
+  });
+  const { text: events } = await ask("/api/much");
+  expect(events.length).toBe(200 * `event: much\ndata: "${large}"\n\n`.length);
+  await pause(0);
+  expect(warnings).toEqual([]);
 });
 
 test("the server ends with streams open", async () => {
