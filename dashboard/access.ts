@@ -24,7 +24,9 @@ export const apiPrefix = "/api/";
  */
 export function accessRefusal(path: string, headers: IncomingHttpHeaders, { port, token }: PageGuard): AccessRefusal | undefined {
   const { host = "", origin, authorization = "" } = headers;
-  const hosts = [`127.0.0.1:${port}`, `localhost:${port}`];
+  // Browsers leave out the port that a scheme has by itself.
+  const suffix = port === 80 ? "" : `:${port}`;
+  const hosts = [`127.0.0.1${suffix}`, `localhost${suffix}`];
   if (!hosts.includes(host.toLowerCase()))
     return { status: 403, message: `host "${host}" is not this server's: allowed are ${hosts.join(" and ")}` };
   if (origin !== undefined && origin !== `http://${host}`)

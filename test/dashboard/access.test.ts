@@ -32,6 +32,12 @@ describe("is refused", () => {
   });
 });
 
+test("at port 80 browsers name none", () => {
+  const at80 = { ...guard, port: 80 };
+  expect(accessRefusal("/api/stack", { ...own, host: "127.0.0.1", origin: "http://127.0.0.1" }, at80)).toBeUndefined();
+  expect(accessRefusal("/api/stack", { ...own, host: "127.0.0.1" }, guard)?.status).toBe(403);
+});
+
 test("the page itself holds nothing of anybody's: it goes without a token, but not to foreign names", () => {
   expect(accessRefusal("/", { host: own.host }, guard)).toBeUndefined();
   expect(accessRefusal("/main.js", { host: "page.example" }, guard)?.status).toBe(403);
