@@ -116,7 +116,7 @@ function nameInState(state: StackState, id: string): string {
 }
 
 /** Everything that carries a stack's label. */
-export async function look(engine: Engine, stack: string): Promise<Seen> {
+export async function look(engine: Pick<Engine, "containers" | "networks" | "volumes" | "inspect" | "exec">, stack: string): Promise<Seen> {
   const filter = { labels: { [labels.stack]: stack } };
   const [containers, networks, volumes] = await Promise.all([
     engine.containers({ ...filter, all: true }),
@@ -126,9 +126,12 @@ export async function look(engine: Engine, stack: string): Promise<Seen> {
   return { containers: await Promise.all(containers.map((container) => asOfNow(engine, container))), networks, volumes };
 }
 
-/** A part may answer again although the engine has not noticed yet. */
-async function asOfNow<T extends Pick<SeenContainer, "name" | "state" | "health">>(engine: Engine, container: T): Promise<T> {
-  if (container.state !== "running" || container.health !== "unhealthy") return container;
+/** A part may answer again although the engine has not noticed yet; after a restart it calls it "starting" for as long as its next look takes. */
+async function asOfNow<T extends Pick<SeenContainer, "name" | "state" | "health">>(
+  engine: Pick<Engine, "inspect" | "exec">,
+  container: T,
+): Promise<T> {
+  if (container.state !== "running" || container.health === "healthy") return container;
   const details = await engine.inspect(container.name);
   return details === undefined ? container : { ...container, health: await presentHealth(engine, details) };
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { decideHealing, type Seen } from "../../automation/heal.ts";
+import { decideHealing, look, type Seen } from "../../automation/heal.ts";
 import { dockerTypes, type StackState } from "../../automation/state.ts";
-import type { ContainerState, Health } from "../../docker/engine.ts";
+import type { ContainerDetails, ContainerState, Health } from "../../docker/engine.ts";
 import { useVolume } from "../../model/last-use.ts";
 import { stackNames } from "../../model/names.ts";
 
@@ -114,5 +114,26 @@ describe("decideHealing", () => {
     expect(() => decideHealing(names, owner, { ...sound, containers: [theirs] }, state)).toThrow(
       'stack "alice" exists on this container engine already and belongs to somebody else: container nitro-alice-redis',
     );
+  });
+});
+
+describe("look", () => {
+  // A restarted part is "starting" for the engine until its next look, and would be replaced beside one that was stopped.
+  it.each(["starting", "unhealthy"] as const)("asks a part that the engine calls %s itself", async (health) => {
+    const seen = { ...container("redis"), health };
+    const engine = (exitCode: number) => ({
+      containers: async () => [{ ...seen, imageId: "", image: "", command: "", created: "", ports: [], status: "" }],
+      networks: async () => [],
+      volumes: async () => [],
+      inspect: async (name: string) => ({ ...seen, name, healthCheck: ["ask"] }) as unknown as ContainerDetails,
+      exec: async (_: string, command: readonly string[]) => ({
+        exitCode: command[0] === "ask" ? exitCode : 127,
+        output: "",
+        stdout: "",
+        stderr: "",
+      }),
+    });
+    expect((await look(engine(0), "alice")).containers).toMatchObject([{ health: "healthy" }]);
+    expect((await look(engine(1), "alice")).containers).toMatchObject([{ health }]);
   });
 });
