@@ -39,6 +39,8 @@ export class SwarmTransport extends Transport {
   private readonly ownEnv: NodeJS.ProcessEnv;
   /** Engines of other nodes, by DOCKER_HOST. */
   private readonly others = new Map<string, Transport>();
+  /** False for an engine that has said it manages no swarm: its log gets one line about that, not one a call. */
+  private manages: boolean | undefined;
 
   constructor(env: NodeJS.ProcessEnv) {
     super(env);
@@ -60,16 +62,20 @@ export class SwarmTransport extends Transport {
   async parts(labels: Readonly<Record<string, string>> = {}): Promise<SwarmPart[]> {
     const query = { filters: labelFilter({ ...labels }) };
     const ask = <T>(path: string, doing: string) => this.json<T>({ method: "GET", path, query, doing });
+    if (this.manages === false) return [];
     try {
       const services = await ask<RawService[]>("/services", "list services");
+      this.manages = true;
       // What answers everything alike is no manager either.
       if (!Array.isArray(services) || services.length === 0) return [];
       const tasks = await ask<RawTask[]>("/tasks", "list the tasks of services");
       return services.map((service) => swarmPart(service, tasks));
     } catch (error) {
       // 503: no manager of a swarm; 404: an engine that knows of none, such as podman.
-      if (error instanceof EngineError && error.status !== undefined) return [];
-      throw error;
+      if (!(error instanceof EngineError) || error.status === undefined) throw error;
+      // One whose managers cannot agree for a moment says 503 too.
+      this.manages ??= false;
+      return [];
     }
   }
 

@@ -162,5 +162,7 @@ test("a list has a service once, not the containers of its tasks; an engine that
   const names = async (host: string) => (await Engine.connect({ DOCKER_HOST: host }).containers()).map(({ name }) => name);
   expect(await names(swarm.host)).toEqual(["plain", "nitro-alice-service"]);
   const single = await fake({ "GET /containers/json": own.slice(0, 1) });
-  expect(await names(single.host)).toEqual(["plain"]);
+  const engine = Engine.connect({ DOCKER_HOST: single.host });
+  for (let time = 0; time < 3; time++) expect((await engine.containers()).map(({ name }) => name)).toEqual(["plain"]);
+  expect(single.asked.filter((call) => call === "GET /services")).toHaveLength(1);
 });
