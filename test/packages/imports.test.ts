@@ -17,7 +17,7 @@ interface Manifest {
 const { name: own, dependencies, devDependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as Manifest;
 
 /** Files that no command, no stack and no user's own test ever loads; examples are tests too. */
-const isForDevelopment = (file: string) => /^(test|bench|examples)\/|^vitest\.config\.ts$/.test(file);
+const isForDevelopment = (file: string) => /^(test|bench|examples|docs\/generate)\/|^vitest\.config\.ts$/.test(file);
 
 /** The packages that a source names: in imports of types too, and in what it loads by `require`. */
 function packagesOf(text: string): string[] {
