@@ -1,7 +1,7 @@
-import { IonTypes, makeBinaryWriter, makeReader, type Reader, type Timestamp, TimestampPrecision } from "ion-js";
+import { IonTypes, makeBinaryWriter, makeReader, type Reader, Timestamp, TimestampPrecision } from "ion-js";
 import { readBinary } from "./binary-reader.ts";
 import { IonError } from "./errors.ts";
-import { timestampOf } from "./timestamp.ts";
+import { makeTimestamp, timestampOf, timestampParts } from "./timestamp.ts";
 import { type Field, type IonType, type IonValue, ionLimits } from "./value.ts";
 
 /** What a text may hold; one count for all that is read with it. */
@@ -179,6 +179,15 @@ function timestampValue(timestamp: Timestamp | null): IonValue {
   // The times that a ledger writes itself: of milliseconds, in UTC.
   const known = timestamp?.getPrecision() === TimestampPrecision.SECONDS && Object.is(timestamp.getLocalOffset(), 0);
   if (known && timestamp.getSecondsDecimal().getExponent() === -3) return timestampOf(timestamp.getDate().getTime());
+  // The library rounds a second's fraction to milliseconds before it tells the minute: of 23:59:59.9999 it makes the next day.
+  const [, before = "", digits = "", zone = ""] = /^(.*)\.(\d+)(.*)$/.exec(timestamp?.toString() ?? "") ?? [];
+  if (digits === "") return encoded(timestamp);
+  const whole = encoded(Timestamp.parse(before + zone));
+  if (whole.type !== "timestamp") return whole;
+  return makeTimestamp({ ...timestampParts(whole), fraction: { coefficient: BigInt(digits), exponent: -digits.length } });
+}
+
+function encoded(timestamp: Timestamp | null): IonValue {
   const writer = makeBinaryWriter();
   writer.writeTimestamp(timestamp);
   writer.close();

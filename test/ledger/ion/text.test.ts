@@ -75,6 +75,13 @@ function timestamp(source: string) {
   return value;
 }
 
+test("a fraction of a second never moves the minute, however fine it is", () => {
+  const of = (seconds: string, zone: string) => `2026-12-31T23:59:${seconds}${zone}`;
+  for (const seconds of ["59.9994", "59.9995", "59.999999999", "59.99960", "05.000000001", "00.0000"])
+    for (const zone of ["Z", "-00:00", "+05:30", "-07:00"]) expect(writeText(readText(of(seconds, zone)))).toBe(of(seconds, zone));
+  expect(epochMilliseconds(timestamp("2026-12-31T23:59:59.999999999Z"))).toBe(Date.parse("2026-12-31T23:59:59.999Z"));
+});
+
 test("moments of timestamps", () => {
   expect(epochMilliseconds(timestamp("1970-01-01T00:00:00.123456Z"))).toBe(123);
   expect(epochMilliseconds(timestamp("1970-01-01T01:00:00.5+01:00"))).toBe(500);
