@@ -1,7 +1,8 @@
-import { asItIs, engineStacks, memoryOf, type StackSummary, summarize } from "../automation/engine-stacks.ts";
+import { asItIs, type EngineStack, engineStacks, memoryOf, type StackSummary, summarize } from "../automation/engine-stacks.ts";
 import { type ListedStack, listStacks } from "../automation/stack.ts";
 import type { Context } from "../common/context.ts";
-import type { Engine } from "../docker/engine.ts";
+import { Engine } from "../docker/engine.ts";
+import { stackEngineVariables } from "../model/stack-engine.ts";
 import { ownerId } from "../toolchain/owner.ts";
 import { keeperState } from "./keeper/client.ts";
 import type { KeeperState } from "./keeper/protocol.ts";
@@ -16,30 +17,46 @@ export interface StackRow extends StackSummary {
   readonly updating: boolean;
   /** Bytes that its containers have in memory. */
   readonly memory: number;
+  /** The engine that its settings name, where that is another one than this command's, such as "ssh://build1". */
+  readonly engine?: string;
   /** Who keeps the next swap ready. */
   readonly keeper?: KeeperState | undefined;
 }
 
-/** Looks at all stacks of this backend, or at everybody's on this engine. */
+type SeenStack = StackSummary & Pick<StackRow, "memory" | "engine">;
+
+/** Looks at all stacks of this backend, each on its own engine, or at everybody's on this engine too. */
 export async function stackRows(engine: Engine, everybody: boolean, context: Context): Promise<StackRow[]> {
   const mine = ownerId(context.env);
   const [listed, found] = await Promise.all([listStacks(context), engineStacks(engine, everybody ? undefined : mine)]);
-  const looked = await Promise.all(
-    found.map(async (stack) => {
-      const [now, memory] = await Promise.all([asItIs(engine, stack), memoryOf(engine, stack)]);
-      return { ...summarize(now), memory };
-    }),
-  );
-  const rows = joinStacks(listed, looked, mine);
+  const unseen = listed.filter(({ name }) => !found.some((stack) => stack.name === name && stack.ownerId === mine));
+  const [here, elsewhere] = await Promise.all([
+    Promise.all(found.map((stack) => seen(engine, stack))),
+    Promise.all(unseen.map(({ name }) => seenElsewhere(name, mine, context))),
+  ]);
+  const rows = joinStacks(listed, [...here, ...elsewhere.filter((stack) => stack !== undefined)], mine);
   return Promise.all(rows.map(async (row) => (row.mine ? { ...row, keeper: await keeperState(context.root, row.name) } : row)));
 }
 
+async function seen(engine: Engine, stack: EngineStack): Promise<SeenStack> {
+  const [now, memory] = await Promise.all([asItIs(engine, stack), memoryOf(engine, stack)]);
+  return { ...summarize(now), memory };
+}
+
+/** @returns a stack as the engine has it that its settings name; nothing of it where that engine does not answer. Undefined where they name none */
+async function seenElsewhere(name: string, mine: string, { env, root }: Context): Promise<SeenStack | undefined> {
+  const variables = await stackEngineVariables(root, name).catch((): Record<string, string> => ({}));
+  const { DOCKER_HOST: host } = variables;
+  if (host === undefined) return undefined;
+  const engine = Engine.connect({ ...env, ...variables });
+  const stacks = await engineStacks(engine, mine).catch((): EngineStack[] => []);
+  const found = stacks.find((stack) => stack.name === name);
+  const looked = found && (await seen(engine, found).catch(() => undefined));
+  return { ...(looked ?? { name, ownerId: mine, running: 0, healthy: 0, parts: 0, memory: 0 }), engine: host };
+}
+
 /** Stacks that only the engine knows (an interrupted removal) are listed too, and so are those that only the backend knows. */
-export function joinStacks(
-  listed: readonly ListedStack[],
-  found: readonly (StackSummary & { readonly memory: number })[],
-  mine: string,
-): StackRow[] {
+export function joinStacks(listed: readonly ListedStack[], found: readonly SeenStack[], mine: string): StackRow[] {
   const unseen = listed
     .filter(({ name }) => !found.some((stack) => stack.name === name && stack.ownerId === mine))
     .map(({ name }) => ({ name, ownerId: mine, running: 0, healthy: 0, parts: 0, memory: 0 }));
@@ -69,9 +86,11 @@ export function stackCells(row: StackRow, now: number): string[] {
 
 export const stackHeader = ["stack", "owner", "state", "age", "last use", "memory"];
 
-function state({ updating, running, parts, healthy }: StackRow): string {
-  if (updating) return "being changed";
-  return running === 0 ? "down" : `${running} of ${parts} run, ${healthy} healthy`;
+function state({ updating, running, parts, healthy, engine }: StackRow): string {
+  const where = engine === undefined ? "" : ` on ${engine}`;
+  if (updating) return `being changed${where}`;
+  if (running > 0) return `${running} of ${parts} run, ${healthy} healthy${where}`;
+  return engine === undefined ? "down" : `nothing runs or answers${where}`;
 }
 
 /** Whose it is: a person where that is known, else the backend. */

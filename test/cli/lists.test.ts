@@ -29,6 +29,12 @@ describe("ls", () => {
     expect(stackCells({ ...row, mine: false }, now)).toEqual(cells.with(1, "ann@laptop (backend 012345)"));
     expect(stackCells({ ...row, owner: undefined, mine: false }, now)).toEqual(cells.with(1, "backend 0123456789abcdef"));
   });
+
+  it("says where a stack is whose settings name another engine", () => {
+    const row = { ...seen("alice", "us", "ann@laptop"), mine: true, updating: false, engine: "ssh://build1" };
+    expect(stackCells(row, now)[2]).toBe("6 of 6 run, 5 healthy on ssh://build1");
+    expect(stackCells({ ...row, running: 0 }, now)[2]).toBe("nothing runs or answers on ssh://build1");
+  });
 });
 
 describe("outputs", () => {
