@@ -65,9 +65,11 @@ interface Serving {
 async function answer(request: IncomingMessage, response: ServerResponse, { files, routes, guard, ended }: Serving): Promise<void> {
   for (const [name, value] of Object.entries(securityHeaders)) response.setHeader(name, value);
   const method = request.method ?? "GET";
-  const { pathname, searchParams } = new URL(request.url ?? "/", "http://page");
-  const refused = accessRefusal(pathname, request.headers, guard);
+  const target = targetOf(request.url);
+  const refused = accessRefusal(target?.pathname ?? "", request.headers, guard);
   if (refused !== undefined) return sendJson(response, refused.status, { message: refused.message });
+  if (target === null) return sendJson(response, 400, { message: "what is asked for is no address" });
+  const { pathname, searchParams } = target;
   if (!pathname.startsWith(apiPrefix)) return sendFile(response, files.get(pathname), method);
   const found = findRoute(routes, method, pathname);
   if (found === undefined) return sendJson(response, 404, { message: `there is nothing at ${pathname}` });
@@ -83,6 +85,12 @@ async function answer(request: IncomingMessage, response: ServerResponse, { file
     if (!(error instanceof UserError)) throw error;
     sendJson(response, 400, described(error));
   }
+}
+
+/** A path is all that clients send, but for those who ask through a proxy. @returns null where it is no address: anybody may send anything */
+function targetOf(url = "/"): URL | null {
+  // A path after the host's name, not beside it: two slashes would begin another host.
+  return URL.parse(url.startsWith("/") ? `http://page${url}` : url);
 }
 
 async function follow({ route }: FoundRoute, asked: Asked, response: ServerResponse): Promise<void> {

@@ -67,9 +67,9 @@ beforeAll(async () => {
   return () => page.stop();
 });
 
-/** With the headers as given: fetch would set its own Host. */
+/** With path and headers as given: fetch would set its own Host, and mend the path. */
 async function ask(path: string, { method = "GET", headers = {}, body }: { method?: string; headers?: object; body?: string } = {}) {
-  const request = httpRequest(`${origin}${path}`, { method, headers: { authorization: `Bearer ${token}`, ...headers } });
+  const request = httpRequest(origin, { path, method, headers: { authorization: `Bearer ${token}`, ...headers } });
   request.end(body);
   const [response] = await once(request, "response");
   return { status: response.statusCode as number, headers: response.headers, text: await text(response) };
@@ -122,6 +122,20 @@ test.each([
   ["/api/echo", { method: "POST", headers: json, body: `"${"x".repeat(1 << 20)}"` }, 400],
 ])("%s %j is answered with %d", async (path, options, status) => {
   expect((await ask(path, options)).status).toBe(status);
+});
+
+test.each([
+  ["//", {}, 404],
+  ["//api/echo/a", {}, 404],
+  ["//[", {}, 404],
+  ["http://[", {}, 400],
+  ["*", {}, 400],
+  ["//", { host: "page.example" }, 403],
+  ["http://[", { host: "page.example" }, 403],
+  ["http://page.example/api/echo/a", { authorization: "" }, 401],
+])("%s, which is no path of the page, with %j is answered with %d, and told to nobody else", async (path, headers, status) => {
+  expect((await ask(path, { headers })).status).toBe(status);
+  expect(errors).toEqual([]);
 });
 
 test("a route gets its parts, its query and what was posted", async () => {
