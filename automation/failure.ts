@@ -85,7 +85,7 @@ export function backendHint(text: string): string | undefined {
 
 /** Where the stack's secrets cannot be decrypted: what to do about the passphrase. */
 function passphraseHint(text: string, env: NodeJS.ProcessEnv): string | undefined {
-  if (!/get stack secrets manager: .*passphrase/i.test(text)) return undefined;
+  if (!/(get stack secrets manager|create secrets manager for new stack): .*passphrase/i.test(text)) return undefined;
   const set = (["PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE"] as const).find((name) => env[name] !== undefined);
   const ours = passphraseFile(env);
   if (set === undefined || env[set] === ours)

@@ -46,7 +46,8 @@ export async function previewFromEmpty({ stack, configured, blueprint, context }
     const env = {
       ...stack.surroundings.env,
       PULUMI_BACKEND_URL: `file://${join(cwd, "backend")}`,
-      PULUMI_CONFIG_PASSPHRASE: "nothing is kept",
+      // Pulumi holds a salt against the passphrase that it was made with: the one that the stack itself would have.
+      ...(hasSalt(configured.file.text) ? {} : { PULUMI_CONFIG_PASSPHRASE: "nothing is kept" }),
       // The docker plugin wants an address, and asks nobody there.
       ...(blueprint ? { DOCKER_HOST: "unix:///var/run/docker.sock" } : {}),
     };
@@ -54,6 +55,11 @@ export async function previewFromEmpty({ stack, configured, blueprint, context }
     if (made.exitCode !== 0) throw failure(stack.name, withErrors([]), made, env);
     return await run({ stack, configured, blueprint, context, cwd, env, args: [] });
   });
+}
+
+/** True where settings were encrypted, or could be, by a passphrase: those of a stack that is gone keep their salt. */
+function hasSalt(settings: string): boolean {
+  return /^encryptionsalt:/m.test(settings);
 }
 
 interface Place {

@@ -75,5 +75,7 @@ describe("failure", () => {
     const error = failure("alice", outcomeOf([]), ending(refused), { NITRO_HOME: "/n", ...env });
     expect(error.message).toBe("getting stack configuration: get stack secrets manager: incorrect passphrase");
     expect(error.hint).toMatch(hint);
+    const create = "error: could not create secrets manager for new stack: incorrect passphrase";
+    expect(failure("alice", outcomeOf([]), ending(create), { NITRO_HOME: "/n", ...env }).hint).toMatch(hint);
   });
 });
