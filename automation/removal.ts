@@ -2,6 +2,7 @@ import type { Context } from "../common/context.ts";
 import { announceStop, type Progress } from "../common/progress.ts";
 import type { Engine } from "../docker/engine.ts";
 import { removeExecutableImages } from "../executable/layer.ts";
+import { lastNoted } from "../model/last-use.ts";
 import { labels, stackNames } from "../model/names.ts";
 import type { Owned } from "../model/parts.ts";
 import { withoutBroken } from "../model/settings-file.ts";
@@ -23,6 +24,15 @@ export async function lookAtOwn(engine: Engine, { stack, owner }: Owned): Promis
   const isOwn = ({ labels: has }: { readonly labels: Readonly<Record<string, string>> }) => has[labels.owner] === owner;
   const { containers, networks, volumes } = await look(engine, stack);
   return { containers: containers.filter(isOwn), networks: networks.filter(isOwn), volumes: volumes.filter(isOwn) };
+}
+
+/** The containers of stacks of the same name that other backends have on an engine, and who brought them up, where that is known. */
+export async function lookAtOthers(engine: Engine, { stack, owner }: Owned): Promise<{ containers: string[]; person: string | undefined }> {
+  const all = { labels: { [labels.stack]: stack } };
+  const [containers, volumes] = await Promise.all([engine.containers({ ...all, all: true }), engine.volumes(all)]);
+  const foreign = <T extends { readonly labels: Readonly<Record<string, string>> }>(list: readonly T[]) =>
+    list.filter(({ labels: has }) => has[labels.owner] !== owner);
+  return { containers: foreign(containers).map(({ name }) => name), person: lastNoted(foreign(volumes))?.owner };
 }
 
 export async function guestsOf(engine: Engine, { networks, containers }: Pick<Seen, "networks"> & GuestsBut): Promise<Guest[]> {

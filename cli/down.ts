@@ -3,7 +3,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { takeOverLocks } from "../automation/apply.ts";
 import type { Seen } from "../automation/heal.ts";
-import { type Guest, guestsOf, lookAtOwn, removeStack } from "../automation/removal.ts";
+import { type Guest, guestsOf, lookAtOthers, lookAtOwn, removeStack } from "../automation/removal.ts";
 import { Stack } from "../automation/stack.ts";
 import { confirm } from "../common/confirm.ts";
 import { UserError } from "../common/errors.ts";
@@ -33,11 +33,15 @@ export const command = declareCommand({
     const engine = Engine.connect(context.env);
     await takeOverLocks(stack, progress);
     const state = await stack.state();
-    const seen = await lookAtOwn(engine, { stack: stack.name, owner: ownerId(context.env) }).catch((error: unknown) => {
+    const own = { stack: stack.name, owner: ownerId(context.env) };
+    const look = Promise.all([lookAtOwn(engine, own), lookAtOthers(engine, own)]);
+    const [seen, others] = await look.catch((error: unknown): Awaited<typeof look> => {
       // Where no engine answers, nothing of a stack that Pulumi does not know can be running either.
-      if (state === undefined && error instanceof EngineError && error.status === undefined) return nothing;
+      if (state === undefined && error instanceof EngineError && error.status === undefined) return [nothing, nobody];
       throw error;
     });
+    const theirs = others.containers.length > 0;
+    if (state === undefined && count(seen) === 0 && theirs) throw othersError(stack.name, others.person);
     const guests = await guestsOf(engine, seen);
     if (guests.length > 0 && !values.force) throw guestsError(stack.name, guests);
     const staged = join(context.root, ".nitro", stack.name);
@@ -45,7 +49,7 @@ export const command = declareCommand({
       context.stdout.write(`there is no stack "${stack.name}": nothing to remove\n`);
       return 0;
     }
-    const kept = (await new StackSnapshots(context.root, stack.name).list()).map(({ name }) => name);
+    const kept = theirs ? [] : (await new StackSnapshots(context.root, stack.name).list()).map(({ name }) => name);
     const also = kept.length === 0 ? "" : ` and its ${kept.length === 1 ? "snapshot" : `${kept.length} snapshots`} (${kept.join(", ")})`;
     if (
       !values.yes &&
@@ -58,7 +62,9 @@ export const command = declareCommand({
     await endKeeper(context.root, stack.name);
     for (const { network, container } of guests) await engine.disconnect(network, container);
     await removeStack({ engine, stack, state, seen, progress, context });
-    await rm(staged, { recursive: true, force: true });
+    // Two backends with a stack of one name in one folder: the executables there may be what the other's containers run.
+    if (theirs) progress.line(`.nitro/${stack.name} stays: another backend has a stack "${stack.name}" on this container engine`);
+    else await rm(staged, { recursive: true, force: true });
     if (state !== undefined && !values["keep-settings"]) await rm(stack.settingsPath, { force: true });
     context.stdout.write(
       `stack ${stack.name} is gone${also === "" ? "" : `, so are its snapshots (${kept.join(", ")})`}, ${seconds(Date.now() - began)}\n`,
@@ -66,6 +72,14 @@ export const command = declareCommand({
     return 0;
   },
 });
+
+function othersError(stack: string, person: string | undefined): UserError {
+  const whose = person === undefined ? "another Pulumi backend" : `another Pulumi backend, brought up by ${person}`;
+  return new UserError(
+    `stack "${stack}" on this container engine is of ${whose}, and unknown to this one: nothing was removed`,
+    `PULUMI_BACKEND_URL=… ./nitro down -s ${stack} with that backend; where that is lost: ./nitro adopt -s ${stack}`,
+  );
+}
 
 function guestsError(stack: string, guests: readonly Guest[]): UserError {
   const names = guests.map(({ container }) => container).join(", ");
@@ -75,6 +89,8 @@ function guestsError(stack: string, guests: readonly Guest[]): UserError {
     `${commands}; or let down do that: ./nitro down -s ${stack} --force`,
   );
 }
+
+const nobody = { containers: [], person: undefined };
 
 const nothing: Seen = { containers: [], networks: [], volumes: [] };
 

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
@@ -82,6 +82,17 @@ test("reap without a terminal and without --yes removes nothing; what somebody i
   } finally {
     socket.destroy();
   }
+});
+
+test("down with a backend that does not know the stack removes nothing of another's, nor what its containers run", async () => {
+  const before = await engineResources(stack);
+  const executables = await readdir(join(root, ".nitro", stack), { recursive: true });
+  const { code, stderr } = await run("./nitro", ["down", "-s", stack, "--yes"], {
+    env: { ...process.env, PULUMI_BACKEND_URL: `file://${await mkdtemp(join(scratch, "third-"))}` },
+  });
+  expect([code, stderr]).toEqual([1, expect.stringContaining(`is of another Pulumi backend, brought up by ${personHere(process.env)}`)]);
+  expect(await engineResources(stack)).toEqual(before);
+  expect(await readdir(join(root, ".nitro", stack), { recursive: true })).toEqual(executables);
 });
 
 test("a lost state is rebuilt from what is there, in another backend: nothing is replaced then, and nothing new is made", async () => {
