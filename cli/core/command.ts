@@ -1,8 +1,6 @@
 import type { Context } from "../../common/context.ts";
-import { stackEngineVariables } from "../../model/stack-engine.ts";
 import type { Arguments, Declaration, Given, Options } from "./declaration.ts";
 import { type ParsedWords, parseCommandLine } from "./parse.ts";
-import { selectStack } from "./selection.ts";
 
 /** One `nitro` command. Its file exports it as `command`; its name and summary are in a table of commands. */
 export interface Command {
@@ -47,6 +45,8 @@ export function declareCommand<const O extends Options = Record<never, never>, c
 
 /** From here on this process, and what it starts, talk to the engine that the stack's settings name. */
 async function useEngineOf({ values }: { readonly values: object }, { env, root }: Context): Promise<void> {
+  // Loaded here: commands are declared and completed before any package is installed.
+  const [{ selectStack }, { stackEngineVariables }] = await Promise.all([import("./selection.ts"), import("../../model/stack-engine.ts")]);
   const option: unknown = Reflect.get(values, "stack");
   const stack = selectStack(typeof option === "string" ? option : undefined, env);
   Object.assign(env, await stackEngineVariables(root, stack));

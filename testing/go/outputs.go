@@ -30,6 +30,7 @@ type Outputs struct {
 	Network         string
 	Ports           map[Part]int
 	Service, Worker Executable
+	MadeBy          MadeBy
 }
 
 // AWS is what the stack's own AWS, LocalStack and ledger, is asked with.
@@ -75,6 +76,13 @@ type Executable struct {
 	SHA256 string
 	// Path inside the container.
 	Path string
+}
+
+// MadeBy is the version of nitro-stacks that brought the stack to its state.
+type MadeBy struct {
+	Version string
+	// Layout goes up where an older program would not understand the stack.
+	Layout int
 }
 
 // Part of a stack.
