@@ -43,6 +43,8 @@ export interface UpdateView {
 /** A stack, as it is right now. */
 export interface StackView {
   readonly stack: string;
+  /** False after it was taken down. */
+  readonly exists: boolean;
   readonly healthy: boolean;
   readonly sealed: boolean;
   readonly shares: number;

@@ -32,13 +32,11 @@ export function stackDesk(name: string, context: Context): StackDesk {
 }
 
 async function look(engine: Engine, name: string, context: Context): Promise<StackView> {
-  const [status, holder, keeper] = await Promise.all([
-    stackStatus(engine, name, context),
-    new Stack(name, context).holder(),
-    keeperState(context.root, name),
-  ]);
+  const known = new Stack(name, context);
+  const [status, holder, keeper] = await Promise.all([stackStatus(engine, name, context), known.holder(), keeperState(context.root, name)]);
+  const exists = status.parts.some(({ state }) => state !== "missing") || (await known.state()) !== undefined;
   const faults = await listFaults({ name, engine, root: context.root });
-  return { ...status, faults, update: holder, armed: keeper?.armed === true };
+  return { ...status, exists, faults, update: holder, armed: keeper?.armed === true };
 }
 
 /** All parts, each from the lines before on, through swaps and restarts. */

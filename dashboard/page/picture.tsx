@@ -1,18 +1,21 @@
 import { useEffect, useState } from "preact/hooks";
 import type { PartView } from "../views.ts";
+import { boxVersion, healthClass, healthWord } from "./part-words.ts";
 import { nodeSize, pictureLayout } from "./picture-layout.ts";
-import { isSettled, type SwapNote, versionOf } from "./swap-notes.ts";
-import { ageText, memoryText, shortHash } from "./words.ts";
+import type { SwapNote } from "./swap-notes.ts";
+import { ageText, memoryText } from "./words.ts";
 
 export interface PictureProps {
   readonly parts: readonly PartView[];
   readonly notes: readonly SwapNote[];
+  /** Those of them that go on. */
+  readonly going: readonly SwapNote[];
   /** Milliseconds since 1970. */
   readonly now: number;
 }
 
 /** The stack as a picture; the table below it says the same in words. */
-export function Picture({ parts, notes, now }: PictureProps) {
+export function Picture({ parts, notes, going, now }: PictureProps) {
   const shape = useNarrow() ? "narrow" : "wide";
   const { width, height, nodes, lines } = pictureLayout(
     parts.map(({ role }) => role),
@@ -30,9 +33,9 @@ export function Picture({ parts, notes, now }: PictureProps) {
       ))}
       {nodes.map(({ part, x, y }) => {
         const view = parts.find(({ role }) => role === part);
-        return view === undefined ? null : (
-          <Node key={part} x={x} y={y} part={view} note={notes.find((note) => note.part === part)} now={now} />
-        );
+        const note = notes.find((each) => each.part === part);
+        const goesOn = note !== undefined && going.includes(note);
+        return view === undefined ? null : <Node key={part} x={x} y={y} part={view} note={note} going={goesOn} now={now} />;
       })}
     </svg>
   );
@@ -44,20 +47,16 @@ interface NodeProps {
   readonly part: PartView;
   /** The last that happened to it. */
   readonly note: SwapNote | undefined;
+  /** It goes on. */
+  readonly going: boolean;
   readonly now: number;
 }
 
 /** So long after a swap the part still shows what it ran before, in ms. */
 const freshMs = 15_000;
 
-function Node({ x, y, part, note, now }: NodeProps) {
-  const going = note !== undefined && note.ended === undefined;
+function Node({ x, y, part, note, going, now }: NodeProps) {
   const fresh = note?.ended !== undefined && now - note.ended < freshMs;
-  const version = going
-    ? `${note.from} → …`
-    : fresh && note.to !== note.from
-      ? `${note.from.slice(0, 8)} → ${note.to?.slice(0, 8)}`
-      : versionOf(part);
   const facts = [
     part.startedAt === undefined ? undefined : ageText(part.startedAt, now),
     part.memory === undefined ? undefined : memoryText(part.memory),
@@ -73,32 +72,13 @@ function Node({ x, y, part, note, now }: NodeProps) {
         {healthWord(part)}
       </text>
       <text class="version" x="12" y="65">
-        {version.length > 24 ? `${version.slice(0, 23)}…` : version}
+        {boxVersion(part, going || fresh ? note : undefined)}
       </text>
       <text class="quiet" x="12" y="82">
         {facts.filter((fact) => fact !== undefined).join(" · ")}
       </text>
     </g>
   );
-}
-
-/** What a part does, in a few words. */
-export function healthWord({ state, health, exitCode, restarts }: PartView): string {
-  const again = restarts > 0 ? `, ${restarts} restart${restarts === 1 ? "" : "s"}` : "";
-  if (state === "running") return `${health ?? "running"}${again}`;
-  return `${state}${exitCode === undefined || state === "missing" ? "" : ` (${exitCode})`}${again}`;
-}
-
-/** "good", "middling" or "bad". */
-export function healthClass(part: PartView): string {
-  if (isSettled(part)) return "good";
-  return part.state === "running" && part.health !== "unhealthy" ? "middling" : "bad";
-}
-
-/** What it runs in place of what is declared; undefined where it is as declared. */
-export function driftWord({ sha256, running, live }: PartView): string | undefined {
-  if (sha256 === undefined || running === undefined || running.sha256 === sha256) return undefined;
-  return `${live === running.sha256 ? "live; " : ""}declared is ${shortHash(sha256)}`;
 }
 
 /** True where there is no room for three parts beside each other. */

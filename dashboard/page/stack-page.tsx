@@ -1,7 +1,8 @@
 import { useEffect, useReducer, useState } from "preact/hooks";
 import type { PartView, StackView } from "../views.ts";
 import { ProblemNotice } from "./notice.tsx";
-import { driftWord, healthClass, healthWord, Picture } from "./picture.tsx";
+import { changing, driftWord, healthClass, healthWord, noteText, troubles } from "./part-words.ts";
+import { Picture } from "./picture.tsx";
 import { type SwapNote, versionOf, withLook } from "./swap-notes.ts";
 import { useStream } from "./use-stream.ts";
 import { ageText, durationText, memoryText } from "./words.ts";
@@ -19,6 +20,7 @@ function looked({ stack: before, notes }: Looked, { stack, at }: { readonly stac
 export function StackPage() {
   const [{ stack, notes }, look] = useReducer(looked, { stack: undefined, notes: [] });
   const now = useNow();
+  const going = stack === undefined ? [] : changing(notes, stack);
   const problem = useStream("/api/stack", ({ data }) => look({ stack: data as StackView, at: Date.now() }));
   return (
     <>
@@ -26,28 +28,41 @@ export function StackPage() {
       <ProblemNotice error={problem} />
       {stack === undefined ? null : (
         <>
-          <Summary stack={stack} notes={notes} now={now} />
-          <Picture parts={stack.parts} notes={notes} now={now} />
+          <Summary stack={stack} notes={notes} going={going.map(({ part }) => part)} now={now} />
+          <Picture parts={stack.parts} notes={notes} going={going} now={now} />
           <PartTable parts={stack.parts} now={now} />
-          <Notes notes={notes} now={now} />
+          <Notes notes={notes} going={going} parts={stack.parts} now={now} />
         </>
       )}
     </>
   );
 }
 
-function Summary({ stack, notes, now }: { readonly stack: StackView; readonly notes: readonly SwapNote[]; readonly now: number }) {
-  const { healthy, sealed, shares, faults, update, armed } = stack;
-  const going = notes.filter(({ ended }) => ended === undefined).map(({ part }) => part);
+interface SummaryProps {
+  readonly stack: StackView;
+  readonly notes: readonly SwapNote[];
+  /** Parts that somebody changes now. */
+  readonly going: readonly string[];
+  readonly now: number;
+}
+
+function Summary({ stack, notes, going, now }: SummaryProps) {
+  const { healthy, sealed, shares, parts, faults, update, armed } = stack;
+  const wrong = troubles(stack, notes);
+  const service = parts.find(({ role }) => role === "service");
   return (
     <>
       <p class="hidden" role="status">
-        {healthy ? "healthy" : "not healthy"}
-        {going.length > 0 ? `, ${going.join(", ")} changing` : ""}
+        {[healthy ? "healthy" : "not healthy", ...wrong, ...(going.length > 0 ? [`${going.join(", ")} changing`] : [])].join(", ")}
       </p>
       <ul class="summary">
         <li class={healthy ? "good" : "bad"}>{healthy ? "everything runs and answers" : "not everything runs and answers"}</li>
-        <li>{sealed ? `sealed, ${shares} of 2 shares` : "unsealed"}</li>
+        {wrong.map((text) => (
+          <li key={text} class="bad">
+            {text}
+          </li>
+        ))}
+        {service?.state === "running" ? <li>{sealed ? `sealed, ${shares} of 2 shares` : "unsealed"}</li> : null}
         {going.length > 0 ? <li class="middling">changing now: {going.join(", ")}</li> : null}
         {update === undefined ? null : (
           <li>
@@ -99,17 +114,30 @@ function PartTable({ parts, now }: { readonly parts: readonly PartView[]; readon
   );
 }
 
-function Notes({ notes, now }: { readonly notes: readonly SwapNote[]; readonly now: number }) {
+interface NotesProps {
+  readonly notes: readonly SwapNote[];
+  readonly going: readonly SwapNote[];
+  readonly parts: readonly PartView[];
+  readonly now: number;
+}
+
+function Notes({ notes, going, parts, now }: NotesProps) {
   return (
     <section aria-labelledby="notes">
       <h2 id="notes">Seen since this page was opened</h2>
       {notes.length === 0 ? <p class="quiet">nothing was swapped, restarted or stopped</p> : null}
       <ol class="notes">
-        {notes.map(({ part, from, to, replaced, began, ended }) => (
-          <li key={`${part} ${began}`}>
-            <time dateTime={new Date(began).toISOString()}>{clock(began)}</time> <strong>{part}</strong>{" "}
-            {to !== undefined && to === from ? `${from} ${replaced ? "in another container" : "anew"}` : `${from} → ${to ?? "…"}`}{" "}
-            <span class="quiet">{durationText((ended ?? now) - began)}</span>
+        {notes.map((note) => (
+          <li key={`${note.part} ${note.began}`}>
+            <time dateTime={new Date(note.began).toISOString()}>{clock(note.began)}</time> <strong>{note.part}</strong>{" "}
+            {noteText(
+              note,
+              going.includes(note),
+              parts.find(({ role }) => role === note.part),
+            )}{" "}
+            <span class="quiet">
+              {note.ended !== undefined || going.includes(note) ? durationText((note.ended ?? now) - note.began) : ""}
+            </span>
           </li>
         ))}
       </ol>

@@ -13,7 +13,17 @@ function service(change: Partial<PartView> = {}): PartView {
 }
 
 function stack(part: PartView): StackView {
-  return { stack: "alice", healthy: true, sealed: false, shares: 2, parts: [part], faults: [], update: undefined, armed: false };
+  return {
+    stack: "alice",
+    exists: true,
+    healthy: true,
+    sealed: false,
+    shares: 2,
+    parts: [part],
+    faults: [],
+    update: undefined,
+    armed: false,
+  };
 }
 
 /** What is noted of one look after the other, a second apart. */
