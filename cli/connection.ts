@@ -1,4 +1,5 @@
 import { configure, mustBePlain } from "../automation/configured.ts";
+import { mustBeKnown } from "../automation/lost-state.ts";
 import { Stack } from "../automation/stack.ts";
 import { StackTunnel } from "../automation/tunnel.ts";
 import type { Context } from "../common/context.ts";
@@ -40,7 +41,7 @@ export async function withStack<T>(
   const stack = new Stack(name, context);
   const configured = await configure(name, context, { files: [] });
   mustBePlain(configured, "authorization", "bootstrap", "payout", "service.host");
-  if ((await stack.state()) === undefined) throw new UserError(`there is no stack "${name}"`, `./nitro up -s ${name}`);
+  await mustBeKnown(stack, context);
   const [outputs, stopped] = await Promise.all([stack.outputs(true), stoppedParts(name, context, needed)]);
   if (!isUp(outputs)) throw new UserError(`stack "${name}" is not up: it has no outputs yet`, `./nitro up -s ${name}`);
   const problem = stoppedProblem(name, stopped, needed);

@@ -1,5 +1,5 @@
+import { mustBeKnown } from "../automation/lost-state.ts";
 import { Stack } from "../automation/stack.ts";
-import { UserError } from "../common/errors.ts";
 import { table } from "../common/table.ts";
 import { declareCommand } from "./core/command.ts";
 import { jsonOption, stackOption } from "./core/declaration.ts";
@@ -15,7 +15,7 @@ export const command = declareCommand({
 
   async run({ values }, context) {
     const stack = new Stack(selectStack(values.stack, context.env), context);
-    if ((await stack.state()) === undefined) throw new UserError(`there is no stack "${stack.name}"`, `./nitro up -s ${stack.name}`);
+    await mustBeKnown(stack, context);
     const outputs = await stack.outputs(values["show-secrets"]);
     context.stdout.write(values.json ? `${JSON.stringify(outputs, null, 2)}\n` : table(["output", "value"], outputRows(outputs)));
     return 0;

@@ -1,7 +1,7 @@
 import { once } from "node:events";
+import { mustBeKnown } from "../../automation/lost-state.ts";
 import { Stack } from "../../automation/stack.ts";
 import type { Context } from "../../common/context.ts";
-import { UserError } from "../../common/errors.ts";
 import { aboutRoute } from "../../dashboard/about.ts";
 import { ledgerRoutes } from "../../dashboard/ledger.ts";
 import { payoutRoutes } from "../../dashboard/payouts.ts";
@@ -35,7 +35,7 @@ export const command = declareCommand({
 
   async run({ values }, context) {
     const name = selectStack(values.stack, context.env);
-    if ((await new Stack(name, context).state()) === undefined) throw new UserError(`there is no stack "${name}"`, `./nitro up -s ${name}`);
+    await mustBeKnown(new Stack(name, context), context);
     const page = await openPage(values.port, routesOf(name, context), context);
     context.stdout.write(`the page of stack "${name}": ${page.address}\nCtrl-C ends it\n`);
     if (!context.signal.aborted) await once(context.signal, "abort");

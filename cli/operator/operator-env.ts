@@ -1,4 +1,5 @@
 import { configure, mustBePlain } from "../../automation/configured.ts";
+import { mustBeKnown } from "../../automation/lost-state.ts";
 import { operatorsFolder, type TrustFiles, writeOperatorFiles, writeTrustFiles } from "../../automation/operator-files.ts";
 import { Stack } from "../../automation/stack.ts";
 import { UserError } from "../../common/errors.ts";
@@ -29,7 +30,7 @@ Keys and shares of all operators are in .nitro/STACK/operators, for nobody else 
     const stack = new Stack(selectStack(values.stack, context.env), context);
     const configured = await configure(stack.name, context, { files: [] });
     mustBePlain(configured, "ledger", "aws.region");
-    if ((await stack.state()) === undefined) throw new UserError(`there is no stack "${stack.name}"`, `./nitro up -s ${stack.name}`);
+    await mustBeKnown(stack, context);
     const outputs = wholeOutputs(stack.name, await stack.outputs(true));
     const folder = operatorsFolder(context.root, stack.name);
     const files = await writeOperatorFiles(folder, outputs.operators);
