@@ -11,6 +11,19 @@ export interface LogFilter {
 /** More lines are not kept: the oldest go. */
 const mostLines = 20_000;
 
+/**
+ * Parts whose lines are not shown at first: LocalStack's, which tells of every look into a bucket, drown all others.
+ * @param kept what `keptHidden` made of the choice before; null where there was none
+ */
+export function hiddenAtFirst(kept: string | null): ReadonlySet<string> {
+  return new Set(kept === null ? ["localstack"] : kept.match(/\S+/g));
+}
+
+/** A choice of parts, as text that can be kept. Their names have no spaces. */
+export function keptHidden(hidden: ReadonlySet<string>): string {
+  return [...hidden].join(" ");
+}
+
 /** @returns the lines with those that came, in the order of time: parts tell theirs at different moments */
 export function withLines(lines: readonly LogEntry[], fresh: readonly LogEntry[]): readonly LogEntry[] {
   const last = lines.at(-1)?.time ?? "";

@@ -1,8 +1,9 @@
 import { useMemo, useState } from "preact/hooks";
 import type { LogEntry } from "../views.ts";
-import { shownLines, withLines } from "./log-buffer.ts";
+import { hiddenAtFirst, keptHidden, shownLines, withLines } from "./log-buffer.ts";
 import { LongTable } from "./long-table.tsx";
 import { ProblemNotice } from "./notice.tsx";
+import { useNarrow } from "./use-narrow.ts";
 import { useStream } from "./use-stream.ts";
 import { countText, shortHash } from "./words.ts";
 
@@ -11,11 +12,16 @@ const columns = [
   { name: "part", width: 7 },
   { name: "line", width: 60 },
 ];
+const narrowColumns = [{ name: "line", width: 60 }];
+
+/** The choice of parts is kept for as long as the tab is there. */
+const storedAs = "hidden-parts";
 
 /** What all parts log, as it comes. */
 export function LogsPage() {
   const [lines, setLines] = useState<readonly LogEntry[]>([]);
-  const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
+  const [hidden, setHidden] = useState(() => hiddenAtFirst(sessionStorage.getItem(storedAs)));
+  const narrow = useNarrow();
   const [text, setText] = useState("");
   const problem = useStream(
     "/api/logs",
@@ -24,8 +30,12 @@ export function LogsPage() {
   );
   const parts = useMemo(() => [...new Set(lines.map(({ part }) => part))].sort(), [lines]);
   const shown = useMemo(() => shownLines(lines, { hidden, text }), [lines, hidden, text]);
-  const turn = (part: string) =>
-    setHidden((now) => (now.has(part) ? new Set([...now].filter((each) => each !== part)) : new Set([...now, part])));
+  const turn = (part: string) => {
+    const next = new Set(hidden);
+    if (!next.delete(part)) next.add(part);
+    sessionStorage.setItem(storedAs, keptHidden(next));
+    setHidden(next);
+  };
   return (
     <>
       <h1>Logs</h1>
@@ -44,20 +54,34 @@ export function LogsPage() {
         </fieldset>
         <span class="quiet">{countText(shown.length, "line")}</span>
       </div>
-      <LongTable label="Log" columns={columns} count={shown.length} followsEnd row={(index) => cells(shown[index])} />
+      <LongTable
+        label="Log"
+        columns={narrow ? narrowColumns : columns}
+        count={shown.length}
+        followsEnd
+        tall={narrow}
+        row={(index) => cells(shown[index], narrow)}
+      />
     </>
   );
 }
 
-function cells(entry: LogEntry | undefined) {
+function cells(entry: LogEntry | undefined, narrow: boolean) {
   if (entry === undefined) return [];
   const { time, part, kind, line } = entry;
-  const said = kind === "replaced" ? <em class="quiet">replaced by {shortHash(line)}</em> : line;
-  return [
-    <time key="time">{time.slice(11, 23)}</time>,
-    part,
+  const when = <time key="time">{time.slice(11, 23)}</time>;
+  const said = (
     <span key="line" class={`line ${kind}`} title={line}>
+      {kind === "replaced" ? <em class="quiet">replaced by {shortHash(line)}</em> : line}
+    </span>
+  );
+  if (!narrow) return [when, part, said];
+  return [
+    <>
+      <span class="above">
+        {when} {part}
+      </span>
       {said}
-    </span>,
+    </>,
   ];
 }

@@ -3,7 +3,7 @@ import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { visibleRows } from "./visible.ts";
 
 /** Pixels; style.css has the same. */
-const rowHeight = 30;
+const rowHeights = { header: 30, plain: 30, tall: 46 } as const;
 /** Room for a bar below the rows. */
 const scrollbar = 18;
 
@@ -16,6 +16,8 @@ export interface LongTableProps {
   row(index: number): readonly ComponentChildren[];
   /** Keeps the last row in sight until somebody scrolls away from it. */
   readonly followsEnd?: boolean;
+  /** Rows have room for two lines of text. */
+  readonly tall?: boolean;
 }
 
 export interface Column {
@@ -25,7 +27,8 @@ export interface Column {
 }
 
 /** A table of any length, of which only the rows that are seen are drawn. */
-export function LongTable({ label, columns, count, row, followsEnd = false }: LongTableProps) {
+export function LongTable({ label, columns, count, row, followsEnd = false, tall = false }: LongTableProps) {
+  const rowHeight = tall ? rowHeights.tall : rowHeights.plain;
   const box = useRef<HTMLElement>(null);
   const atEnd = useRef(followsEnd);
   const [seen, setSeen] = useState({ top: 0, height: 600 });
@@ -41,18 +44,18 @@ export function LongTable({ label, columns, count, row, followsEnd = false }: Lo
   }, []);
   useLayoutEffect(() => {
     if (atEnd.current && box.current !== null) box.current.scrollTop = box.current.scrollHeight;
-  }, [count]);
+  }, [count, rowHeight]);
   const { from, to } = visibleRows(seen.top, seen.height, rowHeight, count);
   const indexes = Array.from({ length: to - from }, (_, offset) => from + offset);
   const whole = columns.reduce((sum, { width }) => sum + width, 0);
   return (
     <section
-      class="long"
+      class={tall ? "long tall" : "long"}
       ref={box}
       onScroll={look}
       tabIndex={0}
       aria-label={label}
-      style={{ height: `${(count + 1) * rowHeight + scrollbar}px` }}
+      style={{ height: `${rowHeights.header + count * rowHeight + scrollbar}px` }}
     >
       <table aria-rowcount={count + 1} style={{ minWidth: `${whole}rem` }}>
         <colgroup>

@@ -1,8 +1,8 @@
-import { useEffect, useState } from "preact/hooks";
 import type { PartView } from "../views.ts";
 import { boxVersion, healthClass, healthWord } from "./part-words.ts";
 import { nodeSize, pictureLayout } from "./picture-layout.ts";
 import type { SwapNote } from "./swap-notes.ts";
+import { useNarrow } from "./use-narrow.ts";
 import { ageText, memoryText } from "./words.ts";
 
 export interface PictureProps {
@@ -79,16 +79,4 @@ function Node({ x, y, part, note, going, now }: NodeProps) {
       </text>
     </g>
   );
-}
-
-/** True where there is no room for three parts beside each other. */
-function useNarrow(): boolean {
-  const [query] = useState(() => matchMedia("(max-width: 660px)"));
-  const [narrow, setNarrow] = useState(query.matches);
-  useEffect(() => {
-    const onChange = () => setNarrow(query.matches);
-    query.addEventListener("change", onChange);
-    return () => query.removeEventListener("change", onChange);
-  }, [query]);
-  return narrow;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { EventReader } from "../../../dashboard/page/event-stream.ts";
-import { shownLines, withLines } from "../../../dashboard/page/log-buffer.ts";
+import { hiddenAtFirst, keptHidden, shownLines, withLines } from "../../../dashboard/page/log-buffer.ts";
 import { selected, stateCounts, withChanges } from "../../../dashboard/page/payments.ts";
 import { hashOf, type Place, placeAt } from "../../../dashboard/page/places.ts";
 import { visibleRows } from "../../../dashboard/page/visible.ts";
@@ -113,6 +113,12 @@ describe("the log", () => {
     const many = Array.from({ length: 25_000 }, (_, n) => line(String(n).padStart(6, "0")));
     const kept = withLines(many.slice(0, 15_000), many.slice(15_000));
     expect([kept.length, kept[0]?.time, kept.at(-1)?.time]).toEqual([20_000, "005000", "024999"]);
+  });
+
+  test("leaves out LocalStack's lines until somebody chooses otherwise", () => {
+    expect(hiddenAtFirst(null)).toEqual(new Set(["localstack"]));
+    for (const chosen of [[], ["redis"], ["localstack", "key-feeder"]])
+      expect(hiddenAtFirst(keptHidden(new Set(chosen)))).toEqual(new Set(chosen));
   });
 
   test("is filtered by part and by text, in whatever case", () => {
