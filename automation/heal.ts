@@ -68,15 +68,20 @@ export function decideHealing(names: StackNames, owner: string, seen: Seen, stat
   const doomed = [...broken, ...unsteady];
   const lostOfKnown = doomed.some(({ container }) => knownContainers.includes(container.id));
 
+  const reasons =
+    state === undefined && doomed.length + orphanNetworks.length > 0
+      ? [`the state of stack "${names.stack}" is lost: what the engine still has of it is made anew, its volumes stay`]
+      : [
+          ...gone.map((id) => `container ${nameInState(known, id)} is gone`),
+          ...(lostNetwork ? [`network ${names.network} is gone`] : []),
+          ...orphanNetworks.map(({ name }) => `network ${name} is left over from an interrupted command`),
+          ...lostVolumes.map((name) => `volume ${name} is gone`),
+          ...doomed.map(({ reason }) => reason),
+          ...(known.pending.length > 0 ? ["an interrupted command left unfinished operations"] : []),
+        ];
+
   return {
-    reasons: [
-      ...gone.map((id) => `container ${nameInState(known, id)} is gone`),
-      ...(lostNetwork ? [`network ${names.network} is gone`] : []),
-      ...orphanNetworks.map(({ name }) => `network ${name} is left over from an interrupted command`),
-      ...lostVolumes.map((name) => `volume ${name} is gone`),
-      ...doomed.map(({ reason }) => reason),
-      ...(known.pending.length > 0 ? ["an interrupted command left unfinished operations"] : []),
-    ],
+    reasons,
     containers: doomed.map(({ container }) => container.name),
     networks: orphanNetworks.map(({ id }) => id),
     refresh: gone.length > 0 || lostNetwork || lostVolumes.length > 0 || lostOfKnown,

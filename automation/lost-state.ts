@@ -3,6 +3,7 @@ import { UserError } from "../common/errors.ts";
 import { type ContainerSummary, Engine } from "../docker/engine.ts";
 import { labels, stackNames } from "../model/names.ts";
 import { isOf } from "../model/parts.ts";
+import type { Settings } from "../model/settings.ts";
 import { ownerId } from "../toolchain/owner.ts";
 import type { Stack } from "./stack.ts";
 
@@ -21,6 +22,25 @@ export async function mustBeKnown(stack: Pick<Stack, "name" | "state">, { env }:
       `./nitro adopt -s ${stack.name} rebuilds it`,
     );
   throw new UserError(`there is no stack "${stack.name}"`, `./nitro up -s ${stack.name}`);
+}
+
+/**
+ * For `up` of a stack that this backend does not know: what runs of it would be replaced, where `adopt` keeps it. What adopt cannot keep, and what
+ * does not run, `up` makes anew.
+ * @throws UserError where a part of it runs
+ */
+export async function mustNotRun(
+  engine: Pick<Engine, "containers">,
+  { stack, settings }: { readonly stack: string; readonly settings: Pick<Settings, "ledger" | "runtime"> },
+  env: NodeJS.ProcessEnv,
+): Promise<void> {
+  if (settings.ledger.mode === "aws" || settings.runtime === "swarm") return;
+  const running = (await ownParts(engine, stack, ownerId(env))).filter(({ state }) => state === "running");
+  if (running.length === 0) return;
+  throw new UserError(
+    `the state of stack "${stack}" is not in this backend, while ${running.length} of its containers ${running.length === 1 ? "runs" : "run"}; nothing was changed`,
+    `./nitro adopt -s ${stack} keeps them; to begin anew, without its data: ./nitro down -s ${stack}, then ./nitro up -s ${stack}`,
+  );
 }
 
 async function isOnEngine(stack: string, env: NodeJS.ProcessEnv): Promise<boolean> {

@@ -2,6 +2,7 @@ import { applySettings, examine, heal, takeOverLocks } from "../automation/apply
 import { endBootstrapRun } from "../automation/bootstrap-run.ts";
 import { type Configured, configure } from "../automation/configured.ts";
 import type { Outcome } from "../automation/events.ts";
+import { mustNotRun } from "../automation/lost-state.ts";
 import { makeReady } from "../automation/ready.ts";
 import { Stack } from "../automation/stack.ts";
 import type { StackStatus } from "../automation/status.ts";
@@ -65,7 +66,10 @@ async function bringUp(machine: Machine, stack: Stack, configured: Configured, p
   await takeOverLocks(stack, progress);
   const state = await stack.state();
   const healing = await examine(engine, stack, state, context);
-  if (state === undefined) await stack.create();
+  if (state === undefined) {
+    await mustNotRun(engine, configured, context.env);
+    await stack.create();
+  }
   const refresh = await heal(engine, stack, healing, progress);
   const program = { machine, configuration: configured.forProgram };
   return applySettings(stack, configured.file, { refresh, program }, progress, context);

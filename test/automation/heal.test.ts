@@ -102,7 +102,21 @@ describe("decideHealing", () => {
       refresh: false,
       pending: false,
     });
-    expect(decideHealing(names, owner, seen, undefined)).toMatchObject({ containers: ["nitro-alice-redis"], networks: ["net"] });
+    expect(decideHealing(names, owner, seen, empty).reasons).toEqual([
+      "network nitro-alice is left over from an interrupted command",
+      "container nitro-alice-redis is left over from an interrupted command",
+    ]);
+  });
+
+  it("says in one line that a state is lost: a command makes it before anything else", () => {
+    expect(decideHealing(names, owner, sound, undefined)).toEqual({
+      reasons: ['the state of stack "alice" is lost: what the engine still has of it is made anew, its volumes stay'],
+      containers: ["nitro-alice-redis", "nitro-alice-service"],
+      networks: ["net"],
+      refresh: false,
+      pending: false,
+    });
+    expect(decideHealing(names, owner, { ...sound, containers: [], networks: [] }, undefined)).toEqual(nothing);
   });
 
   it("sees unfinished operations", () => {

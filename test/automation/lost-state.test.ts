@@ -3,12 +3,14 @@ import { createServer, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { mustBeKnown } from "../../automation/lost-state.ts";
+import { mustBeKnown, mustNotRun } from "../../automation/lost-state.ts";
 import { Stack } from "../../automation/stack.ts";
 import { command as outputs } from "../../cli/outputs.ts";
 import type { Context } from "../../common/context.ts";
 import { UserError } from "../../common/errors.ts";
+import type { ContainerSummary } from "../../docker/engine.ts";
 import { containerName, labels } from "../../model/names.ts";
+import { parseSettings, type RawSettings } from "../../model/settings.ts";
 import { ownerId } from "../../toolchain/owner.ts";
 
 // A server in the engine's place, which lists the containers that a test says; the backend is a folder.
@@ -82,4 +84,19 @@ test("a stack that the backend knows is fine, with or without an engine", async 
   await mkdir(stacks, { recursive: true });
   await writeFile(join(stacks, "alice.json"), JSON.stringify({ version: 3, checkpoint: { latest: { resources: [] } } }));
   await mustBeKnown(new Stack("alice", context), context);
+});
+
+test("up does not replace what runs of a stack whose state is lost, but what stands still, or cannot be adopted", async () => {
+  const owner = ownerId(context.env);
+  const own = { [labels.stack]: "alice", [labels.owner]: owner };
+  const part = (state: ContainerSummary["state"], has: Readonly<Record<string, string>> = own, name = service) =>
+    ({ id: name, name, state, labels: has }) as ContainerSummary;
+  const up = (containers: ContainerSummary[], changes: RawSettings = {}) =>
+    mustNotRun({ containers: async () => containers }, { stack: "alice", settings: parseSettings(changes, "alice") }, context.env);
+  const refused = up([part("running"), part("exited", own, containerName("alice", "redis"))]);
+  await expect(refused).rejects.toThrow('the state of stack "alice" is not in this backend, while 1 of its containers runs');
+  await expect(refused).rejects.toMatchObject({ hint: expect.stringMatching(/^\.\/nitro adopt -s alice keeps them/) });
+  await up([part("exited"), part("running", { ...own, [labels.owner]: "somebody" }), part("running", own, "nitro-alice-secrets")]);
+  await up([part("running")], { "nitro:ledger": '{"mode":"aws"}', "nitro:aws": '{"endpoints":{"qldb":"https://qldb.example.com"}}' });
+  await up([part("running")], { "nitro:runtime": "swarm" });
 });
