@@ -11,7 +11,7 @@ import { stoppedParts } from "../connection.ts";
 import { authorizeAsAll, authorizesItself, leftToPeople } from "./authorize.ts";
 import type { PayoutStack } from "./connection.ts";
 import { followPayout } from "./follow.ts";
-import { isRight, paymentTable, payoutSummary } from "./report.ts";
+import { isRight, nextStep, paymentTable, payoutSummary } from "./report.ts";
 
 const interruptedExitCode = 130;
 const pollMs = 250;
@@ -139,7 +139,7 @@ export class Payer {
     const right = payments.every(isRight);
     const { stdout } = this.context;
     if (json) stdout.write(`${JSON.stringify({ payoutId, ok: right, payments }, null, 2)}\n`);
-    else stdout.write(`${paymentTable(payments)}${payoutSummary(payoutId, payments)}`);
+    else stdout.write(`${paymentTable(payments)}${payoutSummary(payoutId, payments)}${nextStep(payoutId, payments, this.stack.name)}`);
     return right ? 0 : 1;
   }
 }

@@ -1,6 +1,7 @@
 import { styleText } from "node:util";
 import { seconds } from "../../common/progress.ts";
 import { table } from "../../common/table.ts";
+import { operatorNames } from "../../key-feeder/contract.ts";
 import { counts, isDone, type PaymentState, type PaymentView } from "../../operators/payouts/payout.ts";
 import type { ListedPayout } from "../../operators/payouts/register.ts";
 
@@ -22,6 +23,13 @@ export function payoutSummary(payoutId: string, payments: readonly PaymentView[]
   const wrong = payments.filter((payment) => !isRight(payment)).length;
   const verdict = wrong === 0 ? "" : `; ${wrong} ${wrong === 1 ? "is" : "are"} not where ${wrong === 1 ? "it" : "they"} should be`;
   return `payout ${payoutId}: ${payments.length} payment${payments.length === 1 ? "" : "s"}, ${counts(payments)} in ${seconds(slowest)}${verdict}\n`;
+}
+
+/** What people do about payments that are left to them, in a line; none where no payment is. */
+export function nextStep(payoutId: string, payments: readonly PaymentView[], stack: string): string {
+  if (!payments.some(({ state, expected }) => state === "prepared" && expected === "prepared")) return "";
+  const operators = operatorNames.map((_, index) => ` --operator ${index + 1}`).join("");
+  return `next: ./nitro operator authorize ${payoutId} -s ${stack}${operators}\n`;
 }
 
 /** True for a payment that ended where it should. */

@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from "node:util";
 import { expect, test } from "vitest";
-import { isRight, paymentTable, payoutSummary } from "../../../cli/pay/report.ts";
+import { isRight, nextStep, paymentTable, payoutSummary } from "../../../cli/pay/report.ts";
 import { counts, type PaymentState, type PaymentView } from "../../../operators/payouts/payout.ts";
 
 function payment(to: string, state: PaymentState, expected: PaymentState, ms?: number): PaymentView {
@@ -39,4 +39,11 @@ test("right is the expected end, not just the expected state", () => {
   expect(isRight(payment("a", "prepared", "prepared", 1))).toBe(true);
   expect(isRight(payment("a", "paid", "prepared", 1))).toBe(false);
   expect(isRight(payment("a", "prepared", "paid", 1))).toBe(false);
+});
+
+test("what is left to people is told with the command that goes on, and nothing of payments that end by themselves", () => {
+  expect(nextStep("p", [payment("a", "prepared", "prepared", 1), payment("b", "paid", "paid", 1)], "alice")).toBe(
+    "next: ./nitro operator authorize p -s alice --operator 1 --operator 2\n",
+  );
+  expect(nextStep("p", [...payments, payment("d", "prepared", "paid", 1)], "alice")).toBe("");
 });
