@@ -52,7 +52,15 @@ export async function swapOnce({ name, roles, changes, back, takeOver }: SwapWis
   const program = { machine, configuration: configured.forProgram, executable: executable && Promise.resolve(executable) };
   await swapDeclared(swap, start, program, configured.file);
   await tellSwap(engine, { stack: name, roles, before, began }, (text) => context.stdout.write(text));
+  if (back) context.stdout.write(settingsStay(name, configured));
   await keepReady(name, configured.settings, context);
+}
+
+/** Going back is for now: a line that says what the next update runs. */
+function settingsStay(name: string, { settings, file }: Configured): string {
+  // What is secret there is not for the terminal.
+  const named = file.hides("service.binary") ? "an executable" : (settings.service.binary ?? "the sample");
+  return `the settings still name ${named}, which the next up or swap runs; ./nitro swap --binary FILE -s ${name} names another one\n`;
 }
 
 async function previous(

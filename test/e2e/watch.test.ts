@@ -136,7 +136,9 @@ test("an executable that crashes is told with its last words and the way back, w
   expect(failed.error).toMatch(/exited with code 2 before it answered/);
   expect(failed.error).toContain("panic: no good today");
   expect(failed.hint).toContain(`./nitro swap -s ${stack} --previous`);
-  expect(await nitro("swap", "-s", stack, "--previous")).toContain(`→ ${sha256(builds.one).slice(0, 12)}`);
+  const back = await nitro("swap", "-s", stack, "--previous");
+  expect(back).toContain(`→ ${sha256(builds.one).slice(0, 12)}`);
+  expect(back).toMatch(/^the settings still name .*payments, which the next up or swap runs/m);
   expect(await running()).toEqual([sha256(builds.one), sha256(builds.one)]);
   expect(await watcher.after(() => put("two"), "swapped")).toMatchObject({ sha256: sha256(builds.two) });
 });
