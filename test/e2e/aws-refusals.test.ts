@@ -135,7 +135,7 @@ test("a role and a ledger of somebody else's are named and left alone", async ()
     expect(stderr).toMatch(/AlreadyExists.*\nthis stack did not make it, so it is left alone/);
     expect(await account.roles()).toContain(names.qldbRoleName);
     expect(account.ledgerNames()).toEqual([names.ledgerName]);
-    expect(await engineResources(stack)).toEqual({ containers: {}, networks: [], volumes: [] });
+    expect(await engineResources(stack)).toEqual({ containers: {}, networks: [], volumes: [], notes: [] });
   } finally {
     await account.iam({ Action: "DeleteRole", RoleName: names.qldbRoleName });
     await account.ledgers.registry.update(names.ledgerName, { deletionProtection: false });

@@ -1,4 +1,5 @@
 import { expect } from "vitest";
+import { Engine } from "../../docker/engine.ts";
 import { stackNames } from "../../model/names.ts";
 import type { AccessKey, AwsAccount } from "./aws-account.ts";
 import { engineResources, nitro, type Result, run } from "./nitro.ts";
@@ -64,6 +65,9 @@ export class AwsTestStack {
   async nothingIsLeft(): Promise<void> {
     expect(await this.account.roles()).not.toContain(stackNames(this.name).qldbRoleName);
     expect(this.account.ledgerNames()).toEqual([]);
-    expect(await engineResources(this.name)).toEqual({ containers: {}, networks: [], volumes: [] });
+    const { notes, ...left } = await engineResources(this.name);
+    expect(left).toEqual({ containers: {}, networks: [], volumes: [] });
+    // Plain pulumi knows nothing of the note of the stack's use, and leaves it.
+    for (const note of notes) await Engine.connect().removeVolume(note);
   }
 }

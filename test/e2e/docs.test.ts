@@ -98,7 +98,7 @@ async function begin(): Promise<void> {
 }
 
 test("nothing of the stack is left after the page that takes it down", async () => {
-  expect(await engineResources(stack)).toEqual({ containers: {}, networks: [], volumes: [] });
+  expect(await engineResources(stack)).toEqual({ containers: {}, networks: [], volumes: [], notes: [] });
 });
 
 /** Runs what goes on until Ctrl-C: it has to say that it does, and to end well. */

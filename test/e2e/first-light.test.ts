@@ -340,7 +340,7 @@ test("who only looks needs no settings that are right", async () => {
 
 test("down leaves no container, network, volume or staged file, be the settings right or wrong", async () => {
   await nitro("down", "-s", stack, "--yes");
-  expect(await engineResources(stack)).toEqual({ containers: {}, networks: [], volumes: [] });
+  expect(await engineResources(stack)).toEqual({ containers: {}, networks: [], volumes: [], notes: [] });
   expect(existsSync(join(root, ".nitro", stack))).toBe(false);
   expect(readdirSync(root).filter((file) => file.startsWith(`Pulumi.${stack}`))).toEqual([]);
 });

@@ -32,7 +32,7 @@ afterAll(async () => {
   s3?.destroy();
   qldb?.destroy();
   await nitro("down", "-s", stack, "--yes");
-  expect(await engineResources(stack)).toEqual({ containers: {}, networks: [], volumes: [] });
+  expect(await engineResources(stack)).toEqual({ containers: {}, networks: [], volumes: [], notes: [] });
 });
 
 const order = () => ({

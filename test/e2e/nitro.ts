@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { resolve } from "node:path";
 import { Engine } from "../../docker/engine.ts";
+import { useRole } from "../../model/last-use.ts";
 import { labels } from "../../model/names.ts";
 
 /** The repository's folder: commands run there as a user's would. */
@@ -50,7 +51,7 @@ export async function nitroJson<T>(...args: string[]): Promise<T> {
   return JSON.parse(await nitro(...args, "--json")) as T;
 }
 
-/** What the engine has of a stack: container ids by role, and the names of networks and volumes. */
+/** What the engine has of a stack: container ids by role, and the names of networks, of volumes, and of the empty ones that note its use. */
 export async function engineResources(stack: string) {
   const engine = Engine.connect();
   const filter = { labels: { [labels.stack]: stack } };
@@ -59,10 +60,15 @@ export async function engineResources(stack: string) {
     engine.networks(filter),
     engine.volumes(filter),
   ]);
+  const isNote = ({ labels: has }: { readonly labels: Readonly<Record<string, string>> }) => has[labels.role] === useRole;
   return {
     containers: Object.fromEntries(containers.map(({ id, labels: has }) => [has[labels.role] ?? "", id])),
     networks: networks.map(({ name }) => name),
-    volumes: volumes.map(({ name }) => name).sort(),
+    volumes: volumes
+      .filter((volume) => !isNote(volume))
+      .map(({ name }) => name)
+      .sort(),
+    notes: volumes.filter(isNote).map(({ name }) => name),
   };
 }
 

@@ -111,7 +111,7 @@ describe("two versions, without engine, executable or secret", () => {
     expect(up.stderr).toMatch(
       /policies are broken, 4 times; nothing was changed:\n {2}- \w+-container: port \d+ is published on 0\.0\.0\.0/,
     );
-    expect(await engineResources(stack)).toEqual({ containers: {}, networks: [], volumes: [] });
+    expect(await engineResources(stack)).toEqual({ containers: {}, networks: [], volumes: [], notes: [] });
     await run("./nitro", ["down", "-s", stack, "--yes"], { cwd: folder });
   });
 });

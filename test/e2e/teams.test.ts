@@ -160,7 +160,7 @@ test("in an S3 bucket the lock of a process that has ended is cleared, and that 
 test("what is forgotten goes, with its state; its settings stay", async () => {
   const gone = await reapLater(true);
   expect([gone.code, gone.stdout]).toEqual([0, expect.stringMatching(new RegExp(`^stack ${stack} is gone, \\d+ MiB are free$`, "m"))]);
-  expect(await engineResources(stack)).toEqual({ containers: {}, networks: [], volumes: [] });
+  expect(await engineResources(stack)).toEqual({ containers: {}, networks: [], volumes: [], notes: [] });
   expect(JSON.parse(await succeed("ls", "--json"))).toEqual([]);
   expect(await readFile(settingsPath(root, stack), "utf8")).toContain("encryptionsalt");
 });

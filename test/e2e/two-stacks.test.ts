@@ -157,7 +157,7 @@ test("a container of yours on the stack's network is named by down, which takes 
 });
 
 test("down of one leaves the other alone", async () => {
-  expect(await engineResources(one)).toEqual({ containers: {}, networks: [], volumes: [] });
+  expect(await engineResources(one)).toEqual({ containers: {}, networks: [], volumes: [], notes: [] });
   await nitro("up", "-s", two, "--bootstrap", "manual");
   expect(await nitroJson<StackStatus>("status", "-s", two)).toMatchObject({ sealed: true, shares: 0 });
 });

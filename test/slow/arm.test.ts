@@ -123,5 +123,5 @@ test("one for arm64 is swapped live, and pays", async () => {
 
 test("it goes down without a rest", async () => {
   await nitro("down", "-s", stack, "--yes");
-  expect(await engineResources(stack)).toEqual({ containers: {}, networks: [], volumes: [] });
+  expect(await engineResources(stack)).toEqual({ containers: {}, networks: [], volumes: [], notes: [] });
 });

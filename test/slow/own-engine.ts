@@ -163,7 +163,7 @@ export function testStackOn(stack: string, start: () => Promise<OwnEngine | stri
 
   test("down leaves nothing", async () => {
     await nitro("down", "-s", stack, "--yes");
-    expect(await engineResources(stack)).toEqual({ containers: {}, networks: [], volumes: [] });
+    expect(await engineResources(stack)).toEqual({ containers: {}, networks: [], volumes: [], notes: [] });
   });
 }
 
