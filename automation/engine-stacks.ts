@@ -1,5 +1,5 @@
-import type { ContainerSummary, Engine, Health, NamedResource } from "../docker/engine.ts";
-import { presentHealth } from "../docker/health.ts";
+import type { ContainerSummary, Engine, NamedResource } from "../docker/engine.ts";
+import { healthNow } from "../docker/health.ts";
 import { memoryInUse } from "../docker/memory.ts";
 import { lastNoted } from "../model/last-use.ts";
 import { labels } from "../model/names.ts";
@@ -97,12 +97,6 @@ function iso(times: readonly number[], choose: (...times: number[]) => number): 
 export async function asItIs(engine: Engine, stack: EngineStack): Promise<EngineStack> {
   const containers = await Promise.all(stack.containers.map(async (each) => ({ ...each, health: await healthNow(engine, each) })));
   return { ...stack, containers };
-}
-
-async function healthNow(engine: Engine, { id, state, health }: ContainerSummary): Promise<Health | undefined> {
-  if (state !== "running" || health === undefined || health === "healthy") return health;
-  const details = await engine.inspect(id);
-  return details === undefined ? health : await presentHealth(engine, details);
 }
 
 /** What a stack's containers have in memory, in bytes. */

@@ -1,6 +1,6 @@
 import { UserError } from "../common/errors.ts";
 import type { ContainerState, Engine, Health, NamedResource } from "../docker/engine.ts";
-import { presentHealth } from "../docker/health.ts";
+import { healthNow } from "../docker/health.ts";
 import { useRole } from "../model/last-use.ts";
 import { labels, type StackNames } from "../model/names.ts";
 import { type StackState, stateIds } from "./state.ts";
@@ -128,17 +128,9 @@ export async function look(engine: Pick<Engine, "containers" | "networks" | "vol
     engine.networks(filter),
     engine.volumes(filter),
   ]);
-  return { containers: await Promise.all(containers.map((container) => asOfNow(engine, container))), networks, volumes };
-}
-
-/** A part may answer again although the engine has not noticed yet; after a restart it calls it "starting" for as long as its next look takes. */
-async function asOfNow<T extends Pick<SeenContainer, "name" | "state" | "health">>(
-  engine: Pick<Engine, "inspect" | "exec">,
-  container: T,
-): Promise<T> {
-  if (container.state !== "running" || container.health === "healthy") return container;
-  const details = await engine.inspect(container.name);
-  return details === undefined ? container : { ...container, health: await presentHealth(engine, details) };
+  // A part may answer again although the engine has not noticed yet; after a restart it calls it "starting" for as long as its next look takes.
+  const asOfNow = containers.map(async (container) => ({ ...container, health: await healthNow(engine, container) }));
+  return { containers: await Promise.all(asOfNow), networks, volumes };
 }
 
 /** Removes what a decision says is to go. */
