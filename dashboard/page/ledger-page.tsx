@@ -4,6 +4,7 @@ import { ProblemNotice } from "./notice.tsx";
 import { QueryBox } from "./query-box.tsx";
 import { ask, asPageError, type PageError } from "./server.ts";
 import { documentsStatement } from "./statement.ts";
+import { TableHead } from "./table-head.tsx";
 
 /** The ledger's tables, and a box for statements. */
 export function LedgerPage() {
@@ -40,15 +41,7 @@ function TableList({ tables, onShow }: { readonly tables: readonly TableView[]; 
   return (
     <section class="wide" tabIndex={0} aria-label="Tables">
       <table>
-        <thead>
-          <tr>
-            {["table", "documents", "indexes", "id"].map((column) => (
-              <th key={column} scope="col">
-                {column}
-              </th>
-            ))}
-          </tr>
-        </thead>
+        <TableHead columns={["table", "documents", "indexes", "id"]} />
         <tbody>
           {tables.map(({ id, name, active, documents, indexes }) => (
             <tr key={id}>

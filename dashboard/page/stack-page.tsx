@@ -4,6 +4,7 @@ import { ProblemNotice } from "./notice.tsx";
 import { changing, driftWord, healthClass, healthWord, noteText, troubles } from "./part-words.ts";
 import { Picture } from "./picture.tsx";
 import { type SwapNote, versionOf, withLook } from "./swap-notes.ts";
+import { TableHead } from "./table-head.tsx";
 import { useStream } from "./use-stream.ts";
 import { ageText, durationText, memoryText } from "./words.ts";
 
@@ -85,15 +86,7 @@ function PartTable({ parts, now }: { readonly parts: readonly PartView[]; readon
   return (
     <section class="wide" tabIndex={0} aria-label="Parts">
       <table>
-        <thead>
-          <tr>
-            {["part", "state", "version", "built", "port", "up", "memory"].map((column) => (
-              <th key={column} scope="col">
-                {column}
-              </th>
-            ))}
-          </tr>
-        </thead>
+        <TableHead columns={["part", "state", "version", "built", "port", "up", "memory"]} />
         <tbody>
           {parts.map((part) => (
             <tr key={part.role}>
