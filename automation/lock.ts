@@ -99,7 +99,7 @@ export async function clearStaleLocks(folder: string, stack: string): Promise<Lo
 }
 
 /**
- * Who changes a stack, or holds it ready for a change. Nothing is removed.
+ * Who changes a stack. Nothing is removed; an update that is armed has no lock here before it begins (armed-backend.ts).
  * @param folder of the file backend
  * @returns undefined where nobody living does
  */

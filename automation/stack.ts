@@ -99,7 +99,7 @@ export class Stack {
     return cleared;
   }
 
-  /** Who changes it now, or holds it ready for a change; undefined where nobody does, or the backend is no folder. */
+  /** Who changes it now; undefined where nobody does, or the backend is no folder. */
   async holder(): Promise<Lock | undefined> {
     const folder = this.backend();
     return folder === undefined ? undefined : await livingLock(folder, this.name);

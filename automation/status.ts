@@ -53,8 +53,14 @@ export interface StackStatus extends SealState {
 /**
  * Looks at every container of a stack, at the same time.
  * @param context env names the backend: containers of other owners are left out
+ * @param memoryOf a container, in bytes
  */
-export async function stackStatus(engine: Engine, stack: string, { env, root }: Pick<Context, "env" | "root">): Promise<StackStatus> {
+export async function stackStatus(
+  engine: Engine,
+  stack: string,
+  { env, root }: Pick<Context, "env" | "root">,
+  memoryOf: MemoryOf = (container) => memoryInUse(engine, container),
+): Promise<StackStatus> {
   const owner = ownerId(env);
   const names = stackNames(stack);
   const details = await Promise.all(
@@ -64,8 +70,10 @@ export async function stackStatus(engine: Engine, stack: string, { env, root }: 
     }),
   );
   const declared = details[roles.indexOf("service")];
-  const own = partsOf(declared?.labels).map((role) => partStatus(engine, role, names.containers[role], details[roles.indexOf(role)]));
-  const parts = await Promise.all([...own, ...(await extraParts(engine, stack, owner))]);
+  const own = partsOf(declared?.labels).map((role) =>
+    partStatus(engine, role, names.containers[role], details[roles.indexOf(role)], memoryOf),
+  );
+  const parts = await Promise.all([...own, ...(await extraParts(engine, stack, owner, memoryOf))]);
   const program = parts.find(({ role }) => role === "service")?.running;
   const localstack = parts.find(({ role, state }) => role === "localstack" && state === "running");
   const sealing =
@@ -80,20 +88,28 @@ export function answersNow({ role, state, health }: PartStatus): boolean {
   return health === "healthy" || (health === undefined && state === "running" && !roles.some((own) => own === role));
 }
 
-async function extraParts(engine: Engine, stack: string, owner: string): Promise<Promise<PartStatus>[]> {
+type MemoryOf = (container: ContainerDetails) => Promise<number | undefined> | number | undefined;
+
+async function extraParts(engine: Engine, stack: string, owner: string, memoryOf: MemoryOf): Promise<Promise<PartStatus>[]> {
   const containers = await engine.containers({ labels: { [labels.stack]: stack, [labels.owner]: owner }, all: true });
   return extrasOf(containers).map(async (part) => {
     const name = containers.find(({ labels: has }) => has[labels.role] === part)?.name ?? containerName(stack, part);
-    return await partStatus(engine, part, name, await engine.inspect(name));
+    return await partStatus(engine, part, name, await engine.inspect(name), memoryOf);
   });
 }
 
-async function partStatus(engine: Engine, role: string, container: string, details: ContainerDetails | undefined): Promise<PartStatus> {
+async function partStatus(
+  engine: Engine,
+  role: string,
+  container: string,
+  details: ContainerDetails | undefined,
+  memoryOf: MemoryOf,
+): Promise<PartStatus> {
   if (details === undefined) return { role, container, id: "", state: "missing", restarts: 0, ports: [] };
   const sha256 = details.labels[labels.executable];
   const [health, memory, image, executable] = await Promise.all([
     details.status === "running" ? presentHealth(engine, details) : undefined,
-    memoryInUse(engine, details),
+    memoryOf(details),
     tagOf(engine, details.image),
     sha256 === undefined ? undefined : executableStatus(engine, role, details, sha256),
   ]);

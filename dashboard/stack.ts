@@ -7,8 +7,8 @@ import type { LogEntry, StackView } from "./views.ts";
 export interface StackDesk extends PayoutAccess {
   readonly name: string;
   look(): Promise<StackView>;
-  /** Yields whenever something happened to its containers. */
-  changes(signal: AbortSignal): AsyncIterable<unknown>;
+  /** Each yields whenever something happened to it: to its containers, or an update has begun or ended. */
+  changes(signal: AbortSignal): readonly AsyncIterable<unknown>[];
   /** What its parts log: their last lines, and what comes. */
   logs(signal: AbortSignal): AsyncIterable<LogEntry>;
 }
@@ -34,7 +34,7 @@ async function streamStack(desk: StackDesk, signal: AbortSignal, emit: Emit): Pr
   const happened = new Wakes();
   const stop = new AbortController();
   const until = AbortSignal.any([signal, stop.signal]);
-  const failed = new Promise<never>((_, reject) => listen(desk.changes(until), happened).catch(reject));
+  const failed = new Promise<never>((_, reject) => Promise.all(desk.changes(until).map((each) => listen(each, happened))).catch(reject));
   failed.catch(() => undefined);
   try {
     let last = "";

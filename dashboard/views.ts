@@ -31,7 +31,7 @@ export interface PartView {
   readonly memory?: number | undefined;
 }
 
-/** A command that is changing the stack, or holds it ready for a change. */
+/** A command that is changing the stack. One that keeps the next swap ready is none before that swap begins. */
 export interface UpdateView {
   readonly pid: number;
   readonly username: string;

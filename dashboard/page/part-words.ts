@@ -21,14 +21,12 @@ export function driftWord({ sha256, running, live }: PartView): string | undefin
   return `${live === running.sha256 ? "live; " : ""}declared is ${shortHash(sha256)}`;
 }
 
-/** The notes of what somebody changes now: an update holds the stack, or the part has a new container. What ended by itself is only dead. */
-export function changing(notes: readonly SwapNote[], { parts, update, armed }: StackView): readonly SwapNote[] {
-  // An armed one waits: it says of its own swap by the new containers.
-  const updating = update !== undefined && !armed;
+/** The notes of what somebody changes now: an update goes on, or the part has a new container. What ended by itself is only dead. */
+export function changing(notes: readonly SwapNote[], { parts, update }: StackView): readonly SwapNote[] {
   return notes.filter(({ part: role, ended, replaced }) => {
     const part = parts.find((each) => each.role === role);
     if (ended !== undefined || part === undefined) return false;
-    return updating || (replaced && (part.state === "created" || healthClass(part) !== "bad"));
+    return update !== undefined || (replaced && (part.state === "created" || healthClass(part) !== "bad"));
   });
 }
 

@@ -66,9 +66,8 @@ function Summary({ stack, notes, going, now }: SummaryProps) {
         {service?.state === "running" ? <li>{sealed ? `sealed, ${shares} of 2 shares` : "unsealed"}</li> : null}
         {going.length > 0 ? <li class="middling">changing now: {going.join(", ")}</li> : null}
         {update === undefined ? null : (
-          <li>
-            an update {armed || going.length === 0 ? "holds the stack" : "is going on"}: process {update.pid} of {update.username}, for{" "}
-            {ageText(update.timestamp, now)}
+          <li class="middling">
+            an update is going on: process {update.pid} of {update.username}, for {ageText(update.timestamp, now)}
           </li>
         )}
         {armed ? <li>the next swap is kept ready</li> : null}

@@ -1,5 +1,6 @@
+import { setImmediate as settled } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { memoryInUse } from "../../docker/memory.ts";
+import { KnownMemory, memoryInUse } from "../../docker/memory.ts";
 
 const mebibyte = 2 ** 20;
 const running = { id: "1", running: true, memoryLimit: 256 * mebibyte };
@@ -22,4 +23,23 @@ test("nothing is told of a container that does not run, or has just ended", asyn
   const gone = { stats: () => Promise.reject(new Error("no such container")) };
   expect(await memoryInUse(gone, running)).toBeUndefined();
   expect(await memoryInUse(gone, { ...running, running: false })).toBeUndefined();
+});
+
+test("whoever cannot wait gets what was told last of the same container, which is asked anew each time, one question at a time", async () => {
+  const asked: PromiseWithResolvers<number>[] = [];
+  const stats = async () => {
+    const next = Promise.withResolvers<number>();
+    asked.push(next);
+    return { memory: await next.promise, memoryLimit: 256 * mebibyte, pids: 1, cpuNanoseconds: 0 };
+  };
+  const known = new KnownMemory({ stats });
+  const container = { ...running, name: "redis" };
+  const told = () => known.of(container);
+  expect([told(), told(), asked.length]).toEqual([undefined, undefined, 1]);
+  asked[0]?.resolve(30);
+  await settled();
+  expect([told(), asked.length]).toEqual([30, 2]);
+  asked[1]?.resolve(40);
+  await settled();
+  expect([known.of({ ...container, id: "2" }), asked.length]).toEqual([undefined, 3]);
 });

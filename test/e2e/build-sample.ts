@@ -9,6 +9,20 @@ export async function buildSample(file: string, version: string): Promise<string
   return await build(resolve(root, "sample"), file, await forEngine(), ["-ldflags", `-X main.version=${version}`]);
 }
 
+/** Where `buildGated` looks in its container, whose /tmp is its own. */
+export const gate = "/tmp/gate";
+
+/** Builds the sample as a program that does nothing at all before there is a file `gate`. @returns the file's absolute path */
+export async function buildGated(file: string, version: string): Promise<string> {
+  const source = `${resolve(file)}.go`;
+  const wait = `for { if _, err := os.Stat(${JSON.stringify(gate)}); err == nil { return }; time.Sleep(20 * time.Millisecond) }`;
+  writeFileSync(source, `package main\n\nimport (\n"os"\n"time"\n)\n\nfunc init() { ${wait} }\n`);
+  const overlay = `${resolve(file)}.json`;
+  writeFileSync(overlay, JSON.stringify({ Replace: { [resolve(root, "sample/gate.go")]: source } }));
+  const flags = ["-overlay", overlay, "-ldflags", `-X main.version=${version}`];
+  return await build(resolve(root, "sample"), file, await forEngine(), flags);
+}
+
 /** Builds the smallest program there is, for any system: enough to be refused. @returns the file's absolute path */
 export async function buildEmpty(file: string, goos: string, goarch: string): Promise<string> {
   return await buildMain(file, "", { GOOS: goos, GOARCH: goarch });

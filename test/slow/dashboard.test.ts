@@ -1,17 +1,25 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { closeSync, mkdtempSync, openSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { buildSample } from "../e2e/build-sample.ts";
+import { endKeeper, keeperState } from "../../cli/keeper/client.ts";
+import { startKeeper } from "../../cli/keeper/start.ts";
+import { listProcesses } from "../../common/process-tree.ts";
+import { Engine } from "../../docker/engine.ts";
+import { stackNames } from "../../model/names.ts";
+import { waitFor } from "../../testing/wait-for.ts";
+import { buildGated, buildSample, gate } from "../e2e/build-sample.ts";
 import { nitro, root, tryNitro } from "../e2e/nitro.ts";
 import { accessibilityProblems, allLooks, openInBrowser, startBrowser, tooWide } from "./browser.ts";
 
 // `nitro dashboard` in a real browser, on a real stack. NITRO_SCREENSHOT=1 writes docs/dashboard.png anew.
 
 const stack = "e2e-page";
+const engine = Engine.connect();
+const programs = [stackNames(stack).containers.service, stackNames(stack).containers.worker];
 const scratch = mkdtempSync(join(tmpdir(), "nitro-page-"));
 let browser: Browser | undefined;
 let hindrance: string | undefined;
@@ -67,6 +75,26 @@ async function pay(count: number): Promise<string> {
   return id;
 }
 
+/** Waits until the page shows a swap whose new containers are there and do not answer, by build-sample.ts: it lasts until the gates are opened. */
+async function seenGoingOn(page: Page): Promise<void> {
+  await page.getByText("an update is going on: process").waitFor();
+  await page.getByText(/^changing now: (service, worker|worker, service)$/).waitFor();
+  await page.locator(".picture .node", { hasText: /service.*→ …/ }).waitFor();
+}
+
+/** Lets the programs of a swap begin, as soon as their containers run. @param before what `programIds` gave before the swap */
+async function openGates(before: readonly (string | undefined)[]): Promise<void> {
+  const run = async () => {
+    const found = await Promise.all(programs.map((name) => engine.inspect(name)));
+    return found.every((each, index) => each?.status === "running" && each.id !== before[index]);
+  };
+  await waitFor(run, { what: "the new containers", timeoutMs: 60_000 });
+  const opened = await Promise.all(programs.map((name) => engine.exec(name, ["touch", gate])));
+  expect(opened.map(({ exitCode }) => exitCode)).toEqual([0, 0]);
+}
+
+const programIds = () => Promise.all(programs.map(async (name) => (await engine.inspect(name))?.id));
+
 /** How many payments are in a state, by the page. */
 function inState(page: Page, count: string, state: string) {
   return page.getByRole("button", { name: `${count} ${state}`, exact: true });
@@ -83,10 +111,12 @@ test("the stack is shown with its health, and a swap while it goes on", async ()
       .locator("code")
       .allInnerTexts();
   const before = await versions();
-  const swapped = nitro("swap", "-s", stack, "--binary", await buildSample(join(scratch, "payments-2"), "second"));
-  await page.getByText("an update is going on: process").waitFor();
-  await page.getByText("changing now:").waitFor();
+  const ids = await programIds();
+  const swapped = nitro("swap", "-s", stack, "--binary", await buildGated(join(scratch, "payments-2"), "second"));
+  await seenGoingOn(page);
+  await openGates(ids);
   await swapped;
+  await page.getByText("an update is going on").waitFor({ state: "detached" });
   await page
     .locator(".notes li", { hasText: `service ${before[0]} → ` })
     .first()
@@ -102,6 +132,27 @@ test("the stack is shown with its health, and a swap while it goes on", async ()
     await page.screenshot({ path: join(root, "docs/dashboard.png") });
   }
   expect(errors).toEqual([]);
+  await context.close();
+});
+
+test("so is a swap that was kept ready, by the process that did so", async () => {
+  const log = openSync(join(scratch, "keeper.log"), "a");
+  await startKeeper(root, stack, process.env, log);
+  closeSync(log);
+  const { page, context } = await opened();
+  await page.getByText("the next swap is kept ready").waitFor();
+  expect(await page.getByText("an update is going on").count()).toBe(0);
+  await buildGated(join(scratch, "payments-2"), "third");
+  const ids = await programIds();
+  const swapped = nitro("swap", "-s", stack);
+  await seenGoingOn(page);
+  const { pid: keeper } = (await keeperState(root, stack)) ?? {};
+  const holder = Number(/process (\d+)/.exec(await page.getByText("an update is going on: process").innerText())?.[1]);
+  expect(listProcesses().find(({ pid }) => pid === holder)?.parent).toBe(keeper);
+  await openGates(ids);
+  await swapped;
+  await page.getByText("everything runs and answers").waitFor();
+  await endKeeper(root, stack);
   await context.close();
 });
 

@@ -33,7 +33,8 @@ function notesOf(...parts: readonly PartView[]): readonly SwapNote[] {
 describe("a part", () => {
   test.each([
     ["that was killed", killed, notesOf(killed), {}, false, ["worker exited (137)"]],
-    ["that was killed while the next swap is kept ready", killed, notesOf(killed), { update, armed: true }, false, ["worker exited (137)"]],
+    ["that was killed while the next swap is kept ready", killed, notesOf(killed), { armed: true }, false, ["worker exited (137)"]],
+    ["that a swap which was kept ready has stopped", killed, notesOf(killed), { update, armed: true }, true, []],
     ["that an update has stopped", killed, notesOf(killed), { update }, true, []],
     ["that an update has taken off", gone, notesOf(gone), { update }, true, []],
     ["that has a new container", made, notesOf(made), {}, true, []],
