@@ -16,42 +16,17 @@ import type {
   ContainerSummary,
   EngineEvent,
   EngineInfo,
+  EventOptions,
   LogLine,
+  LogOptions,
   NamedResource,
   NetworkSummary,
+  PastEvents,
 } from "./types.ts";
 
 export { EngineError } from "./error.ts";
 export type * from "./types.ts";
 export type { ExecOptions, ExecResult, ExecStream, Terminal };
-
-export interface LogOptions {
-  /** Only the last lines; all by default. */
-  readonly tail?: number;
-  /** Goes on with what is written from now on, until the container stops or the signal is aborted. */
-  readonly follow?: boolean;
-  readonly timestamps?: boolean;
-  /** Only lines written at or after this time. */
-  readonly since?: Date;
-  readonly signal?: AbortSignal;
-}
-
-export interface EventOptions {
-  /** Only of things that carry these labels (an empty value stands for any). */
-  readonly labels?: Record<string, string>;
-  /** Only of these types: container, network, … */
-  readonly types?: readonly string[];
-  /** Ends the events without an error. */
-  readonly signal?: AbortSignal;
-}
-
-export interface PastEvents {
-  /** Name or id. */
-  readonly container: string;
-  /** start, die, oom, … */
-  readonly actions: readonly string[];
-  readonly since: Date;
-}
 
 /** Longest wait for an engine to say that it is there: podman asks dpkg for each version that it names, a second or many on a busy machine. */
 const pingTimeout = 20_000;

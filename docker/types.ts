@@ -186,3 +186,31 @@ export interface ContainerSpec {
   /** Ports of the container to publish on a free port of 127.0.0.1. */
   readonly publish?: readonly number[];
 }
+
+export interface LogOptions {
+  /** Only the last lines; all by default. */
+  readonly tail?: number;
+  /** Goes on with what is written from now on, until the container stops or the signal is aborted. */
+  readonly follow?: boolean;
+  readonly timestamps?: boolean;
+  /** Only lines written at or after this time. */
+  readonly since?: Date;
+  readonly signal?: AbortSignal;
+}
+
+export interface EventOptions {
+  /** Only of things that carry these labels (an empty value stands for any). */
+  readonly labels?: Record<string, string>;
+  /** Only of these types: container, network, … */
+  readonly types?: readonly string[];
+  /** Ends the events without an error. */
+  readonly signal?: AbortSignal;
+}
+
+export interface PastEvents {
+  /** Name or id. */
+  readonly container: string;
+  /** start, die, oom, … */
+  readonly actions: readonly string[];
+  readonly since: Date;
+}

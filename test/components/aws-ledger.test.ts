@@ -1,10 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import { beforeAll, expect, test } from "vitest";
 import type { AwsStack } from "../../components/aws-ledger.ts";
-import { stackNames, stackPorts } from "../../model/names.ts";
-import { parseSettings } from "../../model/settings.ts";
+import { stackNames } from "../../model/names.ts";
 import type { PreparedStack } from "../../stacks/prepare.ts";
-import { programArgs } from "../../stacks/program-args.ts";
+import { preparedStack } from "./prepared.ts";
 import { type Recorded, recordResources, resolved } from "./recorder.ts";
 
 const owner = "0123456789abcdef";
@@ -13,32 +12,14 @@ const endpoints = { sts: "https://sts.example.com", qldb: "https://qldb.example.
 const opened: string[][] = [];
 
 function prepared(settings: AwsStack["settings"]): PreparedStack {
-  const names = stackNames("alice", settings.region);
-  return {
-    context: {
-      names,
-      ports: stackPorts(21000),
-      owner,
-      memory: parseSettings({}, "alice").memory,
-      healthy: async () => {},
-      operators: async () => ({ vault: "", operators: [] }),
-      putSecrets: async ({ role }) => `secrets of ${role}`,
-    },
-    settings: parseSettings({}, "alice"),
-    madeBy: { version: "1.2.3", layout: 1 },
-    images: { base: "base", redis: "redis", localstack: "localstack", node: "node" },
-    programs: programArgs(parseSettings({}, "alice"), { mounts: { service: [], worker: [] } }, () => false),
-    executable: { sha256: "ab".repeat(32), folder: "/host/bin" },
-    secrets: undefined,
-    operatorKeys: undefined,
-    aws: {
-      settings,
-      identity: { account: "123456789012", arn: "arn:aws:iam::123456789012:user/alice" },
-      open: async (role, volume) => {
-        opened.push([await resolved(role), await resolved(volume)]);
-      },
+  const aws: AwsStack = {
+    settings,
+    identity: { account: "123456789012", arn: "arn:aws:iam::123456789012:user/alice" },
+    open: async (role, volume) => {
+      opened.push([await resolved(role), await resolved(volume)]);
     },
   };
+  return preparedStack({}, { context: { names: stackNames("alice", settings.region) }, aws });
 }
 
 let resources: Recorded[] = [];

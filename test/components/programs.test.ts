@@ -1,15 +1,15 @@
 import * as pulumi from "@pulumi/pulumi";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { AwsStack } from "../../components/aws-ledger.ts";
-import { stackNames, stackPorts } from "../../model/names.ts";
 import { stackVariables } from "../../model/program-settings.ts";
 import { parseSettings } from "../../model/settings.ts";
 import type { Configuration } from "../../stacks/configuration.ts";
 import type { PreparedStack } from "../../stacks/prepare.ts";
 import { programArgs } from "../../stacks/program-args.ts";
+import { executableHash, preparedStack } from "./prepared.ts";
 import { type Recorded, recordResources, resolved } from "./recorder.ts";
 
-const hash = "ab".repeat(32);
+const hash = executableHash;
 const none = { service: [], worker: [] };
 
 type Raw = Readonly<Record<string, unknown>>;
@@ -20,25 +20,7 @@ interface Declared extends Partial<Pick<PreparedStack, "programs" | "executable"
 
 function prepared(raw: Raw, { programs, executable }: Declared): PreparedStack {
   const texts = Object.entries(raw).map(([key, value]) => [`nitro:${key}`, JSON.stringify(value)]);
-  const settings = parseSettings(Object.fromEntries(texts), "alice");
-  return {
-    context: {
-      names: stackNames("alice"),
-      ports: stackPorts(21000),
-      owner: "0123456789abcdef",
-      memory: settings.memory,
-      healthy: async () => {},
-      operators: async () => ({ vault: "", operators: [] }),
-      putSecrets: async ({ role }) => `mark of ${role}`,
-    },
-    settings,
-    madeBy: { version: "1.2.3", layout: 1 },
-    images: { base: "base", redis: "redis", localstack: "localstack", node: "node" },
-    executable: executable ?? { sha256: hash, folder: "/host/bin" },
-    programs: programs ?? programArgs(settings, { mounts: none }, () => false),
-    secrets: undefined,
-    operatorKeys: undefined,
-  };
+  return preparedStack(Object.fromEntries(texts), { ...(programs && { programs }), ...(executable && { executable }) });
 }
 
 /** The inputs of a container that settings change. */

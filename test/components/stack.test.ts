@@ -2,53 +2,40 @@ import * as pulumi from "@pulumi/pulumi";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { SecretsFile } from "../../components/context.ts";
 import type { PartContext } from "../../components/part-context.ts";
-import { type Role, roles, stackNames, stackPorts } from "../../model/names.ts";
+import { type Role, roles } from "../../model/names.ts";
 import type { StackOutputs } from "../../model/outputs.ts";
-import { parseSettings } from "../../model/settings.ts";
 import { policies } from "../../policies/all.ts";
 import { markedSecrets } from "../../policies/marked-secrets.ts";
 import { Guard } from "../../stacks/guard.ts";
 import type { PreparedStack } from "../../stacks/prepare.ts";
 import { waitFor } from "../../testing/wait-for.ts";
+import { executableHash, preparedStack } from "./prepared.ts";
 import { type Recorded, recordResources, resolved } from "./recorder.ts";
 
-const hash = "ab".repeat(32);
+const hash = executableHash;
 const mounted = { sha256: hash, folder: "/host/.nitro/alice/bin" };
 const operator = { name: "test-operator", privateKey: "pem", publicKey: "ssh-ed25519 AAAA test-operator", share: "c2hhcmU=" };
 const waited: string[] = [];
-const ofSettings = { env: {}, args: undefined, files: [], scratch: [], ulimits: [] };
 const put = new Map<string, SecretsFile>();
 
-function prepared(raw: Record<string, string> = {}, executable: PreparedStack["executable"] = mounted): PreparedStack {
-  const settings = parseSettings(raw, "alice");
-  return {
-    context: {
-      names: stackNames("alice"),
-      ports: stackPorts(21000),
-      owner: "0123456789abcdef",
-      memory: settings.memory,
-      healthy: async (role) => {
-        waited.push(role);
+function prepared(executable: PreparedStack["executable"] = mounted): PreparedStack {
+  return preparedStack(
+    {},
+    {
+      context: {
+        healthy: async (role) => {
+          waited.push(role);
+        },
+        operators: async () => ({ vault: "age1vault", operators: [operator], authority: "CA" }),
+        putSecrets: async (file) => {
+          put.set(file.role, file);
+          return `mark of ${file.role}`;
+        },
       },
-      operators: async () => ({ vault: "age1vault", operators: [operator], authority: "CA" }),
-      putSecrets: async (file) => {
-        put.set(file.role, file);
-        return `mark of ${file.role}`;
-      },
+      executable,
+      secrets: pulumi.secret('{"key":"topsecret"}'),
     },
-    settings,
-    madeBy: { version: "1.2.3", layout: 1 },
-    images: {
-      base: "localhost/nitro/base:0a1b2c3d4e5f6071",
-      redis: "localhost/nitro/redis:0a1b2c3d4e5f6071",
-      localstack: "localhost/nitro/localstack:0a1b2c3d4e5f6071",
-      node: "localhost/nitro/node:0a1b2c3d4e5f6071",
-    },
-    executable,
-    programs: { service: ofSettings, worker: ofSettings },
-    secrets: pulumi.secret('{"key":"topsecret"}'),
-    operatorKeys: undefined,
-  };
+  );
 }
 
 let resources: Recorded[] = [];
@@ -345,7 +332,7 @@ describe.each([
   beforeAll(async () => {
     declared = await recordResources("alice", false, async () => {
       const { DeveloperStack } = await import("../../stacks/developer.ts");
-      const stack = new DeveloperStack("nitro", prepared({}, { sha256: hash, image }));
+      const stack = new DeveloperStack("nitro", prepared({ sha256: hash, image }));
       paths = [(await resolved(stack.outputs.service)).path, (await resolved(stack.outputs.worker)).path];
     });
   });

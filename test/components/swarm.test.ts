@@ -1,45 +1,35 @@
 import * as pulumi from "@pulumi/pulumi";
 import { beforeAll, expect, test } from "vitest";
-import { type Role, roles, stackNames, stackPorts } from "../../model/names.ts";
-import { parseSettings } from "../../model/settings.ts";
+import { type Role, roles } from "../../model/names.ts";
 import type { PreparedStack } from "../../stacks/prepare.ts";
+import { executableHash, preparedStack } from "./prepared.ts";
 import { type Recorded, recordResources, resolved } from "./recorder.ts";
 
-const sha256 = "ab".repeat(32);
+const sha256 = executableHash;
 const operator = (name: string) => ({ name, privateKey: "pem", publicKey: `ssh-ed25519 AAAA ${name}`, share: "" });
 const ofSettings = { env: {}, args: undefined, files: [], scratch: ["/var/cache"], ulimits: [] };
 const published: string[] = [];
 
 function prepared(): PreparedStack {
-  const settings = parseSettings({ "nitro:runtime": "swarm" }, "alice");
-  const image = (role: string) => `localhost/nitro/${role}:0a1b2c3d4e5f6071`;
-  return {
-    context: {
-      names: stackNames("alice"),
-      ports: stackPorts(21000),
-      owner: "0123456789abcdef",
-      memory: settings.memory,
-      healthy: async () => {},
-      operators: async () => ({ vault: "age1", operators: [operator("test-operator"), operator("test-operator2")], authority: "CA" }),
-      putSecrets: async ({ role }) => `mark of ${role}`,
-      swarm: {
-        node: "n1",
-        registry: "10.0.0.1:21009",
-        registryImage: image("registry"),
-        publish: async (id) => {
-          published.push(id);
-          return `10.0.0.1:21009/payments@sha256:${sha256}`;
+  return preparedStack(
+    { "nitro:runtime": "swarm" },
+    {
+      context: {
+        operators: async () => ({ vault: "age1", operators: [operator("test-operator"), operator("test-operator2")], authority: "CA" }),
+        swarm: {
+          node: "n1",
+          registry: "10.0.0.1:21009",
+          registryImage: "localhost/nitro/registry:0a1b2c3d4e5f6071",
+          publish: async (id) => {
+            published.push(id);
+            return `10.0.0.1:21009/payments@sha256:${sha256}`;
+          },
         },
       },
+      executable: { sha256, image: { id: "sha256:of-the-executable" } },
+      programs: { service: ofSettings, worker: ofSettings },
     },
-    settings,
-    images: { base: image("base"), redis: image("redis"), localstack: image("localstack"), node: image("node") },
-    executable: { sha256, image: { id: "sha256:of-the-executable" } },
-    programs: { service: ofSettings, worker: ofSettings },
-    secrets: undefined,
-    operatorKeys: undefined,
-    madeBy: { version: "1.2.3", layout: 1 },
-  };
+  );
 }
 
 let resources: Recorded[] = [];
