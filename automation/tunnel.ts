@@ -7,10 +7,15 @@ import { roleContainer } from "../model/parts.ts";
 import { Mux } from "../tunnel/mux.ts";
 import { join } from "../tunnel/relay.ts";
 
-/** What runs at the other end, in the key-feeder's container: it is in every stack and sees all parts. */
+/** What runs at the other end. */
 const relayCommand = ["node", "/app/tunnel.mjs"];
 
+/** The parts that can be the other end: both see all parts. */
+type RelayPart = "key-feeder" | "ledger";
+
 export interface TunnelOptions {
+  /** The part at the other end: by default the key-feeder, which is in every stack. */
+  readonly through?: RelayPart;
   /** Ports on 127.0.0.1 here; any free ones by default. */
   readonly ports?: Readonly<Record<PublishedRole, number>>;
   /** Gets a line when the connection to the engine was lost; the next use makes it anew. */
@@ -38,9 +43,10 @@ export class StackTunnel {
    * @throws UserError where the stack is not up, or a port is in use
    */
   static async open(engine: Engine, stack: string, owner: string, options: TunnelOptions = {}): Promise<StackTunnel> {
-    const feeder = await roleContainer(engine, stack, "key-feeder", owner);
-    if (!feeder.running) throw new UserError(`stack "${stack}" is not up: its key-feeder does not run`, `./nitro up -s ${stack}`);
-    const link = new Link(engine, stack, options.onLost);
+    const { through = "key-feeder", onLost } = options;
+    const relay = await roleContainer(engine, stack, through, owner);
+    if (!relay.running) throw new UserError(`stack "${stack}" is not up: its ${through} does not run`, `./nitro up -s ${stack}`);
+    const link = new Link(engine, stackNames(stack).containers[through], onLost);
     const servers: Server[] = [];
     try {
       await link.connected();
@@ -67,15 +73,15 @@ export class StackTunnel {
 /** The one stream to the relay, made anew where it broke. */
 class Link {
   private readonly engine: Engine;
-  private readonly stack: string;
+  private readonly container: string;
   private readonly onLost: ((reason: string) => void) | undefined;
   private readonly stop = new AbortController();
   private readonly sockets = new Set<Socket>();
   private mux: Promise<Mux> | undefined;
 
-  constructor(engine: Engine, stack: string, onLost: ((reason: string) => void) | undefined) {
+  constructor(engine: Engine, container: string, onLost: ((reason: string) => void) | undefined) {
     this.engine = engine;
-    this.stack = stack;
+    this.container = container;
     this.onLost = onLost;
   }
 
@@ -102,7 +108,7 @@ class Link {
 
   private async connect(): Promise<Mux> {
     try {
-      const stream = await this.engine.openExec(stackNames(this.stack).containers["key-feeder"], relayCommand);
+      const stream = await this.engine.openExec(this.container, relayCommand);
       this.stop.signal.addEventListener("abort", () => stream.stdin.destroy(), { once: true });
       const mux = new Mux((bytes) => stream.stdin.write(bytes));
       void this.read(stream, mux);
@@ -126,7 +132,7 @@ class Link {
     this.mux = undefined;
     stdin.destroy();
     mux.close();
-    if (!this.stop.signal.aborted) this.onLost?.(complaint.trim() || "the key-feeder's container ended it");
+    if (!this.stop.signal.aborted) this.onLost?.(complaint.trim() || `container ${this.container} ended it`);
   }
 }
 

@@ -47,7 +47,9 @@ export async function withStack<T>(
   const problem = stoppedProblem(name, stopped, needed);
   if (problem !== undefined) throw new UserError(problem.message, problem.hint);
   const engine = Engine.connect(context.env);
-  const tunnel = isRemote(engine) ? await StackTunnel.open(engine, name, ownerId(context.env)) : undefined;
+  // Who needs the ledger may stop all that is not needed.
+  const relay = needed.includes("ledger") ? "ledger" : "key-feeder";
+  const tunnel = isRemote(engine) ? await StackTunnel.open(engine, name, ownerId(context.env), { through: relay }) : undefined;
   const { settings } = configured;
   try {
     const reached = tunnel === undefined ? outputs : through(outputs, tunnel.ports);

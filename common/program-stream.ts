@@ -1,4 +1,5 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import { Socket } from "node:net";
 import { Duplex } from "node:stream";
 
 /** The most of a program's complaints that an error quotes, in characters. */
@@ -30,6 +31,16 @@ export class ProgramStream extends Duplex {
       if (code === 0 || this.destroyed) this.push(null);
       else this.destroy(failure(`ended with ${signal ?? `exit code ${code}`}: ${this.complaint.trim()}`));
     });
+  }
+
+  /** @param needed whether this process goes on for as long as the program does */
+  protected hold(needed: boolean): void {
+    const { stdin, stdout, stderr } = this.child;
+    const pipes = [stdin, stdout, stderr].filter((pipe) => pipe instanceof Socket);
+    for (const each of [this.child, ...pipes]) {
+      if (needed) each.ref();
+      else each.unref();
+    }
   }
 
   override _read(): void {

@@ -5,6 +5,7 @@ import { addAbortSignal, type Duplex, type Readable } from "node:stream";
 import { errorCode } from "../common/errors.ts";
 import { broken, EngineError, refused, unreachable } from "./error.ts";
 import { type EngineHost, resolveHost } from "./host.ts";
+import type { SshAgent } from "./ssh.ts";
 
 export interface Call {
   readonly method: "GET" | "POST" | "PUT" | "DELETE" | "HEAD";
@@ -32,11 +33,12 @@ const defaultLimitMs = 120_000;
  */
 const continueMs = 1000;
 
-/** Plain HTTP to the engine over a unix socket, TCP, TLS or ssh. Connects for each call: nothing stays open. */
+/** Plain HTTP to the engine over a unix socket, TCP, TLS or ssh. Connects for each call; by ssh alone a connection serves the next call too. */
 export class Transport {
   readonly host: string;
   private readonly env: NodeJS.ProcessEnv;
   private readonly resolved: EngineHost | EngineError;
+  private ssh: SshAgent | undefined;
 
   /** Never throws: where no host can be made out of the environment, calls do. */
   constructor(env: NodeJS.ProcessEnv) {
@@ -118,12 +120,35 @@ export class Transport {
   private async send(call: Call, extraHeaders: Record<string, string>): Promise<IncomingMessage | Upgraded> {
     if (this.resolved instanceof EngineError) throw this.resolved;
     call.signal?.throwIfAborted();
-    const request = await open(this.resolved, call, extraHeaders, this.env);
+    const request = await this.open(this.resolved, call, extraHeaders);
     const answer = await this.answer(request, call);
     if ("head" in answer || (answer.statusCode ?? 0) < 400) return answer;
     const chunks: Buffer[] = [];
     for await (const chunk of this.body(answer, call)) chunks.push(chunk);
     throw refused(call.doing, answer.statusCode ?? 0, Buffer.concat(chunks).toString("utf8"));
+  }
+
+  /** node:http is loaded at the first call: it costs half of what a command may take to start. */
+  private async open(engine: EngineHost, call: Call, extraHeaders: Record<string, string>): Promise<ClientRequest> {
+    const { address, tls } = engine;
+    // Not for TCP: node checks a certificate against this name.
+    const headers: Record<string, string> = { ...("hostname" in address ? {} : { Host: "docker" }), ...extraHeaders };
+    Object.assign(headers, call.headers);
+    if (call.json !== undefined) headers["Content-Type"] = "application/json";
+    if (call.tar !== undefined) Object.assign(headers, { "Content-Type": "application/x-tar", Expect: "100-continue" });
+    const options: RequestOptions = { method: call.method, path: call.path + queryString(call.query), headers, agent: false };
+    if (call.signal !== undefined) options.signal = call.signal;
+    const http = await import("node:http");
+    if ("socketPath" in address) return http.request({ ...options, socketPath: address.socketPath });
+    if ("ssh" in address) {
+      const { SshAgent } = await import("./ssh.ts");
+      this.ssh ??= new SshAgent(address.ssh, this.env);
+      return http.request({ ...options, agent: this.ssh });
+    }
+    const tcp = { ...options, host: address.hostname, port: address.port };
+    if (tls === undefined) return http.request(tcp);
+    const https = await import("node:https");
+    return https.request({ ...tcp, ...tlsMaterial(tls.folder), rejectUnauthorized: tls.verify });
   }
 
   private answer(request: ClientRequest, call: Call): Promise<IncomingMessage | Upgraded> {
@@ -185,28 +210,6 @@ function tryResolve(env: NodeJS.ProcessEnv): EngineHost | EngineError {
     if (error instanceof EngineError) return error;
     throw error;
   }
-}
-
-/** node:http is loaded at the first call: it costs half of what a command may take to start. */
-async function open(engine: EngineHost, call: Call, extraHeaders: Record<string, string>, env: NodeJS.ProcessEnv): Promise<ClientRequest> {
-  const { address, tls } = engine;
-  // Not for TCP: node checks a certificate against this name.
-  const headers: Record<string, string> = { ...("hostname" in address ? {} : { Host: "docker" }), ...extraHeaders };
-  Object.assign(headers, call.headers);
-  if (call.json !== undefined) headers["Content-Type"] = "application/json";
-  if (call.tar !== undefined) Object.assign(headers, { "Content-Type": "application/x-tar", Expect: "100-continue" });
-  const options: RequestOptions = { method: call.method, path: call.path + queryString(call.query), headers, agent: false };
-  if (call.signal !== undefined) options.signal = call.signal;
-  const http = await import("node:http");
-  if ("socketPath" in address) return http.request({ ...options, socketPath: address.socketPath });
-  if ("ssh" in address) {
-    const { sshStream } = await import("./ssh.ts");
-    return http.request({ ...options, agent: undefined, createConnection: () => sshStream(address.ssh, env) });
-  }
-  const tcp = { ...options, host: address.hostname, port: address.port };
-  if (tls === undefined) return http.request(tcp);
-  const https = await import("node:https");
-  return https.request({ ...tcp, ...tlsMaterial(tls.folder), rejectUnauthorized: tls.verify });
 }
 
 function tlsMaterial(folder: string): Record<string, Buffer> {

@@ -96,7 +96,7 @@ async function stackEndpoint(stack: string, env: NodeJS.ProcessEnv): Promise<Sta
   });
   const stopped = new UserError(`the ledger of stack "${stack}" does not run (${container.status})`, hint);
   if (!container.running) throw stopped;
-  const tunnel = isRemote(engine) ? await StackTunnel.open(engine, stack, ownerId(env)) : undefined;
+  const tunnel = isRemote(engine) ? await StackTunnel.open(engine, stack, ownerId(env), { through: "ledger" }) : undefined;
   const port = tunnel?.ports.ledger ?? container.ports.find(({ containerPort }) => containerPort === innerPorts.ledger)?.hostPort;
   if (port === undefined) throw stopped;
   return { endpoint: `http://127.0.0.1:${port}`, tunnel };

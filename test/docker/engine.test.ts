@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type IncomingMessage, Server, type ServerResponse } from "node:http";
 import { createServer as createNetServer, type Server as NetServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
@@ -222,15 +222,33 @@ function fakeSsh(script: string): NodeJS.ProcessEnv {
   return { DOCKER_HOST: "ssh://alice@build.example", PATH: `${folder}:${process.env.PATH}` };
 }
 
+/** Passes on to the engine's socket what ssh would. */
+const pipe = `require("net").connect(process.argv[1]).on("connect", function () { process.stdin.pipe(this).pipe(process.stdout) })`;
+
 test("an engine behind ssh is talked to through the ssh program, several calls at once", async () => {
   await engineThat((_request, response) => response.end('{"ApiVersion":"1.41","Version":"behind ssh","Arch":"arm64","Os":"linux"}'));
-  const pipe = `require("net").connect(process.argv[1]).on("connect", function () { process.stdin.pipe(this).pipe(process.stdout) })`;
   const engine = Engine.connect(fakeSsh(`exec "${process.execPath}" -e '${pipe}' "${socket}"`));
   const answers = await Promise.all([engine.ping(), engine.ping()]);
   expect(answers.map(({ version, arch }) => [version, arch])).toEqual([
     ["behind ssh", "arm64"],
     ["behind ssh", "arm64"],
   ]);
+});
+
+test("few connections are made by ssh at a time: sshd refuses some of many that have not shown their key", async () => {
+  await engineThat((_request, response) => response.end('{"ApiVersion":"1.41","Version":"26","Arch":"amd64","Os":"linux"}'));
+  const count = `mkdir "${folder}/open.$$"; ls -d "${folder}"/open.* | wc -l >> "${folder}/counts"; sleep 0.1; rmdir "${folder}/open.$$"`;
+  const engine = Engine.connect(fakeSsh(`${count}; exec "${process.execPath}" -e '${pipe}' "${socket}"`));
+  await Promise.all(Array.from({ length: 12 }, () => engine.ping()));
+  const counts = readFileSync(join(folder, "counts"), "utf8").trim().split("\n").map(Number);
+  expect(Math.max(...counts)).toBeLessThanOrEqual(4);
+});
+
+test("one connection by ssh serves the calls that follow each other", async () => {
+  await engineThat((_request, response) => response.end('{"ApiVersion":"1.41","Version":"26","Arch":"amd64","Os":"linux"}'));
+  const engine = Engine.connect(fakeSsh(`echo >> "${folder}/starts"; exec "${process.execPath}" -e '${pipe}' "${socket}"`));
+  for (let call = 0; call < 3; call++) await engine.ping();
+  expect(readFileSync(join(folder, "starts"), "utf8")).toBe("\n");
 });
 
 test("what ssh complains of is in the error", async () => {

@@ -66,6 +66,11 @@ export class SecondEngine {
     await this.startDaemon();
   }
 
+  /** Where it listens on this machine's file system. */
+  get socket(): string {
+    return joinPath(this.folder, "engine.sock");
+  }
+
   connect(): Engine {
     return Engine.connect({ DOCKER_HOST: this.host });
   }
