@@ -151,9 +151,13 @@ export class Ledger {
 
   /** What makes the block of a number, and some that follow it: their records are read together. No block is made of a record before it is asked for. */
   async blocksFrom(sequenceNo: number): Promise<readonly (() => Block)[]> {
+    return (await this.recordsFrom(sequenceNo)).map((content) => () => readJournalBlock(content));
+  }
+
+  /** The records of the block of a number, and of some that follow it: each is a block in binary Ion. */
+  async recordsFrom(sequenceNo: number): Promise<readonly Buffer[]> {
     const offset = this.offsets.at(sequenceNo);
-    if (offset === undefined) return [];
-    return (await this.journal.readFrom(offset)).map((content) => () => readJournalBlock(content));
+    return offset === undefined ? [] : await this.journal.readFrom(offset);
   }
 
   /** Its journal so far, for those who verify it: they keep the lock while they read. */

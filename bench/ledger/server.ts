@@ -80,7 +80,8 @@ export async function ledgerFiles(folder: string): Promise<string> {
   return (await Promise.all(shown)).sort().join(", ");
 }
 
-async function residentBytes({ pid }: ChildProcess): Promise<number> {
+/** Memory that a process takes at present. @throws the system's error where it has ended */
+export async function residentBytes({ pid }: ChildProcess): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, "utf8");
   const [, kibibytes] = /^VmRSS:\s+(\d+) kB$/m.exec(status) ?? [];
   if (kibibytes === undefined) throw new Error(`/proc/${pid}/status has no VmRSS`);

@@ -1,26 +1,23 @@
 import { UserError } from "../../common/errors.ts";
 import type { Evidence, LedgerDigest } from "../../ledger/client/evidence.ts";
-import { blockProofProblem, differs, documentId, hashBytes, itemsOf } from "../../ledger/client/proof.ts";
-import { merkleRoot } from "../../ledger/digest/merkle.ts";
-import { field, type IonValue, textField } from "../../ledger/ion/value.ts";
+import { LastRevisions } from "../../ledger/client/last-revisions.ts";
+import { differs } from "../../ledger/client/proof.ts";
+import { type SoundBlock, soundBlock } from "../../ledger/client/sent-block.ts";
+import { SentIon } from "../../ledger/client/sent-revision.ts";
+import { GrowingRoot } from "../../ledger/digest/merkle-root.ts";
+import { writeBinary } from "../../ledger/ion/binary-writer.ts";
+import { IonError } from "../../ledger/ion/errors.ts";
+import { catalogId } from "../../ledger/store/catalog.ts";
 
-/** So many blocks are asked for at the same time. */
+/** So many blocks are asked for at the same time, of a ledger that gives them one by one. */
 const atOnce = 16;
-
-/** The last revision of a document that the journal holds. */
-export interface LastRevision {
-  readonly tableId: string;
-  readonly hash: Buffer;
-  /** False for a deletion, and for a document whose data is redacted. */
-  readonly live: boolean;
-}
 
 /** What a journal that holds together says. */
 export interface VerifiedJournal {
   readonly blocks: number;
   readonly revisions: number;
-  /** By document id. */
-  readonly documents: ReadonlyMap<string, LastRevision>;
+  /** Those of the ledger's own are left out. */
+  readonly documents: LastRevisions;
 }
 
 /**
@@ -34,37 +31,88 @@ export async function verifyServedJournal(
   digest: LedgerDigest,
   onBlock: (done: number) => void,
 ): Promise<VerifiedJournal> {
-  const hashes: Buffer[] = [];
-  const documents = new Map<string, LastRevision>();
-  let revisions = 0;
-  for (let first = 0; first <= digest.sequenceNo; first += atOnce) {
-    const count = Math.min(atOnce, digest.sequenceNo + 1 - first);
-    const blocks = await Promise.all(Array.from({ length: count }, (_, index) => evidence.block(digest.strandId, first + index)));
-    for (const block of blocks) {
-      const sequenceNo = hashes.length;
-      const previousBlockHash = hashes.at(-1) ?? Buffer.alloc(0);
-      const problem = blockProofProblem(block, { strandId: digest.strandId, sequenceNo, previousBlockHash });
-      if (problem !== undefined) throw new UserError(`block ${sequenceNo}: ${problem}`);
-      hashes.push(hashBytes(field(block, "blockHash")));
-      revisions += collect(block, documents);
-    }
-    onBlock(hashes.length);
+  const chain = new Chain(digest);
+  for await (const bytes of sentBlocks(evidence, digest)) {
+    chain.take(bytes);
+    onBlock(chain.blocks);
   }
-  const root = merkleRoot(hashes);
-  if (!root.equals(digest.hash)) throw new UserError(differs("the digest", digest.hash, `the ${hashes.length} blocks give`, root));
-  return { blocks: hashes.length, revisions, documents };
+  chain.end();
+  return chain;
 }
 
-/** Remembers the last revision of each document. @returns how many revisions of documents the block has */
-function collect(block: IonValue, documents: Map<string, LastRevision>): number {
-  const owners = field(field(block, "transactionInfo"), "documents");
-  let count = 0;
-  for (const revision of itemsOf(field(block, "revisions"))) {
-    const id = documentId(revision);
-    if (id === "") continue;
-    count++;
-    const hash = hashBytes(field(revision, "hash"));
-    documents.set(id, { tableId: textField(field(owners, id), "tableId") ?? "", hash, live: field(revision, "data") !== undefined });
+/** Streams of blocks, up to a tip. The next one is on its way while one is looked at. */
+async function* sentBlocks(evidence: Evidence, { strandId, sequenceNo: tip }: LedgerDigest): AsyncGenerator<Buffer> {
+  let asked = evidence.blocks(0);
+  for (;;) {
+    const sent = await asked;
+    if (sent === undefined) break;
+    const { bytes, next } = sent;
+    if (next <= tip) {
+      asked = evidence.blocks(next);
+      // Nobody waits for it any more where something is wrong with this one.
+      asked.catch(() => undefined);
+    }
+    yield bytes;
+    if (next > tip) return;
   }
-  return count;
+  for (let first = 0; first <= tip; first += atOnce) {
+    const numbers = Array.from({ length: Math.min(atOnce, tip + 1 - first) }, (_, index) => first + index);
+    const blocks = await Promise.all(numbers.map((number) => evidence.block(strandId, number)));
+    yield Buffer.concat(blocks.map(writeBinary));
+  }
+}
+
+/** The blocks so far: each has followed the one before. */
+class Chain implements VerifiedJournal {
+  blocks = 0;
+  revisions = 0;
+  readonly documents = new LastRevisions();
+  private readonly digest: LedgerDigest;
+  private readonly ion = new SentIon();
+  private readonly roots = new GrowingRoot();
+  private last: Buffer = Buffer.alloc(0);
+
+  constructor(digest: LedgerDigest) {
+    this.digest = digest;
+  }
+
+  /** Blocks that follow, in a stream of binary Ion; those behind the tip are passed over. @throws UserError */
+  take(bytes: Buffer): void {
+    if (bytes.length === 0) throw new UserError(`block ${this.blocks}: it is missing, the ledger sends none`);
+    try {
+      for (const { walker, at } of this.ion.structs(bytes)) {
+        if (this.blocks > this.digest.sequenceNo) return;
+        const block = soundBlock(this.ion, walker, at, {
+          strandId: this.digest.strandId,
+          sequenceNo: this.blocks,
+          previousBlockHash: this.last,
+        });
+        if ("problem" in block) throw new UserError(`block ${this.blocks}: ${block.problem}`);
+        this.add(block);
+      }
+    } catch (error) {
+      throw error instanceof IonError ? new UserError(`block ${this.blocks}: ${error.message}`) : error;
+    }
+  }
+
+  /** There are no more. @throws UserError where they do not give the digest */
+  end(): void {
+    const { hash, sequenceNo } = this.digest;
+    if (this.blocks <= sequenceNo) throw new UserError(`block ${this.blocks}: it is missing, the digest is up to block ${sequenceNo}`);
+    const { root } = this.roots;
+    if (!root.equals(hash)) throw new UserError(differs("the digest", hash, `the ${this.blocks} blocks give`, root));
+  }
+
+  private add({ blockHash, revisions }: SoundBlock): void {
+    this.blocks++;
+    this.last = blockHash;
+    this.roots.append(blockHash);
+    for (const { documentId, tableId, hash, live } of revisions) {
+      // Tables' definitions are documents of the ledger's own.
+      if (documentId === "" || tableId === catalogId) continue;
+      this.revisions++;
+      if (live) this.documents.put(tableId, documentId, hash);
+      else this.documents.remove(tableId, documentId);
+    }
+  }
 }

@@ -2,14 +2,14 @@ import type { Context } from "../../common/context.ts";
 import { UsageError, UserError } from "../../common/errors.ts";
 import { heartbeat, Progress, seconds } from "../../common/progress.ts";
 import { Evidence, type LedgerDigest } from "../../ledger/client/evidence.ts";
-import type { LedgerClient } from "../../ledger/client/session.ts";
+import { LedgerClient } from "../../ledger/client/session.ts";
 import { int, struct, text } from "../../ledger/ion/value.ts";
 import { declareCommand } from "../core/command.ts";
 import { counted, showRows } from "./rows.ts";
-import { ledgerOptions, withLedger } from "./target.ts";
+import { type LedgerTarget, ledgerOptions, withLedger } from "./target.ts";
 import { placeOf, verifyDocument } from "./verify-document.ts";
 import { verifyFiles } from "./verify-files.ts";
-import { verifyServedJournal } from "./verify-journal.ts";
+import { type VerifiedJournal, verifyServedJournal } from "./verify-journal.ts";
 import { type VerifiedState, verifyCounts, verifyState } from "./verify-state.ts";
 
 export const command = declareCommand({
@@ -41,17 +41,16 @@ Exit code 1 where anything differs, naming the place.`,
       await verifyFiles(values.dir, context, values.json);
       return 0;
     }
-    await withLedger(values, context, async ({ http, name, client }) => {
-      const evidence = new Evidence(http, name);
-      if (id === undefined) await verifyAll(client, evidence, name, context, values.json);
-      else await verifyOne(client, evidence, id, context, values.json);
+    await withLedger(values, context, async (target) => {
+      if (id === undefined) await verifyAll(target, context, values.json);
+      else await verifyOne(target, id, context, values.json);
     });
     return 0;
   },
 });
 
-async function verifyOne(client: LedgerClient, evidence: Evidence, id: string, context: Context, json: boolean | undefined): Promise<void> {
-  const { table, revisions, digest } = await verifyDocument(client, evidence, id);
+async function verifyOne({ http, name, client }: LedgerTarget, id: string, context: Context, json: boolean | undefined): Promise<void> {
+  const { table, revisions, digest } = await verifyDocument(client, new Evidence(http, name), id);
   if (json === true) {
     const row = { document: text(id), table: text(table), revisions: int(revisions.length), ...digestFields(digest) };
     return showRows([struct(row)], context, true);
@@ -60,19 +59,18 @@ async function verifyOne(client: LedgerClient, evidence: Evidence, id: string, c
   context.stdout.write(`document ${id} of table ${table}: ${counted(revisions.length, "revision")} verified\n${digestLine(digest)}`);
 }
 
-async function verifyAll(
-  client: LedgerClient,
-  evidence: Evidence,
-  name: string,
-  context: Context,
-  json: boolean | undefined,
-): Promise<void> {
+async function verifyAll({ http, name, client }: LedgerTarget, context: Context, json: boolean | undefined): Promise<void> {
   const began = performance.now();
+  const evidence = new Evidence(http, name);
   const digest = await evidence.digest();
   if (digest === undefined)
     throw new UserError(`ledger ${name} has no block yet: there is nothing to verify`, './nitro ledger query "CREATE TABLE T"');
   const progress = new Progress(context.stderr);
-  const { journal, state, quiet } = await checked(client, evidence, digest, heartbeat(progress)).finally(() => progress.stop());
+  const second = new LedgerClient(http, name);
+  const { journal, state, quiet } = await checked([client, second], evidence, digest, heartbeat(progress)).finally(async () => {
+    progress.stop();
+    await second.close();
+  });
   const documents = [...state.values()].reduce((sum, count) => sum + count, 0);
   if (json === true) {
     const counts = { blocks: int(journal.blocks), revisions: int(journal.revisions), documents: int(documents) };
@@ -84,12 +82,18 @@ async function verifyAll(
   );
 }
 
-async function checked(client: LedgerClient, evidence: Evidence, digest: LedgerDigest, tell: (text: string) => void) {
+/** @param clients two, as one looks at its answers while the ledger answers the other */
+async function checked(
+  clients: readonly [LedgerClient, LedgerClient],
+  evidence: Evidence,
+  digest: LedgerDigest,
+  tell: (text: string) => void,
+): Promise<{ journal: VerifiedJournal; state: VerifiedState; quiet: boolean }> {
   const blocks = digest.sequenceNo + 1;
   const journal = await verifyServedJournal(evidence, digest, (done) => tell(`block ${done} of ${blocks}`));
-  const state = await verifyState(client, journal.documents, digest.sequenceNo, (done) => tell(`${counted(done, "document")} compared`));
+  const state = await verifyState(clients, journal.documents, digest.sequenceNo, (done) => tell(`${counted(done, "document")} compared`));
   const quiet = (await evidence.digest())?.sequenceNo === digest.sequenceNo;
-  if (quiet) await verifyCounts(client, state);
+  if (quiet) await verifyCounts(clients[0], state);
   return { journal, state, quiet };
 }
 

@@ -4,7 +4,7 @@ import { writeText } from "../ion/text.ts";
 import { valueSteps } from "../ion/text-reader.ts";
 import { field, type IonValue, int, ionLimits, struct, text, textField } from "../ion/value.ts";
 import { atOnce } from "../steps.ts";
-import { type LedgerHttp, LedgerRefusal } from "./http.ts";
+import { isMissingOperation, type LedgerHttp, LedgerRefusal } from "./http.ts";
 import { proofHashes } from "./proof.ts";
 
 /** Documents lie a few levels deep in blocks and revisions. */
@@ -15,6 +15,14 @@ export interface LedgerDigest {
   readonly hash: Buffer;
   readonly strandId: string;
   readonly sequenceNo: number;
+}
+
+/** Blocks as a ledger has sent them. */
+export interface SentBlocks {
+  /** A stream of binary Ion. */
+  readonly bytes: Buffer;
+  /** The number of the block that follows them. */
+  readonly next: number;
 }
 
 /** Asks a ledger for what proves its content: digest, blocks, revisions. */
@@ -46,6 +54,22 @@ export class Evidence {
       BlockAddress: addressHolder({ strandId, sequenceNo }),
     });
     return ionOf(block);
+  }
+
+  /**
+   * Blocks from one on, as many as the ledger gives at once: a stream of binary Ion.
+   * @returns undefined where the ledger gives blocks one by one: it is older than this
+   */
+  async blocks(first: number): Promise<SentBlocks | undefined> {
+    try {
+      const { Blocks: blocks, Next: next } = await this.http.control("POST", `/nitro${this.path}/blocks`, { First: first });
+      if (typeof blocks !== "string" || typeof next !== "number" || next <= first)
+        throw new UserError(`the ledger answers without block ${first}`);
+      return { bytes: Buffer.from(blocks, "base64"), next };
+    } catch (error) {
+      if (isMissingOperation(error)) return undefined;
+      throw error;
+    }
   }
 
   /** A revision, and the way from its hash to a digest. */

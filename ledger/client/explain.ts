@@ -1,6 +1,6 @@
 import { UserError } from "../../common/errors.ts";
 import type { PlanStep } from "../control/explain.ts";
-import { type LedgerHttp, LedgerRefusal } from "./http.ts";
+import { isMissingOperation, type LedgerHttp } from "./http.ts";
 
 /**
  * Asks how a statement would find its rows; nothing is read or written.
@@ -12,7 +12,7 @@ export async function explainStatement(http: LedgerHttp, ledger: string, stateme
     const { Plan: plan } = await http.control("POST", `/nitro/ledgers/${encodeURIComponent(ledger)}/explain`, { Statement: statement });
     return plan as PlanStep[];
   } catch (error) {
-    if (!(error instanceof LedgerRefusal) || !error.message.startsWith("there is no operation")) throw error;
+    if (!isMissingOperation(error)) throw error;
     throw new UserError(`the ledger at ${http.endpoint} cannot explain statements: it is not of this version`, "./nitro up");
   }
 }

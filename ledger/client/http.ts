@@ -20,6 +20,12 @@ export class LedgerRefusal extends UserError {
   }
 }
 
+/** Whether a ledger does not know what it was asked: it is older than this, or not ours. */
+export function isMissingOperation(error: unknown): boolean {
+  if (!(error instanceof LedgerRefusal)) return false;
+  return error.type === "UnknownOperationException" || error.message.startsWith("there is no operation");
+}
+
 export interface LedgerHttpOptions {
   readonly signal?: AbortSignal;
   /** Certificate of an authority, PEM, which may vouch for the server beside those that Node trusts. */

@@ -15,6 +15,10 @@ const longestPauseMs = 5_000;
 /** Views put a document a few levels deep into their rows. */
 const rowDepth = ionLimits.depth + 10;
 
+function readRow(bytes: Buffer): IonValue {
+  return readBinary(bytes, { depth: rowDepth });
+}
+
 interface Page {
   readonly Values: readonly { readonly IonBinary: string }[];
   readonly NextPageToken?: string;
@@ -44,7 +48,7 @@ export class LedgerClient {
   execute(statement: string, parameters: readonly IonValue[] = []): Promise<IonValue[]> {
     return this.retried(() =>
       this.transaction(async (transaction) => {
-        const rows = await transaction.execute(statement, parameters);
+        const rows = await transaction.execute(statement, parameters, readRow);
         await transaction.commit();
         return rows;
       }),
@@ -52,12 +56,23 @@ export class LedgerClient {
   }
 
   /** Reads without a commit: whoever writes at the same time is no conflict. @throws LedgerRefusal */
-  read(statement: string, parameters: readonly IonValue[] = []): Promise<IonValue[]> {
+  async read(statement: string, parameters: readonly IonValue[] = []): Promise<IonValue[]> {
+    return (await this.readEach(statement, [parameters], readRow)).flat();
+  }
+
+  /**
+   * Reads by the same statement again and again, in one transaction, without a commit.
+   * @param sets the parameters, each time
+   * @param row makes of a row in binary Ion what is wanted
+   * @returns the rows of each time. @throws LedgerRefusal
+   */
+  readEach<T>(statement: string, sets: readonly (readonly IonValue[])[], row: (bytes: Buffer) => T): Promise<T[][]> {
     return this.retried(() =>
       this.transaction(async (transaction) => {
-        const rows = await transaction.execute(statement, parameters);
+        const found: T[][] = [];
+        for (const parameters of sets) found.push(await transaction.execute(statement, parameters, row));
         await transaction.abort();
-        return rows;
+        return found;
       }),
     );
   }
@@ -119,14 +134,14 @@ class OpenTransaction {
     this.digest = transactionDigest(id);
   }
 
-  async execute(statement: string, parameters: readonly IonValue[]): Promise<IonValue[]> {
+  async execute<T>(statement: string, parameters: readonly IonValue[], row: (bytes: Buffer) => T): Promise<T[]> {
     this.digest = dot(this.digest, this.digests.digest(statement, parameters));
     const holders = parameters.map((value) => ({ IonBinary: writeBinary(value).toString("base64") }));
     const body = { TransactionId: this.id, Statement: statement, ...(holders.length === 0 ? {} : { Parameters: holders }) };
     let page = (await this.send("ExecuteStatement", body)).FirstPage;
-    const rows: IonValue[] = [];
+    const rows: T[] = [];
     while (page !== undefined) {
-      for (const { IonBinary: binary } of page.Values) rows.push(readBinary(Buffer.from(binary, "base64"), { depth: rowDepth }));
+      for (const { IonBinary: binary } of page.Values) rows.push(row(Buffer.from(binary, "base64")));
       if (page.NextPageToken === undefined) break;
       page = (await this.send("FetchPage", { TransactionId: this.id, NextPageToken: page.NextPageToken })).Page;
     }

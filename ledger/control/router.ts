@@ -7,6 +7,7 @@ import { explain } from "./explain.ts";
 import { exportJournalToS3 } from "./export-journal-to-s3.ts";
 import { conflict, hold } from "./gate.ts";
 import { getBlock } from "./get-block.ts";
+import { getBlocks } from "./get-blocks.ts";
 import { getDigest } from "./get-digest.ts";
 import { getRevision } from "./get-revision.ts";
 import { listJournalS3Exports, listJournalS3ExportsForLedger } from "./list-journal-s3-exports.ts";
@@ -38,6 +39,7 @@ const routes: readonly (readonly [method: string, pattern: RegExp, operation: Op
   ["GET", /^\/ledgers\/([^/]+)\/journal-s3-exports$/, listJournalS3ExportsForLedger],
   ["GET", /^\/ledgers\/([^/]+)\/journal-s3-exports\/([^/]+)$/, describeJournalS3Export],
   ["GET", /^\/journal-s3-exports$/, listJournalS3Exports],
+  ["POST", /^\/nitro\/ledgers\/([^/]+)\/blocks$/, getBlocks],
   ["POST", /^\/nitro\/ledgers\/([^/]+)\/explain$/, explain],
   ["POST", /^\/nitro\/ledgers\/([^/]+)\/reset$/, resetLedger],
   ["POST", /^\/nitro\/ledgers\/([^/]+)\/replace$/, replaceLedger],

@@ -41,6 +41,13 @@ export function* ionHashSteps(value: IonValue): Generator<undefined, Buffer> {
   return Buffer.from(serializer.hashFrom(0), "latin1");
 }
 
+/** The bytes that a value's hash is made of. */
+export function serialized(value: IonValue): Buffer {
+  const serializer = new Serializer();
+  serializer.value(value);
+  return serializer.written;
+}
+
 /** Values that are hashed in one step. */
 const valuesAtOnce = 500;
 
@@ -57,6 +64,11 @@ function latin1Sha256(bytes: Uint8Array): string {
 /** Writes values as the specification's serialized bytes. */
 class Serializer {
   private readonly sink = new ByteSink();
+
+  /** A copy of what was written. */
+  get written(): Buffer {
+    return this.sink.take();
+  }
 
   /** The hash of what was written from an offset on, a character a byte. */
   hashFrom(start: number): string {

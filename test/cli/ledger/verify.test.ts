@@ -29,9 +29,15 @@ afterEach(() => {
   }
 });
 
-/** A server in front of the real one that changes its answers. */
-async function lying(change: (path: string, request: string, answer: string) => string): Promise<string> {
+/** A server in front of the real one that changes its answers. @param older whether it knows QLDB's operations alone, as ledgers of before */
+async function lying(change: (path: string, request: string, answer: string) => string, older = false): Promise<string> {
   const liar = createServer(async (request, response) => {
+    const { method, url = "" } = request;
+    if (older && url.startsWith("/nitro/")) {
+      response.writeHead(404, { "content-type": "application/json" });
+      response.end(JSON.stringify({ __type: "ResourceNotFoundException", Message: `there is no operation ${method} ${url}` }));
+      return;
+    }
     const chunks: Buffer[] = [];
     for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
     const body = Buffer.concat(chunks).toString();
@@ -100,9 +106,69 @@ test.each([
   ["a document's data", "/block", "n:7,", "n:8,", /^block \d+: revision of document \w{22}: its hash is /],
   ["a statement", "/block", "SET m = 'x'", "SET m = 'z'", /^block 25: the hash of its transactionInfo is not in/],
   ["a digest", "/digest", /"Digest":"...../, '"Digest":"AAAAA', /^the digest is 000000\w+, the 28 blocks give \w{64}$/],
-])("%s that was changed: the exact place", async (_what, path, from, to, message) => {
-  const endpoint = await lying((url, _request, answer) => (url.endsWith(path) ? answer.replace(from, to) : answer));
+])("%s that was changed, of a ledger that gives blocks one by one: the exact place", async (_what, path, from, to, message) => {
+  const endpoint = await lying((url, _request, answer) => (url.endsWith(path) ? answer.replace(from, to) : answer), true);
   await expect(runLedger(["verify", "--endpoint", endpoint])).rejects.toThrow(message);
+});
+
+test("a whole ledger that gives blocks one by one", async () => {
+  const endpoint = await lying((_url, _request, answer) => answer, true);
+  const { stdout } = await runLedger(["verify", "--endpoint", endpoint]);
+  expect(stdout).toContain("✓ 28 blocks: every hash computed from the content, chained from the first to the last\n✓ 46 revisions: ");
+});
+
+/** A server whose answers hold other blocks. */
+function forging(change: (blocks: Buffer[]) => Buffer[]): Promise<string> {
+  return lying((url, _request, answer) => {
+    if (!url.endsWith("/blocks")) return answer;
+    const { Blocks: blocks, Next: next } = JSON.parse(answer) as { Blocks: string; Next: number };
+    const marker = Buffer.from([0xe0, 1, 0, 0xea]);
+    const bytes = Buffer.from(blocks, "base64");
+    const sent: Buffer[] = [];
+    for (let from = 0; from < bytes.length; ) {
+      const end = bytes.indexOf(marker, from + 1);
+      sent.push(bytes.subarray(from, end < 0 ? bytes.length : end));
+      from = end < 0 ? bytes.length : end;
+    }
+    return JSON.stringify({ Blocks: Buffer.concat(change(sent)).toString("base64"), Next: next });
+  });
+}
+
+/** A block with a text in it replaced by another one of the same length. */
+function replaced(blocks: readonly Buffer[], number: number, from: string, to: string): Buffer[] {
+  return blocks.map((block, index) => {
+    if (index !== number) return block;
+    const changed = Buffer.from(block.toString("latin1").replace(from, to), "latin1");
+    expect(changed.equals(block)).toBe(false);
+    return changed;
+  });
+}
+
+test.each([
+  ["a statement", (blocks: Buffer[]) => replaced(blocks, 25, "SET m = 'x'", "SET m = 'z'"), "block 25: the hash of its transactionInfo "],
+  [
+    "a document's data",
+    (blocks: Buffer[]) => replaced(blocks, 27, "\x81y", "\x81z"),
+    /^block 27: revision of document \w{22}: its hash is /,
+  ],
+  ["a block that is missing", (blocks: Buffer[]) => blocks.toSpliced(9, 1), /^block 9: it is missing, block 10 is in its place$/],
+  ["the last block missing", (blocks: Buffer[]) => blocks.slice(0, -1), /^block 27: it is missing, the digest is up to block 27$/],
+  ["blocks in another order", ([a, b, ...rest]: Buffer[]) => [b, a, ...rest] as Buffer[], /^block 0: it is missing, block 1 is in its/],
+  [
+    "a block that is cut off",
+    (blocks: Buffer[]) => [...blocks.slice(0, -1), ...blocks.slice(-1).map((last) => last.subarray(0, -99))],
+    /^block 27: /,
+  ],
+  ["no block at all", () => [], /^block 0: it is missing/],
+])("%s: the exact place", async (_what, change, message) => {
+  await expect(runLedger(["verify", "--endpoint", await forging(change)])).rejects.toThrow(message);
+});
+
+test("a digest that was changed", async () => {
+  const endpoint = await lying((url, _request, answer) =>
+    url.endsWith("/digest") ? answer.replace(/"Digest":"...../, '"Digest":"AAAAA') : answer,
+  );
+  await expect(runLedger(["verify", "--endpoint", endpoint])).rejects.toThrow(/^the digest is 000000\w+, the 28 blocks give \w{64}$/);
 });
 
 test("a document that queries see otherwise than the journal", async () => {

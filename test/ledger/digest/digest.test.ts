@@ -2,6 +2,7 @@ import { createRequire } from "node:module";
 import { expect, test } from "vitest";
 import { dot } from "../../../ledger/digest/dot.ts";
 import { merkleProof, merkleRoot } from "../../../ledger/digest/merkle.ts";
+import { GrowingRoot } from "../../../ledger/digest/merkle-root.ts";
 import { StatementDigests, transactionDigest } from "../../../ledger/digest/statement-digest.ts";
 import { newId } from "../../../ledger/ids.ts";
 import { writeBinary } from "../../../ledger/ion/binary-writer.ts";
@@ -55,6 +56,16 @@ test.each(Array.from({ length: 33 }, (_, index) => index + 1))("every proof fold
     expect(merkleProof(leaves, index).reduce(dot, leaf)).toEqual(root);
     const other = sha256(leaf);
     expect(merkleProof(leaves, index).reduce(dot, other)).not.toEqual(root);
+  });
+});
+
+test("a root that grows leaf by leaf is that of all leaves so far", () => {
+  const leaves = hashes(70);
+  const growing = new GrowingRoot();
+  expect(growing.root).toHaveLength(0);
+  leaves.forEach((leaf, index) => {
+    growing.append(leaf);
+    expect(growing.root).toEqual(merkleRoot(leaves.slice(0, index + 1)));
   });
 });
 
