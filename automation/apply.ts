@@ -8,7 +8,7 @@ import { ownerId } from "../toolchain/owner.ts";
 import { projectVersion } from "../toolchain/version.ts";
 import { rollBack } from "./aws-rollback.ts";
 import type { Outcome } from "./events.ts";
-import { clearAway, decideHealing, type Healing, look } from "./heal.ts";
+import { asOfNow, clearAway, decideHealing, type Healing, look, type Seen } from "./heal.ts";
 import { clearedLine } from "./lock.ts";
 import { type Stack, UpdateError, type UpdateOptions } from "./stack.ts";
 import type { StackState } from "./state.ts";
@@ -22,7 +22,10 @@ export async function takeOverLocks(stack: Stack, progress: Progress): Promise<v
 /** Looks at what is there and decides what has to be mended. @throws UserError where a newer program than this one made the stack */
 export async function examine(engine: Engine, stack: Stack, state: StackState | undefined, context: Context): Promise<Healing> {
   refuseNewer(stack.name, state?.madeBy, { version: projectVersion(context.root), layout });
-  return decideHealing(stackNames(stack.name), ownerId(context.env), await look(engine, stack.name), state);
+  const decide = (seen: Seen) => decideHealing(stackNames(stack.name), ownerId(context.env), seen, state);
+  const seen = await look(engine, stack.name);
+  const healing = decide(seen);
+  return healing.reasons.length === 0 ? healing : decide(await asOfNow(engine, seen));
 }
 
 /**

@@ -120,17 +120,24 @@ function nameInState(state: StackState, id: string): string {
   );
 }
 
-/** Everything that carries a stack's label. */
-export async function look(engine: Pick<Engine, "containers" | "networks" | "volumes" | "inspect" | "exec">, stack: string): Promise<Seen> {
+/** Everything that carries a stack's label, with its health in the engine's words. */
+export async function look(engine: Pick<Engine, "containers" | "networks" | "volumes">, stack: string): Promise<Seen> {
   const filter = { labels: { [labels.stack]: stack } };
   const [containers, networks, volumes] = await Promise.all([
     engine.containers({ ...filter, all: true }),
     engine.networks(filter),
     engine.volumes(filter),
   ]);
-  // A part may answer again although the engine has not noticed yet; after a restart it calls it "starting" for as long as its next look takes.
-  const asOfNow = containers.map(async (container) => ({ ...container, health: await healthNow(engine, container) }));
-  return { containers: await Promise.all(asOfNow), networks, volumes };
+  return { containers, networks, volumes };
+}
+
+/**
+ * The same with the health of now: a part may answer again although the engine has not noticed yet; after a start it calls it "starting" for as
+ * long as its next look takes. To be asked only where the engine's words tell of damage: it costs a process in each such container.
+ */
+export async function asOfNow(engine: Pick<Engine, "inspect" | "exec">, seen: Seen): Promise<Seen> {
+  const containers = seen.containers.map(async (container) => ({ ...container, health: await healthNow(engine, container) }));
+  return { ...seen, containers: await Promise.all(containers) };
 }
 
 /** Removes what a decision says is to go. */

@@ -1,3 +1,5 @@
+import { get } from "node:http";
+
 /** The middle of the values; of two middles, their mean. */
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
@@ -25,12 +27,39 @@ export async function firstTrue(ask: () => Promise<boolean>, limitMs: number): P
   throw new Error(`it did not happen within ${limitMs / 1000} s`);
 }
 
-/** True once the service at a URL answers with this version. */
-export async function answersWith(url: string, version: string): Promise<boolean> {
-  try {
-    const answer = await fetch(`${url}/health-check`, { signal: AbortSignal.timeout(500) });
-    return answer.ok && (await answer.text()).includes(version);
-  } catch {
-    return false;
+/**
+ * Asks every 10 ms, however long earlier questions take: what is asked while a container's network is being made gets no answer for a second,
+ * although one that is asked a moment later would.
+ * @param url of the service
+ * @returns when it first answered with this version, in ms since 1970
+ * @throws Error where that took longer than the limit
+ */
+export async function firstAnswer(url: string, version: string, limitMs: number): Promise<number> {
+  const end = Date.now() + limitMs;
+  let answered: number | undefined;
+  while (answered === undefined && Date.now() < end) {
+    void answersWith(url, version).then((does) => {
+      if (does) answered ??= Date.now();
+    });
+    await new Promise((resolve) => setTimeout(resolve, 10));
   }
+  if (answered === undefined) throw new Error(`${version} did not answer within ${limitMs / 1000} s`);
+  return answered;
+}
+
+/** One connection a question: those of the old version end with it. */
+function answersWith(url: string, version: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const request = get(`${url}/health-check`, { agent: false, timeout: 500 }, (response) => {
+      let text = "";
+      response.setEncoding("utf8");
+      response.on("data", (chunk: string) => {
+        text += chunk;
+      });
+      response.on("end", () => resolve(response.statusCode === 200 && text.includes(version)));
+      response.on("error", () => resolve(false));
+    });
+    request.on("timeout", () => request.destroy());
+    request.on("error", () => resolve(false));
+  });
 }

@@ -1,7 +1,7 @@
 import { copyFile, rename } from "node:fs/promises";
 import { type Engine, EngineError } from "../../docker/engine.ts";
 import type { Built } from "../build.ts";
-import { answersWith, firstTrue } from "../clock.ts";
+import { firstAnswer, firstTrue } from "../clock.ts";
 import type { SwapTimes } from "./contender.ts";
 import { UsageMeter } from "./usage.ts";
 
@@ -65,7 +65,7 @@ export async function measureSwap({ built, binary, target, roots = [], work }: M
  */
 export async function watchSwap(target: SwapTarget, built: Built): Promise<{ answered: number; proved: number }> {
   const { engine, url, service, worker } = target;
-  const answered = await firstTrue(() => answersWith(url, built.version), limitMs);
+  const answered = await firstAnswer(url, built.version, limitMs);
   const proofs = [service, worker].map((runner) => firstTrue(() => runs(engine, runner, built.sha256), limitMs));
   return { answered, proved: Math.max(...(await Promise.all(proofs))) };
 }
