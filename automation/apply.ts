@@ -20,7 +20,12 @@ export async function takeOverLocks(stack: Stack, progress: Progress): Promise<v
 }
 
 /** Looks at what is there and decides what has to be mended. @throws UserError where a newer program than this one made the stack */
-export async function examine(engine: Engine, stack: Stack, state: StackState | undefined, context: Context): Promise<Healing> {
+export async function examine(
+  engine: Pick<Engine, "containers" | "networks" | "volumes" | "inspect" | "exec">,
+  stack: Pick<Stack, "name">,
+  state: StackState | undefined,
+  context: Pick<Context, "root" | "env">,
+): Promise<Healing> {
   refuseNewer(stack.name, state?.madeBy, { version: projectVersion(context.root), layout });
   const decide = (seen: Seen) => decideHealing(stackNames(stack.name), ownerId(context.env), seen, state);
   const seen = await look(engine, stack.name);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { decideHealing, look, type Seen } from "../../automation/heal.ts";
+import { asOfNow, decideHealing, type Seen } from "../../automation/heal.ts";
 import { dockerTypes, type StackState } from "../../automation/state.ts";
 import type { ContainerDetails, ContainerState, Health } from "../../docker/engine.ts";
 import { useVolume } from "../../model/last-use.ts";
@@ -131,14 +131,11 @@ describe("decideHealing", () => {
   });
 });
 
-describe("look", () => {
+describe("asOfNow", () => {
   // A restarted part is "starting" for the engine until its next look, and would be replaced beside one that was stopped.
   it.each(["starting", "unhealthy"] as const)("asks a part that the engine calls %s itself", async (health) => {
     const seen = { ...container("redis"), health };
     const engine = (exitCode: number) => ({
-      containers: async () => [{ ...seen, imageId: "", image: "", command: "", created: "", ports: [], status: "" }],
-      networks: async () => [],
-      volumes: async () => [],
       inspect: async (name: string) => ({ ...seen, name, healthCheck: ["ask"] }) as unknown as ContainerDetails,
       exec: async (_: string, command: readonly string[]) => ({
         exitCode: command[0] === "ask" ? exitCode : 127,
@@ -147,7 +144,8 @@ describe("look", () => {
         stderr: "",
       }),
     });
-    expect((await look(engine(0), "alice")).containers).toMatchObject([{ health: "healthy" }]);
-    expect((await look(engine(1), "alice")).containers).toMatchObject([{ health }]);
+    const all = { ...sound, containers: [seen] };
+    expect((await asOfNow(engine(0), all)).containers).toMatchObject([{ health: "healthy" }]);
+    expect((await asOfNow(engine(1), all)).containers).toMatchObject([{ health }]);
   });
 });
