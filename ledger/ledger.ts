@@ -143,7 +143,7 @@ export class Ledger {
     if (content !== undefined) await this.journal.rewrite(offset, content);
   }
 
-  /** @returns undefined where there is no such block */
+  /** @returns undefined where there is no such block. @throws JournalError */
   async block(sequenceNo: number): Promise<Block | undefined> {
     const offset = this.offsets.at(sequenceNo);
     return offset === undefined ? undefined : readJournalBlock(await this.journal.read(offset));
@@ -154,10 +154,16 @@ export class Ledger {
     return (await this.recordsFrom(sequenceNo)).map((content) => () => readJournalBlock(content));
   }
 
-  /** The records of the block of a number, and of some that follow it: each is a block in binary Ion. */
+  /** The records of the block of a number, and of some that follow it: each is a block in binary Ion. @throws JournalError where one is damaged */
   async recordsFrom(sequenceNo: number): Promise<readonly Buffer[]> {
     const offset = this.offsets.at(sequenceNo);
     return offset === undefined ? [] : await this.journal.readFrom(offset);
+  }
+
+  /** The record of the block of a number alone; none where there is no such block. @throws JournalError */
+  async recordOf(sequenceNo: number): Promise<readonly Buffer[]> {
+    const offset = this.offsets.at(sequenceNo);
+    return offset === undefined ? [] : [await this.journal.read(offset)];
   }
 
   /** Its journal so far, for those who verify it: they keep the lock while they read. */

@@ -1,3 +1,5 @@
+import { JournalError } from "../journal/records.ts";
+import type { Ledger } from "../ledger.ts";
 import { ledgerNamed } from "./addresses.ts";
 import { ControlError } from "./errors.ts";
 import type { ControlRequest } from "./request.ts";
@@ -12,6 +14,16 @@ export async function getBlocks({ registry, path: [name = ""], body: { First: fi
   const { sequenceNo } = ledger.store;
   if (typeof first !== "number" || !Number.isInteger(first) || first < 0 || first > sequenceNo)
     throw new ControlError("InvalidParameterException", `First is ${JSON.stringify(first)}: allowed are 0 to ${sequenceNo}`);
-  const records = await ledger.recordsFrom(first);
+  const records = await soundRecords(ledger, first);
   return { Blocks: Buffer.concat(records).toString("base64"), Next: first + records.length };
+}
+
+/** What is damaged keeps nobody from what lies before it. @throws ControlError naming the block that cannot be read, file, offset and what is wrong */
+async function soundRecords(ledger: Ledger, first: number): Promise<readonly Buffer[]> {
+  try {
+    return await ledger.recordsFrom(first).catch(() => ledger.recordOf(first));
+  } catch (error) {
+    if (error instanceof JournalError) throw new ControlError("ResourcePreconditionNotMetException", `block ${first}: ${error.message}`);
+    throw error;
+  }
 }

@@ -1,6 +1,9 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { readAllBinary } from "../../../ledger/ion/binary-reader.ts";
 import { field, type IonValue, int, list } from "../../../ledger/ion/value.ts";
+import { runNitro } from "../../cli/run.ts";
 import { startServer, type TestServer } from "../server.ts";
 import { RawSession } from "../session/client.ts";
 
@@ -59,4 +62,29 @@ test.each([undefined, -1, 13, 0.5, "0"])("First %s is refused", async (first) =>
 
 test("a ledger that there is not", async () => {
   expect(await ask({ First: 0 }, "other")).toMatchObject({ status: 404, body: { __type: "ResourceNotFoundException" } });
+});
+
+test("a block that is damaged on disk: those before it are given, and then it is named with file and offset", async () => {
+  const path = join(server.folder, "demo", "journal");
+  const whole = await readFile(path);
+  const damaged = Buffer.from(whole);
+  // The letters of the 7th document: CREATE TABLE is block 0.
+  const place = damaged.indexOf("x".repeat(50_000), damaged.indexOf("'n': 6"));
+  damaged[place] = (damaged[place] ?? 0) ^ 1;
+  await writeFile(path, damaged);
+  try {
+    const given: number[] = [];
+    let answer = await ask({ First: 0 });
+    for (; answer.status === 200 && given.length < 13; answer = await ask({ First: given.length })) {
+      given.push(...readAllBinary(Buffer.from(String(answer.body.Blocks), "base64")).map(numberOf));
+    }
+    expect(given).toEqual([0, 1, 2, 3, 4, 5, 6]);
+    expect(answer).toMatchObject({ status: 412, body: { __type: "ResourcePreconditionNotMetException" } });
+    expect(answer.body.Message).toMatch(new RegExp(`^block 7: ${path}, offset \\d+: the checksum of a record does not fit$`));
+    await expect(runNitro(["ledger", "verify", "--endpoint", server.url])).rejects.toThrow(
+      /^block 7: .*the checksum of a record does not fit$/,
+    );
+  } finally {
+    await writeFile(path, whole);
+  }
 });
