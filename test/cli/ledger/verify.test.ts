@@ -205,3 +205,24 @@ test("an empty ledger has nothing to verify", async () => {
   await expect(runLedger(["verify", "--endpoint", server.url, "--ledger", "empty"])).rejects.toThrow("ledger empty has no block yet");
   await server.registry.delete("empty");
 });
+
+test("a redacted revision is proved by its hash, also where blocks come one by one", async () => {
+  const query = async (statement: string, ...parameters: string[]) => {
+    const { stdout } = await runLedger(["query", statement, ...parameters, "--endpoint", server.url]);
+    return stdout.trim();
+  };
+  const address = await query(
+    "SELECT VALUE h.blockAddress FROM history(T) AS h WHERE h.metadata.id = ? AND h.metadata.version = 0",
+    JSON.stringify(id),
+  );
+  const table = await query("SELECT VALUE tableId FROM information_schema.user_tables WHERE name = 'T'");
+  await query("EXEC redact_revision ?, ?, ?", address, table, JSON.stringify(id));
+  expect(
+    await query("SELECT h.dataHash FROM history(T) AS h WHERE h.metadata.id = ? AND h.metadata.version = 0", JSON.stringify(id)),
+  ).toContain("dataHash");
+  const older = await lying((_url, _request, answer) => answer, true);
+  for (const endpoint of [server.url, older]) {
+    const { stdout } = await runLedger(["verify", "--endpoint", endpoint]);
+    expect(stdout).toMatch(/^✓ 29 blocks: .*\n✓ 46 revisions: .*\n✓ root over all blocks: the digest\n✓ 39 documents /);
+  }
+});
