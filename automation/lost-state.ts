@@ -16,12 +16,19 @@ const askMs = 1_000;
  */
 export async function mustBeKnown(stack: Pick<Stack, "name" | "state">, { env }: Pick<Context, "env">): Promise<void> {
   if ((await stack.state()) !== undefined) return;
-  if (await isOnEngine(stack.name, env))
-    throw new UserError(
-      `the state of stack "${stack.name}" is not in this backend, while its containers are on the engine`,
-      `./nitro adopt -s ${stack.name} rebuilds it`,
-    );
-  throw new UserError(`there is no stack "${stack.name}"`, `./nitro up -s ${stack.name}`);
+  throw (await lostState(stack.name, env)) ?? new UserError(`there is no stack "${stack.name}"`, `./nitro up -s ${stack.name}`);
+}
+
+/**
+ * For a stack that this backend does not know.
+ * @returns what to say where its containers are there; undefined where they are not, or no engine answers
+ */
+export async function lostState(stack: string, env: NodeJS.ProcessEnv): Promise<UserError | undefined> {
+  if (!(await isOnEngine(stack, env))) return undefined;
+  return new UserError(
+    `the state of stack "${stack}" is not in this backend, while its containers are on the engine`,
+    `./nitro adopt -s ${stack} rebuilds it`,
+  );
 }
 
 /**
@@ -43,15 +50,24 @@ export async function mustNotRun(
   );
 }
 
+/** The same for a preview of a stack that this backend does not know, which does without an engine. */
+export async function mayBePreviewed(stack: string, settings: Pick<Settings, "ledger" | "runtime">, env: NodeJS.ProcessEnv): Promise<void> {
+  const engine = await answering(env);
+  if (engine !== undefined) await mustNotRun(engine, { stack, settings }, env);
+}
+
 async function isOnEngine(stack: string, env: NodeJS.ProcessEnv): Promise<boolean> {
-  try {
-    const engine = Engine.connect(env);
-    await engine.ping({ timeoutMs: askMs });
-    return (await ownParts(engine, stack, ownerId(env))).length > 0;
-  } catch {
-    // Where no engine answers nothing is known of the stack, as before.
-    return false;
-  }
+  const engine = await answering(env);
+  return engine !== undefined && (await ownParts(engine, stack, ownerId(env)).catch(() => [])).length > 0;
+}
+
+/** The engine; undefined where none answers at once: nothing is known of the stack then, as before. */
+async function answering(env: NodeJS.ProcessEnv): Promise<Engine | undefined> {
+  const engine = Engine.connect(env);
+  return await engine.ping({ timeoutMs: askMs }).then(
+    () => engine,
+    () => undefined,
+  );
 }
 
 /** The containers of a stack's own parts, stopped ones too: pulumi alone makes them, and only once the stack has a state. */

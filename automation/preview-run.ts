@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Context } from "../common/context.ts";
 import { InterruptedError } from "../common/errors.ts";
+import { hasSalt } from "../model/settings-file.ts";
 import type { Declared } from "../policies/policy.ts";
 import { parseDigest, type ValueDigest } from "../previews/digest.ts";
 import type { Configured } from "./configured.ts";
@@ -55,11 +56,6 @@ export async function previewFromEmpty({ stack, configured, blueprint, context }
     if (made.exitCode !== 0) throw failure(stack.name, withErrors([]), made, env);
     return await run({ stack, configured, blueprint, context, cwd, env, args: [] });
   });
-}
-
-/** True where settings were encrypted, or could be, by a passphrase: those of a stack that is gone keep their salt. */
-function hasSalt(settings: string): boolean {
-  return /^encryptionsalt:/m.test(settings);
 }
 
 interface Place {

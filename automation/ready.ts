@@ -12,10 +12,12 @@ import { ensureGo } from "../toolchain/go.ts";
 import { ownerId } from "../toolchain/owner.ts";
 import { setUp } from "../toolchain/setup.ts";
 import { bringsExecutable, type Configured, mustBePlain } from "./configured.ts";
+import { mustNotRun } from "./lost-state.ts";
+import type { Stack } from "./stack.ts";
 
 export interface ReadyOptions {
   readonly configured: Configured;
-  readonly stack: string;
+  readonly stack: Stack;
   readonly progress: Progress;
   readonly context: Context;
 }
@@ -23,17 +25,19 @@ export interface ReadyOptions {
 /**
  * Gets everything that has to be there before an update: engine, Pulumi, images, an executable. What is there already costs milliseconds.
  * @returns the container engine
- * @throws UserError for an executable that cannot run on the engine, and for what is in the way of the stack, before anything is built
+ * @throws UserError for an executable that cannot run on the engine, for what is in the way of the stack, and for one whose state is lost, before
+ * anything is built
  */
-export async function makeReady({ configured, stack, progress, context }: ReadyOptions): Promise<Machine> {
-  const { settings, executable, file } = configured;
+export async function makeReady({ configured, stack: known, progress, context }: ReadyOptions): Promise<Machine> {
+  const { settings, executable, file, stack } = configured;
   const aws = settings.ledger.mode === "aws";
   if (aws && file.complete) await (await import("./aws-ready.ts")).checkAws(settings.aws, stack);
   const engine = await setUp(context.env, context.stderr, aws ? ["aws"] : []);
   const { arch } = await engine.ping();
   // Images take minutes to build: an executable that could not run on them is told before.
   if (executable !== undefined) checkHeaders(executable.headers, executable.shown, arch);
-  // So is what is in the way of the stack, which the program looks for once more.
+  if ((await known.state()) === undefined) await mustNotRun(engine, configured, context.env);
+  // And what is in the way of the stack, which the program looks for once more.
   const ports = stackPorts(settings.ports.base ?? portBase(stack));
   await preflight(engine, { names: stackNames(stack, settings.aws.region), ports, owner: ownerId(context.env) });
   await Promise.all([

@@ -113,12 +113,6 @@ export class Stack {
     if (this.backend() === undefined) await this.refresh();
   }
 
-  /** The plain command that `update` runs, for people. */
-  updateCommand(options: UpdateOptions = {}): string {
-    const targets = (options.targets ?? []).map((urn) => ` --target '${urn}'`);
-    return `pulumi up --stack ${this.name} --skip-preview${options.refresh === true ? " --refresh" : ""}${targets.join("")}`;
-  }
-
   /**
    * Brings the stack to what the program says.
    * @throws UpdateError with the culprit; InterruptedError after a clean stop

@@ -3,12 +3,15 @@ import { UserError } from "../common/errors.ts";
 import type { Progress } from "../common/progress.ts";
 import type { Engine } from "../docker/engine.ts";
 import type { LiveRole } from "../executable/live-override.ts";
+import { shownPath } from "../executable/loading.ts";
 import { readPastExecutables } from "../executable/past-executables.ts";
+import type { LoadedExecutable } from "../executable/staging.ts";
 import type { SettingsFile } from "../model/settings-file.ts";
 import { swapTargets } from "../model/urns.ts";
 import type { ProgramOptions } from "../stacks/program.ts";
 import { applySettings, examine, heal, takeOverLocks } from "./apply.ts";
 import type { Healing } from "./heal.ts";
+import { lostState } from "./lost-state.ts";
 import { type Stack, UpdateError, type UpdateOptions } from "./stack.ts";
 import { runtimeOf, type StackState, stateIds } from "./state.ts";
 
@@ -34,7 +37,8 @@ export async function beginSwap({ engine, stack, progress, context }: Omit<SwapA
   await takeOverLocks(stack, progress);
   const state = await stack.state();
   if (state === undefined || stateIds(state, "container").length === 0) {
-    throw new UserError(`stack "${stack.name}" is not up`, `./nitro up -s ${stack.name}`);
+    const lost = state === undefined ? await lostState(stack.name, context.env) : undefined;
+    throw lost ?? new UserError(`stack "${stack.name}" is not up`, `./nitro up -s ${stack.name}`);
   }
   return { state, healing: await examine(engine, stack, state, context) };
 }
@@ -60,21 +64,37 @@ export async function swapDeclared(args: SwapArgs, start: SwapStart, program: Pr
   const sound = isSound(start, targets);
   const refresh = await heal(engine, stack, start.healing, progress);
   const options: UpdateOptions = sound ? { targets } : { refresh };
-  if (program.executable === undefined) progress.line(`$ ${stack.updateCommand(options)}`);
   try {
     await applySettings(stack, file, { ...options, program: { ...program, targeted: sound } }, progress, context);
   } catch (error) {
-    throw await withWayBack(error, stack.name, context);
+    // That it could not be read is the failure itself.
+    const loaded = program.executable === undefined ? program.configuration?.executable : await program.executable.catch(() => undefined);
+    throw await withWayBack(error, stack.name, context, loaded);
   }
 }
 
-/** Adds how to go back to a swap's failure, where something was changed and there is something to go back to. */
-export async function withWayBack(error: unknown, stack: string, { root }: Pick<Context, "root">): Promise<unknown> {
+/**
+ * Adds to the failure of an update which executable it was for, and how to go back, where something was changed.
+ * @param executable undefined where none was named; one that has answered before is not to blame
+ */
+export async function withWayBack(
+  error: unknown,
+  stack: string,
+  { root }: Pick<Context, "root">,
+  executable: Pick<LoadedExecutable, "file" | "sha256"> | undefined,
+): Promise<unknown> {
   if (!(error instanceof UpdateError) || !error.outcome.touched) return error;
   const [before] = await readPastExecutables(root, stack);
-  if (before === undefined) return error;
-  return new UpdateError(
-    new UserError(error.message, `go back to ${before.slice(0, 12)}: ./nitro swap -s ${stack} --previous`),
-    error.outcome,
-  );
+  if (executable?.sha256 === before) return error;
+  const good = before?.slice(0, 12);
+  const told =
+    executable === undefined
+      ? new UserError(error.message, `go back to ${good}: ./nitro swap -s ${stack} --previous`)
+      : new UserError(
+          `${error.message}\nthe executable is ${shownPath(root, executable.file)}`,
+          good === undefined
+            ? `run another one: ./nitro up -s ${stack} --binary FILE, or --sample`
+            : `go back to ${good}: ./nitro swap -s ${stack} --previous; run another one: ./nitro up -s ${stack} --binary FILE, or --sample`,
+        );
+  return new UpdateError(told, error.outcome);
 }

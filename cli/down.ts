@@ -1,15 +1,18 @@
 import { existsSync } from "node:fs";
-import { rm } from "node:fs/promises";
-import { join } from "node:path";
+import { readFile, rm } from "node:fs/promises";
+import { basename, join } from "node:path";
 import { takeOverLocks } from "../automation/apply.ts";
 import type { Seen } from "../automation/heal.ts";
 import { type Guest, guestsOf, lookAtOthers, lookAtOwn, removeStack } from "../automation/removal.ts";
 import { Stack } from "../automation/stack.ts";
 import { confirm } from "../common/confirm.ts";
+import type { Context } from "../common/context.ts";
 import { UserError } from "../common/errors.ts";
+import { ifPresent } from "../common/files.ts";
 import { Progress, seconds } from "../common/progress.ts";
 import { StackSnapshots } from "../data/snapshots.ts";
 import { Engine, EngineError } from "../docker/engine.ts";
+import { hasSalt } from "../model/settings-file.ts";
 import { ownerId } from "../toolchain/owner.ts";
 import { declareCommand } from "./core/command.ts";
 import { stackOption } from "./core/declaration.ts";
@@ -46,19 +49,13 @@ export const command = declareCommand({
     if (guests.length > 0 && !values.force) throw guestsError(stack.name, guests);
     const staged = join(context.root, ".nitro", stack.name);
     if (state === undefined && count(seen) === 0 && !existsSync(staged)) {
+      if (!values["keep-settings"] && (await areOfFormerStack(stack.settingsPath))) return await removeSettings(stack, values.yes, context);
       context.stdout.write(`there is no stack "${stack.name}": nothing to remove\n`);
       return 0;
     }
     const kept = theirs ? [] : (await new StackSnapshots(context.root, stack.name).list()).map(({ name }) => name);
     const also = kept.length === 0 ? "" : ` and its ${kept.length === 1 ? "snapshot" : `${kept.length} snapshots`} (${kept.join(", ")})`;
-    if (
-      !values.yes &&
-      context.stdin.isTTY === true &&
-      !(await confirm(`remove stack "${stack.name}" with all its data${also}?`, "nothing was removed", context))
-    ) {
-      context.stdout.write("nothing was removed\n");
-      return 1;
-    }
+    if (!(await mayRemove(`stack "${stack.name}" with all its data${also}`, values.yes, context))) return 1;
     await endKeeper(context.root, stack.name);
     for (const { network, container } of guests) await engine.disconnect(network, container);
     await removeStack({ engine, stack, state, seen, progress, context });
@@ -72,6 +69,26 @@ export const command = declareCommand({
     return 0;
   },
 });
+
+/** Asks at a terminal. @returns false where nothing is to be removed, which was told */
+async function mayRemove(what: string, yes: boolean | undefined, context: Context): Promise<boolean> {
+  if (yes || context.stdin.isTTY !== true || (await confirm(`remove ${what}?`, "nothing was removed", context))) return true;
+  context.stdout.write("nothing was removed\n");
+  return false;
+}
+
+/** Settings that somebody wrote for a stack that is still to come are none. */
+async function areOfFormerStack(path: string): Promise<boolean> {
+  return hasSalt((await ifPresent(readFile(path, "utf8"))) ?? "");
+}
+
+/** What a former `down --keep-settings` has left. @returns the exit code */
+async function removeSettings({ name, settingsPath }: Stack, yes: boolean | undefined, context: Context): Promise<number> {
+  if (!(await mayRemove(`the settings that stack "${name}" left, ${basename(settingsPath)}`, yes, context))) return 1;
+  await rm(settingsPath, { force: true });
+  context.stdout.write(`the settings that stack "${name}" left are gone: ${basename(settingsPath)}\n`);
+  return 0;
+}
 
 function othersError(stack: string, person: string | undefined): UserError {
   const whose = person === undefined ? "another Pulumi backend" : `another Pulumi backend, brought up by ${person}`;

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { type Configured, configure } from "../automation/configured.ts";
+import { mayBePreviewed } from "../automation/lost-state.ts";
 import { previewFromEmpty, previewState } from "../automation/preview-run.ts";
 import { Stack } from "../automation/stack.ts";
 import type { Context } from "../common/context.ts";
@@ -72,8 +73,9 @@ async function writeBlueprint(values: Values<typeof options>, context: Context):
 async function previewStack(values: Values<typeof options>, context: Context): Promise<Report> {
   const stack = new Stack(selectStack(values.stack, context.env), context);
   const configured = await configureAs(stack.name, values, context);
-  await ensurePulumi(context.env, new Steps(context.stderr));
   const there = (await stack.state()) !== undefined;
+  if (!there) await mayBePreviewed(stack.name, configured.settings, context.env);
+  await ensurePulumi(context.env, new Steps(context.stderr));
   const { digest, declared } = await (there ? previewState : previewFromEmpty)({ stack, configured, blueprint: false, context });
   return {
     title: `Preview of ${there ? "" : "the new "}stack ${stack.name}`,

@@ -2,10 +2,10 @@ import { applySettings, examine, heal, takeOverLocks } from "../automation/apply
 import { endBootstrapRun } from "../automation/bootstrap-run.ts";
 import { type Configured, configure } from "../automation/configured.ts";
 import type { Outcome } from "../automation/events.ts";
-import { mustNotRun } from "../automation/lost-state.ts";
 import { makeReady } from "../automation/ready.ts";
 import { Stack } from "../automation/stack.ts";
 import type { StackStatus } from "../automation/status.ts";
+import { withWayBack } from "../automation/swap.ts";
 import { mayTakeOver } from "../automation/take-over.ts";
 import { declaredBootstrap, waitUntilReady } from "../automation/unseal.ts";
 import type { Context } from "../common/context.ts";
@@ -45,7 +45,7 @@ export const command = declareCommand({
     await takeOverLocks(stack, progress);
     // Until pulumi runs there is nothing that would have to be stopped cleanly.
     const untouched = () => new InterruptedError("stopped before the stack was touched");
-    const machine = await unlessStopped(makeReady({ configured, stack: stack.name, progress, context }), context.signal, untouched);
+    const machine = await unlessStopped(makeReady({ configured, stack, progress, context }), context.signal, untouched);
     const outcome = await bringUp(machine, stack, configured, progress, context);
     const { engine } = machine;
     const bootstrap = declaredBootstrap(configured);
@@ -66,13 +66,15 @@ async function bringUp(machine: Machine, stack: Stack, configured: Configured, p
   await takeOverLocks(stack, progress);
   const state = await stack.state();
   const healing = await examine(engine, stack, state, context);
-  if (state === undefined) {
-    await mustNotRun(engine, configured, context.env);
-    await stack.create();
-  }
+  if (state === undefined) await stack.create();
   const refresh = await heal(engine, stack, healing, progress);
   const program = { machine, configuration: configured.forProgram };
-  return applySettings(stack, configured.file, { refresh, program }, progress, context);
+  try {
+    return await applySettings(stack, configured.file, { refresh, program }, progress, context);
+  } catch (error) {
+    const { executable } = configured;
+    throw executable === undefined ? error : await withWayBack(error, stack.name, context, executable);
+  }
 }
 
 function describeUp(status: StackStatus, outcome: Outcome, took: number, tls: boolean): string {

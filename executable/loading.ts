@@ -46,6 +46,12 @@ export async function loadForAnyEngine(root: string, configured: string, arch?: 
   return await (bin !== undefined && existsSync(bin) ? readStaged(wanted, bin) : read(wanted));
 }
 
+/** A file as messages name it. @param path absolute */
+export function shownPath(root: string, path: string): string {
+  const inside = relative(root, path);
+  return inside.startsWith("..") ? path : inside;
+}
+
 interface Wanted {
   readonly root: string;
   readonly path: string;
@@ -71,7 +77,7 @@ const nameAnother = "give the path of a built executable: --binary <file>, or se
 /** @param copy gets the same content, where it is given */
 async function read({ root, path, arch, mend }: Wanted, copy?: string): Promise<ConfiguredExecutable> {
   trace(process.env, "executable read");
-  const shown = relative(root, path).startsWith("..") ? path : relative(root, path);
+  const shown = shownPath(root, path);
   const before = await stat(path).catch((error: NodeJS.ErrnoException) => {
     throw new ExecutableError(`executable ${shown}: ${error.code === "ENOENT" ? "there is no such file" : error.message}; ${mend}`);
   });

@@ -3,13 +3,6 @@ import { nearest } from "../common/nearest.ts";
 import { extraNameProblem } from "./extra-parts.ts";
 import { containerName, labels, type Role, roles } from "./names.ts";
 
-/** @throws UsageError where the word is no part of a stack of ours */
-export function roleNamed(word: string): Role {
-  const role = roles.find((each) => each === word);
-  if (role !== undefined) return role;
-  throw new UsageError(notPart(word, roles));
-}
-
 /** A part of a team's own is known by its stack alone. @throws UsageError where no part of any stack has such a name */
 export function partNamed(word: string): string {
   if (roles.some((each) => each === word) || extraNameProblem(word) === undefined) return word;

@@ -178,3 +178,8 @@ function withoutEncrypted(value: unknown, path: string, encrypted: string[]): un
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
+
+/** True where settings were encrypted, or could be, by a passphrase: those of a stack that is gone keep their salt. */
+export function hasSalt(settings: string): boolean {
+  return /^encryptionsalt:/m.test(settings);
+}

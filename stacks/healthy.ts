@@ -38,6 +38,8 @@ export interface HealthWaitOptions {
   readonly port?: number | undefined;
   /** Aborted: nobody needs the answer any more, and it is taken for given. */
   readonly superseded?: AbortSignal | undefined;
+  /** Parts that are asked in vain as well: they are told where the time is over, since nothing else would tell of them. */
+  readonly others?: (() => readonly string[]) | undefined;
   /** Asks once, or for a while, in place of the check: true where the part answered. The check is run when it did not. */
   readonly ask?: () => Promise<boolean>;
   /** How long a part may take, in ms. */
@@ -70,7 +72,13 @@ export async function waitForHealth(
   });
   if (waited.end !== "late") return;
   const says = waited.seen === "" ? "" : `, its health check says: ${waited.seen}`;
-  throw await failure(engine, container, options, `${role} runs but did not answer within ${timeoutMs / 1000} s${says}`);
+  throw await failure(
+    engine,
+    container,
+    options,
+    `${role} runs but did not answer within ${timeoutMs / 1000} s${says}`,
+    options.others?.(),
+  );
 }
 
 /** How long a program may listen on other ports alone before that is told, in ms: it may open its own last. */
@@ -117,7 +125,10 @@ async function failure(
   container: string,
   { role, stack }: HealthWaitOptions,
   what: string,
+  others: readonly string[] = [],
 ): Promise<RunError> {
   const log = await lastLines(engine, container);
-  return new RunError(`${what} (container ${container}); ${log}${blockedBy(role)}\nmore: ./nitro logs ${role} -s ${stack}`);
+  const neither = others.length === 0 ? "" : `\nneither did ${others.join(", ")}`;
+  const more = [role, ...others].map((part) => `./nitro logs ${part} -s ${stack}`).join("; ");
+  return new RunError(`${what} (container ${container}); ${log}${blockedBy(role)}${neither}\nmore: ${more}`);
 }

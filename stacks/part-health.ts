@@ -29,10 +29,27 @@ export interface PartHealthArgs {
   readonly targeted?: boolean | undefined;
   /** True where nothing but service and worker is under way: then they are asked as soon as they run, before Pulumi knows of them. */
   readonly early: boolean;
+  /** How long a part may take to answer, in ms. */
+  readonly timeoutMs?: number | undefined;
+}
+
+/** Parts whose questions began within this time have all waited in vain where one of them has, in ms. */
+const togetherMs = 30_000;
+
+interface Asking extends PartHealthArgs {
+  /** Parts that have not answered either, and were asked about as long as this one. */
+  others(role: string): readonly string[];
 }
 
 /** @returns how the components of a stack wait for their containers' answers */
-export function partHealth(args: PartHealthArgs): StackContext["healthy"] {
+export function partHealth(given: PartHealthArgs): StackContext["healthy"] {
+  /** Since when each part is asked that has not answered yet, in ms. */
+  const asked = new Map<string, number>();
+  const others = (role: string) => {
+    const since = asked.get(role) ?? 0;
+    return [...asked].filter(([other, began]) => other !== role && began - since < togetherMs).map(([other]) => other);
+  };
+  const args: Asking = { ...given, others };
   const answered = new Set<LiveRole>();
   // While containers are replaced: a disk takes its time for a large one.
   const onDisk = args.executable.then(({ folder, sha256 }) => (folder === undefined ? undefined : bringStagedToDisk(folder, sha256)));
@@ -60,8 +77,10 @@ export function partHealth(args: PartHealthArgs): StackContext["healthy"] {
     // What depends on a part that failed is never made: Pulumi leaves its id open for ever, and would wait for whoever waits for that.
     const container = await Promise.race([known, failed.promise]);
     crashes.settled(role);
+    asked.set(role, performance.now());
     if (role === "service" || role === "worker") await runsAndAnswers(args, role, container, check, early);
     else await answers(args, role, check);
+    asked.delete(role);
     if (args.superseded?.aborted !== true) await limited;
     if (role !== "service" && role !== "worker") return;
     answered.add(role);
@@ -73,8 +92,12 @@ export function partHealth(args: PartHealthArgs): StackContext["healthy"] {
   }
 }
 
-function answers({ engine, names, superseded }: PartHealthArgs, role: string, check: HealthCheck): Promise<void> {
-  return waitForHealth(engine, containerName(names.stack, role), { role, check, stack: names.stack, port: portOf(role), superseded });
+function answers(args: Asking, role: string, check: HealthCheck, ask?: () => Promise<boolean>): Promise<void> {
+  const { engine, names, superseded, timeoutMs } = args;
+  const others = () => args.others(role);
+  const given = { ...(ask && { ask }), ...(timeoutMs !== undefined && { timeoutMs }) };
+  const options = { role, check, stack: names.stack, port: portOf(role), superseded, others, ...given };
+  return waitForHealth(engine, containerName(names.stack, role), options);
 }
 
 /** Where a developer's program is asked from outside its container. */
@@ -84,7 +107,7 @@ function portOf(role: string): number | undefined {
 
 type Answer = Promise<AnsweringProgram | undefined>;
 
-async function runsAndAnswers(args: PartHealthArgs, role: LiveRole, id: string, check: HealthCheck, early?: Answer): Promise<void> {
+async function runsAndAnswers(args: Asking, role: LiveRole, id: string, check: HealthCheck, early?: Answer): Promise<void> {
   const { sha256, folder: bin, image } = await args.executable;
   // Images of other people need not allow to look.
   if (image?.entrypoint !== undefined) return await answers(args, role, check);
@@ -105,7 +128,7 @@ async function runsAndAnswers(args: PartHealthArgs, role: LiveRole, id: string, 
 }
 
 /** Nothing ran before in a container that this update has made: one call of exec waits for the answer and reads back who gave it. */
-async function answersFreshly(args: PartHealthArgs, role: LiveRole, check: HealthCheck, sha256: string, early?: Answer): Promise<void> {
+async function answersFreshly(args: Asking, role: LiveRole, check: HealthCheck, sha256: string, early?: Answer): Promise<void> {
   const { engine, names, superseded } = args;
   const container = containerName(names.stack, role);
   let program = await early;
@@ -113,8 +136,7 @@ async function answersFreshly(args: PartHealthArgs, role: LiveRole, check: Healt
     program = await awaitAnswer(engine, container, check.command, superseded);
     return program !== undefined;
   };
-  if (program === undefined)
-    await waitForHealth(engine, container, { role, check, stack: names.stack, port: portOf(role), superseded, ask });
+  if (program === undefined) await answers(args, role, check, ask);
   if (program === undefined) return;
   const problem = role === "service" ? listeningProblem(program.listeners, innerPorts.service) : undefined;
   if (problem?.certain === true) throw new RunError(`service ${problem.text} (container ${container})`);

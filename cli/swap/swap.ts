@@ -1,7 +1,7 @@
 import type { Context } from "../../common/context.ts";
 import { InterruptedError, UsageError, UserError } from "../../common/errors.ts";
+import { nearest } from "../../common/nearest.ts";
 import { type LiveRole, liveRoles } from "../../executable/live-override.ts";
-import { roleNamed } from "../../model/parts.ts";
 import { declareCommand } from "../core/command.ts";
 import { stackOption } from "../core/declaration.ts";
 import { settingChanges, settingOptions, takeOverOption } from "../core/options.ts";
@@ -66,7 +66,9 @@ async function keptSwap(stack: string, binary: string | undefined, { root, env, 
 }
 
 function swappedRole(word: string): LiveRole {
-  const role = liveRoles.find((each) => each === roleNamed(word));
-  if (role === undefined) throw new UsageError(`${word} does not run your executable: allowed are ${liveRoles.join(", ")}`);
-  return role;
+  const role = liveRoles.find((each) => each === word);
+  if (role !== undefined) return role;
+  const meant = nearest(word, liveRoles);
+  const rather = meant === undefined ? "" : ` (did you mean ${meant}?)`;
+  throw new UsageError(`${word} does not run your executable${rather}: allowed are ${liveRoles.join(", ")}`);
 }

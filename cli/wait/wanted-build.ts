@@ -46,7 +46,9 @@ class BuildFile implements WantedBuild {
 
   async current(): Promise<string | undefined> {
     for (;;) {
-      const stamp = stampOf(fileAt(this.name));
+      const stats = fileAt(this.name);
+      if (stats?.isDirectory()) throw new UserError(`${this.name} is a folder, and no build`, "name the file in it: --build FILE");
+      const stamp = stampOf(stats);
       if (stamp === undefined) return undefined;
       if (stamp === this.stamp) return this.sha256;
       this.sha256 = await hashOf(this.name);

@@ -164,7 +164,7 @@ export class DeclaredSwapper implements Swapper {
       return (await armed.fire(executable, context.signal, showFailures(progress))) !== undefined;
     } catch (error) {
       await this.startAgain(start);
-      throw await withWayBack(error, stack.name, context);
+      throw await withWayBack(error, stack.name, context, executable);
     } finally {
       superseded.removeEventListener("abort", onSuperseded);
     }

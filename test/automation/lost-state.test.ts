@@ -3,12 +3,14 @@ import { createServer, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { mustBeKnown, mustNotRun } from "../../automation/lost-state.ts";
+import { mayBePreviewed, mustBeKnown, mustNotRun } from "../../automation/lost-state.ts";
 import { Stack } from "../../automation/stack.ts";
+import { beginSwap } from "../../automation/swap.ts";
 import { command as outputs } from "../../cli/outputs.ts";
 import type { Context } from "../../common/context.ts";
 import { UserError } from "../../common/errors.ts";
-import type { ContainerSummary } from "../../docker/engine.ts";
+import { Progress } from "../../common/progress.ts";
+import { type ContainerSummary, Engine } from "../../docker/engine.ts";
 import { containerName, labels } from "../../model/names.ts";
 import { parseSettings, type RawSettings } from "../../model/settings.ts";
 import { ownerId } from "../../toolchain/owner.ts";
@@ -33,12 +35,18 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-async function engineHas(...containers: readonly { readonly name: string; readonly owner: string }[]): Promise<void> {
-  const listed = containers.map(({ name, owner }) => ({
+interface Listed {
+  readonly name: string;
+  readonly owner: string;
+  readonly state?: string;
+}
+
+async function engineHas(...containers: readonly Listed[]): Promise<void> {
+  const listed = containers.map(({ name, owner, state = "exited" }) => ({
     Id: name,
     Names: [`/${name}`],
     Image: "nitro",
-    State: "exited",
+    State: state,
     Status: "Exited (0)",
     Created: 0,
     Ports: [],
@@ -84,6 +92,24 @@ test("a stack that the backend knows is fine, with or without an engine", async 
   await mkdir(stacks, { recursive: true });
   await writeFile(join(stacks, "alice.json"), JSON.stringify({ version: 3, checkpoint: { latest: { resources: [] } } }));
   await mustBeKnown(new Stack("alice", context), context);
+});
+
+async function swapRefusal(): Promise<unknown> {
+  const args = { engine: Engine.connect(context.env), stack: new Stack("alice", context), progress: new Progress(context.stderr), context };
+  return await beginSwap(args).catch((thrown: unknown) => thrown);
+}
+
+test("a swap names adopt where the state alone is lost, and up where nothing is there", async () => {
+  expect(await swapRefusal()).toMatchObject({ message: 'stack "alice" is not up', hint: "./nitro up -s alice" });
+  await engineHas({ name: service, owner: ownerId(context.env) });
+  expect(await swapRefusal()).toMatchObject({ hint: "./nitro adopt -s alice rebuilds it" });
+});
+
+test("a preview would be of a new stack where what runs is to be adopted: it names that; without an engine nothing is in its way", async () => {
+  const preview = () => mayBePreviewed("alice", parseSettings({}, "alice"), context.env);
+  await preview();
+  await engineHas({ name: service, owner: ownerId(context.env), state: "running" });
+  await expect(preview()).rejects.toMatchObject({ hint: expect.stringMatching(/^\.\/nitro adopt -s alice keeps them/) });
 });
 
 test("up does not replace what runs of a stack whose state is lost, but what stands still, or cannot be adopted", async () => {

@@ -22,7 +22,7 @@ const binary = join(scratch, "payments");
 const engine = Engine.connect();
 const builds = { one: join(scratch, "one"), two: join(scratch, "two"), crashing: join(scratch, "crashing") };
 /** What a swap by an update of its own says, and one by a keeper does not. */
-const cold = "$ pulumi up";
+const cold = "✓ container";
 
 beforeAll(async () => {
   await nitro("down", "-s", stack, "--yes");

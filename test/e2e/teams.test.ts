@@ -1,7 +1,8 @@
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
@@ -109,6 +110,22 @@ test("a lost state is rebuilt from what is there, in another backend: nothing is
   expect((await engineResources(stack)).containers).toEqual(before.containers);
   expect((await stackOutputs(stack, { env: { ...process.env, ...env } })).redisUrl).toBe(password);
   expect((await nitro("adopt", "-s", stack)).stderr).toContain("there is nothing to adopt");
+});
+
+test("where the state is lost, up, swap and preview name the way back, and build nothing before", async () => {
+  const files = checkpointFiles(join(scratch, "other"), stack).filter((file) => existsSync(file));
+  const before = await engineResources(stack);
+  for (const file of files) await rename(file, `${file}.away`);
+  try {
+    for (const command of ["up", "swap", "preview"]) {
+      const { code, stderr } = await nitro(command, "-s", stack);
+      expect([command, code, stderr]).toEqual([command, 1, expect.stringContaining(`./nitro adopt -s ${stack}`)]);
+      expect(stderr).not.toContain("sample built");
+    }
+  } finally {
+    for (const file of files) await rename(`${file}.away`, file);
+  }
+  expect(await engineResources(stack)).toEqual(before);
 });
 
 test("a program with an older layout than what made the stack changes nothing", async () => {

@@ -81,6 +81,28 @@ test("one that crashes before it answers is told with its log", async () => {
   await expect(waiting(engine)("worker", pulumi.output("new"), check)).rejects.toThrow(/worker exited with code 2[\s\S]*panic: no/);
 });
 
+test("of two that do not answer both are told", async () => {
+  const { engine } = engineWith(() => ({}), [{ exitCode: 1, output: "refused" }]);
+  const healthy = waiting(engine, { timeoutMs: 300 });
+  const both = await Promise.allSettled([healthy("service", pulumi.output("new"), check), healthy("worker", pulumi.output("new"), check)]);
+  expect(both.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+  const [first] = both;
+  expect(first).toMatchObject({
+    reason: {
+      message: expect.stringMatching(
+        /^service runs but did not answer within 0\.3 s[\s\S]*\nneither did worker\nmore: \.\/nitro logs service -s alice; \.\/nitro logs worker -s alice$/,
+      ),
+    },
+  });
+});
+
+test("one that has answered is not told with one that does not", async () => {
+  const { engine } = engineWith(() => ({ health: "healthy" }), [{ exitCode: 1, output: "refused" }]);
+  const healthy = waiting(engine, { timeoutMs: 300 });
+  await healthy("redis", pulumi.output("new"), check);
+  await expect(healthy("service", pulumi.output("new"), check)).rejects.toThrow(/\nmore: \.\/nitro logs service -s alice$/);
+});
+
 test("what depends on a part that fails is not waited for, though its container never comes", async () => {
   const { engine } = engineWith(() => ({}), [runs(other)]);
   const healthy = waiting(engine);

@@ -144,6 +144,8 @@ describe("the command line", () => {
     [["exec", "redis"], "put it after --"],
     [["exec", "redsi", "--", "ls"], "did you mean redis?"],
     [["logs", "--tail", "many"], '--tail is "many"'],
+    [["swap", "workr"], "workr does not run your executable (did you mean worker?): allowed are service, worker"],
+    [["swap", "nope"], "nope does not run your executable: allowed are service, worker"],
     [["swap", "redis"], "redis does not run your executable: allowed are service, worker"],
     [["up", "--bootstrap", "never"], '--bootstrap is "never": allowed are auto, manual'],
   ])("%j is told what is wrong", (args, message) => {

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -64,6 +64,14 @@ describe("the wanted build", () => {
   it("is a file by its path", async () => {
     write("payments", "one");
     expect(await wanted("./payments").current()).toBe(sha256("one"));
+  });
+
+  it("is no folder", async () => {
+    mkdirSync(join(folder, "bin"));
+    await expect(wanted("./bin").current()).rejects.toMatchObject({
+      message: `${join(folder, "bin")} is a folder, and no build`,
+      hint: "name the file in it: --build FILE",
+    });
   });
 
   it("is exactly the hash that is given, unless a file has that name", async () => {
