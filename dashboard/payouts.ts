@@ -6,12 +6,14 @@ import { type Authorizing, paymentViews } from "../operators/payouts/payout.ts";
 import { readPayouts } from "../operators/payouts/register.ts";
 import { PayoutStreams } from "../operators/payouts/streams.ts";
 import type { Asked, Emit, Route } from "./routes.ts";
-import type { PaymentChanges, PaymentRow } from "./views.ts";
+import type { OperatorsView, PaymentChanges, PaymentRow } from "./views.ts";
 
 /** A stack's payouts, while its Redis is connected. What it does is told in a sentence. Each throws UserError with why it cannot. */
 export interface PayoutDesk {
   readonly redis: Redis;
   readonly authorizing: Authorizing;
+  /** Those whose keys the stack has: operators who bring their own are not among them. */
+  readonly operators: OperatorsView;
   cancel(payoutId: string): Promise<string>;
   retry(payoutId: string): Promise<string>;
   authorize(payoutId: string, operator: number): Promise<string>;
@@ -64,8 +66,13 @@ async function streamPayouts(redis: Redis, signal: AbortSignal, emit: Emit): Pro
   });
 }
 
-/** Sends all payments of a payout, and from then on those that move. */
-async function streamPayments({ redis, authorizing }: PayoutDesk, payoutId: string, signal: AbortSignal, emit: Emit): Promise<void> {
+/** Sends who can authorize a payout, all its payments, and from then on those that move. */
+async function streamPayments(
+  { redis, authorizing, operators }: PayoutDesk,
+  payoutId: string,
+  signal: AbortSignal,
+  emit: Emit,
+): Promise<void> {
   const streams = new PayoutStreams(redis, payoutId);
   let known: readonly PaymentRow[] = [];
   let first = true;
@@ -77,6 +84,7 @@ async function streamPayments({ redis, authorizing }: PayoutDesk, payoutId: stri
     const manual = await streams.isManual();
     const now = paymentViews(streams.entries, manual ? { ...authorizing, mode: "manual" } : authorizing);
     if (now.length === 0 && first) throw new UserError(`there is no payout "${payoutId}"`);
+    if (first) await emit("operators", operators);
     for (const changes of crowded(changedRows(known, now))) await emit("payments", changes);
     known = now;
     first = false;

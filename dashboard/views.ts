@@ -6,8 +6,6 @@ export interface AboutView {
   readonly stack: string | undefined;
   /** The ledger's name; undefined where there is none to ask. */
   readonly ledger: string | undefined;
-  /** Numbers of the operators who can authorize from here. */
-  readonly operators: readonly number[];
 }
 
 /** A part of a stack, as it is right now. */
@@ -65,6 +63,9 @@ export interface PayoutRow {
   readonly worker: string;
   readonly behind?: string | undefined;
 }
+
+/** Numbers of the operators who can authorize a payout from here. */
+export type OperatorsView = readonly number[];
 
 /** A payment of a payout. */
 export interface PaymentRow {

@@ -46,10 +46,7 @@ export const command = declareCommand({
 
 function routesOf(name: string, context: Context): Route[] {
   const desk = stackDesk(name, context);
-  const about = async () => {
-    const [ledger, operators] = await Promise.all([ledgerName(name, context), operatorNumbersOf(name, context)]);
-    return { stack: name, ledger, operators };
-  };
+  const about = async () => ({ stack: name, ledger: await ledgerName(name, context) });
   return [
     aboutRoute(about),
     ...stackRoutes(desk),
@@ -63,10 +60,4 @@ async function ledgerName(stack: string, { env }: Context): Promise<string | und
   const { containers, ledgerName: own } = stackNames(stack);
   const service = await Engine.connect(env).inspect(containers.service);
   return partsOf(service?.labels).includes("ledger") ? own : undefined;
-}
-
-/** Operators whose keys the stack has: those that bring their own are not among them. */
-async function operatorNumbersOf(name: string, context: Context): Promise<number[]> {
-  const { operators } = await new Stack(name, context).outputs(true);
-  return Array.isArray(operators) ? operators.map((_, index) => index + 1) : [];
 }

@@ -14,9 +14,11 @@ const authorizeMs = 30_000;
 export function payoutDesk(stack: PayoutStack, context: Context): PayoutDesk {
   const { redis, name, authorizing, serviceHost: host } = stack;
   const payer = new Payer(stack, context);
+  const operators = stack.operators.map((each) => each.number);
   return {
     redis,
     authorizing,
+    operators,
 
     async cancel(payoutId) {
       const { done, problem } = await payer.remove(payoutId);
@@ -35,10 +37,9 @@ export function payoutDesk(stack: PayoutStack, context: Context): PayoutDesk {
 
     async authorize(payoutId, number) {
       const operator = stack.operators.find((each) => each.number === number);
-      const numbers = stack.operators.map((each) => each.number);
       if (operator === undefined)
         throw new UserError(
-          `there is no operator ${number}: there are ${numbers.join(", ") || "none"}`,
+          `there is no operator ${number}: there are ${operators.join(", ") || "none"}`,
           `./nitro operator authorize ${payoutId} -s ${name} --key FILE, with a key of your own`,
         );
       const { signer } = operator;

@@ -27,6 +27,6 @@ export function openLedgerPage({ endpoint, name, authority }: PagedLedger, conte
       }
     },
   };
-  const about = aboutRoute(async () => ({ stack: undefined, ledger: name, operators: [] }));
+  const about = aboutRoute(async () => ({ stack: undefined, ledger: name }));
   return openPage(0, [about, ...ledgerRoutes(desk)], context);
 }

@@ -50,7 +50,7 @@ export function App() {
       </header>
       <main>
         <ProblemNotice error={problem} />
-        {about === undefined ? null : <Shown place={place} about={about} />}
+        {about === undefined ? null : <Shown place={place} />}
       </main>
     </>
   );
@@ -82,9 +82,9 @@ function topOf({ view }: Place): TopView {
   return view === "history" ? "ledger" : view;
 }
 
-function Shown({ place, about }: { readonly place: Place; readonly about: AboutView }) {
+function Shown({ place }: { readonly place: Place }) {
   if (place.view === "payouts") return <PayoutsPage />;
-  if (place.view === "payout") return <PayoutPage key={place.payout} payout={place.payout} operators={about.operators} />;
+  if (place.view === "payout") return <PayoutPage key={place.payout} payout={place.payout} />;
   if (place.view === "ledger") return <LedgerPage />;
   if (place.view === "history") return <HistoryPage key={`${place.table}/${place.id}`} table={place.table} id={place.id} />;
   return place.view === "logs" ? <LogsPage /> : <StackPage />;

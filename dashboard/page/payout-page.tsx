@@ -1,5 +1,5 @@
 import { useMemo, useRef, useState } from "preact/hooks";
-import type { PaymentChanges, PaymentRow } from "../views.ts";
+import type { OperatorsView, PaymentChanges, PaymentRow } from "../views.ts";
 import { LongTable } from "./long-table.tsx";
 import { Done, ProblemNotice } from "./notice.tsx";
 import { hasEnded, type PaymentStateName, selected, stateCounts, withChanges } from "./payments.ts";
@@ -10,7 +10,6 @@ import { countText, durationText } from "./words.ts";
 
 export interface PayoutPageProps {
   readonly payout: string;
-  readonly operators: readonly number[];
 }
 
 const columns = [
@@ -23,15 +22,17 @@ const columns = [
 ];
 
 /** The payments of one payout, as they move. */
-export function PayoutPage({ payout, operators }: PayoutPageProps) {
+export function PayoutPage({ payout }: PayoutPageProps) {
   const [payments, setPayments] = useState<readonly PaymentRow[]>([]);
+  const [operators, setOperators] = useState<OperatorsView>([]);
   const [state, setState] = useState<PaymentStateName>();
   const [text, setText] = useState("");
   const [done, setDone] = useState<string>();
   const fresh = useRef(false);
   const problem = useStream(
     `/api/payouts/${encodeURIComponent(payout)}`,
-    ({ data }) => {
+    ({ name, data }) => {
+      if (name === "operators") return setOperators(data as OperatorsView);
       const before = fresh.current ? [] : undefined;
       fresh.current = false;
       setPayments((known) => withChanges(before ?? known, data as PaymentChanges));
