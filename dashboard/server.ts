@@ -14,6 +14,8 @@ export interface PageOptions {
   /** 0: any free one. */
   readonly port: number;
   readonly routes: readonly Route[];
+  /** Called when somebody asks for the page itself, who need not have its token. */
+  readonly onOpen?: (() => void) | undefined;
   /** What went wrong here, not with a request. */
   readonly onError: (error: unknown) => void;
 }
@@ -29,13 +31,13 @@ export interface ServedPage {
  * Serves the page on 127.0.0.1, to whoever has its token.
  * @throws the error of listening, such as EADDRINUSE
  */
-export async function servePage({ port, routes, onError }: PageOptions): Promise<ServedPage> {
+export async function servePage({ port, routes, onOpen, onError }: PageOptions): Promise<ServedPage> {
   const files = await pageFiles();
   const token = randomBytes(32).toString("base64url");
   const ended = new AbortController();
   const server = createServer((request, response) => {
     const guard = { port: portOf(server), token };
-    answer(request, response, { files, routes, guard, ended: ended.signal }).catch((error: unknown) => {
+    answer(request, response, { files, routes, guard, onOpen, ended: ended.signal }).catch((error: unknown) => {
       onError(error);
       if (response.headersSent) response.destroy();
       else sendJson(response, 500, { message: errorMessage(error) });
@@ -55,14 +57,14 @@ export async function servePage({ port, routes, onError }: PageOptions): Promise
   };
 }
 
-interface Serving {
+interface Serving extends Pick<PageOptions, "onOpen"> {
   readonly files: ReadonlyMap<string, PageFile>;
   readonly routes: readonly Route[];
   readonly guard: Parameters<typeof accessRefusal>[2];
   readonly ended: AbortSignal;
 }
 
-async function answer(request: IncomingMessage, response: ServerResponse, { files, routes, guard, ended }: Serving): Promise<void> {
+async function answer(request: IncomingMessage, response: ServerResponse, { files, routes, guard, onOpen, ended }: Serving): Promise<void> {
   for (const [name, value] of Object.entries(securityHeaders)) response.setHeader(name, value);
   const method = request.method ?? "GET";
   const target = targetOf(request.url);
@@ -70,6 +72,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, { file
   if (refused !== undefined) return sendJson(response, refused.status, { message: refused.message });
   if (target === null) return sendJson(response, 400, { message: "what is asked for is no address" });
   const { pathname, searchParams } = target;
+  if (pathname === "/") onOpen?.();
   if (!pathname.startsWith(apiPrefix)) return sendFile(response, files.get(pathname), method);
   const found = findRoute(routes, method, pathname);
   if (found === undefined) return sendJson(response, 404, { message: `there is nothing at ${pathname}` });

@@ -21,16 +21,51 @@ const crowdMs = 150;
 const gatherMs = 60;
 const mostLines = 500;
 
+/** A look that was begun beforehand counts for so long, in ms. */
+const freshMs = 1_000;
+
+/** The first look of a page, begun when its files are asked for: they take as long to arrive, and whoever waits for both waits once. */
+export class EarlyLook {
+  private readonly desk: Pick<StackDesk, "look">;
+  private readonly now: () => number;
+  private begun: { readonly at: number; readonly view: Promise<StackView> } | undefined;
+
+  constructor(desk: Pick<StackDesk, "look">, now: () => number = () => performance.now()) {
+    this.desk = desk;
+    this.now = now;
+  }
+
+  /** Anybody on this machine may ask for the files: that makes a look a second at most. */
+  begin(): void {
+    if (this.fresh() !== undefined) return;
+    const view = this.desk.look();
+    // Told to whoever takes it.
+    view.catch(() => undefined);
+    this.begun = { at: this.now(), view };
+  }
+
+  /** @returns what was begun, where that was just now; it counts once */
+  take(): Promise<StackView> {
+    const view = this.fresh();
+    this.begun = undefined;
+    return view ?? this.desk.look();
+  }
+
+  private fresh(): Promise<StackView> | undefined {
+    return this.begun !== undefined && this.now() - this.begun.at < freshMs ? this.begun.view : undefined;
+  }
+}
+
 /** @returns the routes that tell of a stack's parts */
-export function stackRoutes(desk: StackDesk): Route[] {
+export function stackRoutes(desk: StackDesk, early: EarlyLook): Route[] {
   return [
-    { method: "GET", path: "/api/stack", stream: ({ signal }, emit) => streamStack(desk, signal, emit) },
+    { method: "GET", path: "/api/stack", stream: ({ signal }, emit) => streamStack(desk, early, signal, emit) },
     { method: "GET", path: "/api/logs", stream: ({ signal }, emit) => streamLogs(desk.logs(signal), emit) },
   ];
 }
 
 /** Looks after every event and now and then, and sends what has changed. */
-async function streamStack(desk: StackDesk, signal: AbortSignal, emit: Emit): Promise<void> {
+async function streamStack(desk: StackDesk, early: EarlyLook, signal: AbortSignal, emit: Emit): Promise<void> {
   const happened = new Wakes();
   const stop = new AbortController();
   const until = AbortSignal.any([signal, stop.signal]);
@@ -38,8 +73,8 @@ async function streamStack(desk: StackDesk, signal: AbortSignal, emit: Emit): Pr
   failed.catch(() => undefined);
   try {
     let last = "";
-    while (!signal.aborted) {
-      const view = await desk.look();
+    for (let first = true; !signal.aborted; first = false) {
+      const view = await (first ? early.take() : desk.look());
       const text = JSON.stringify(view);
       if (text !== last) await emit("stack", view);
       last = text;

@@ -6,7 +6,7 @@ import { aboutRoute } from "../../dashboard/about.ts";
 import { ledgerRoutes } from "../../dashboard/ledger.ts";
 import { payoutRoutes } from "../../dashboard/payouts.ts";
 import type { Route } from "../../dashboard/routes.ts";
-import { stackRoutes } from "../../dashboard/stack.ts";
+import { EarlyLook, type StackDesk, stackRoutes } from "../../dashboard/stack.ts";
 import { Engine } from "../../docker/engine.ts";
 import { stackNames } from "../../model/names.ts";
 import { partsOf } from "../../model/parts.ts";
@@ -36,7 +36,9 @@ export const command = declareCommand({
   async run({ values }, context) {
     const name = selectStack(values.stack, context.env);
     await mustBeKnown(new Stack(name, context), context);
-    const page = await openPage(values.port, routesOf(name, context), context);
+    const desk = stackDesk(name, context);
+    const early = new EarlyLook(desk);
+    const page = await openPage(values.port, routesOf(name, desk, early, context), context, () => early.begin());
     context.stdout.write(`the page of stack "${name}": ${page.address}\nCtrl-C ends it\n`);
     if (!context.signal.aborted) await once(context.signal, "abort");
     await page.stop();
@@ -44,12 +46,11 @@ export const command = declareCommand({
   },
 });
 
-function routesOf(name: string, context: Context): Route[] {
-  const desk = stackDesk(name, context);
+function routesOf(name: string, desk: StackDesk, early: EarlyLook, context: Context): Route[] {
   const about = async () => ({ stack: name, ledger: await ledgerName(name, context) });
   return [
     aboutRoute(about),
-    ...stackRoutes(desk),
+    ...stackRoutes(desk, early),
     ...payoutRoutes(desk),
     ...ledgerRoutes({ withLedger: (use) => withLedger({ stack: name }, context, use) }),
   ];

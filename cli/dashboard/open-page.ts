@@ -7,13 +7,19 @@ import { type ServedPage, servePage } from "../../dashboard/server.ts";
 /**
  * Serves a page, and writes what goes wrong while it is served to standard error.
  * @param port 0: any free one
+ * @param onOpen called when somebody asks for the page itself
  * @throws UserError where the port cannot be listened on
  */
-export async function openPage(port: number, routes: readonly Route[], { stderr }: Pick<Context, "stderr">): Promise<ServedPage> {
+export async function openPage(
+  port: number,
+  routes: readonly Route[],
+  { stderr }: Pick<Context, "stderr">,
+  onOpen?: () => void,
+): Promise<ServedPage> {
   const onError = (error: unknown) =>
     stderr.write(`the page: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
   try {
-    return await servePage({ port, routes, onError });
+    return await servePage({ port, routes, onOpen, onError });
   } catch (error) {
     const code = errorCode(error);
     if (code === "EACCES") throw new UserError(`port ${port} is for root alone`, "leave the option away: any free port");

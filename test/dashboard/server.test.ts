@@ -197,3 +197,21 @@ test("the server ends with streams open", async () => {
   await other.stop();
   expect(errors).toEqual([]);
 });
+
+test("whoever serves it is told when the page itself is asked for, and not of its other files", async () => {
+  let opened = 0;
+  const onOpen = () => {
+    opened += 1;
+  };
+  const other = await servePage({ port: 0, routes: [], onOpen, onError: (error) => errors.push(error) });
+  onTestFinished(() => other.stop());
+  const { origin: place } = new URL(other.address);
+  for (const [path, times] of [
+    ["/style.css", 0],
+    ["/", 1],
+    ["/main.js", 1],
+  ] as const) {
+    expect((await fetch(`${place}${path}`)).status).toBe(200);
+    expect([path, opened]).toEqual([path, times]);
+  }
+});

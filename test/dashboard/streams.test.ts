@@ -1,7 +1,7 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { changedRows } from "../../dashboard/payouts.ts";
-import { streamLogs } from "../../dashboard/stack.ts";
-import type { LogEntry, PaymentRow } from "../../dashboard/views.ts";
+import { EarlyLook, streamLogs } from "../../dashboard/stack.ts";
+import type { LogEntry, PaymentRow, StackView } from "../../dashboard/views.ts";
 
 function payment(to: string, change: Partial<PaymentRow> = {}): PaymentRow {
   return { to, amount: "1.5", custodian: "dryrun-a", state: "waiting", expected: "paid", authorizations: 0, ...change };
@@ -20,6 +20,30 @@ test("of a payout only what has moved is sent", () => {
     ],
   });
   expect(changedRows(now, now).rows).toEqual([]);
+});
+
+describe("the first look of a page", () => {
+  function looks() {
+    const seen = { looks: 0, clock: 0 };
+    const look = async () => ({ stack: String(++seen.looks) }) as StackView;
+    return { seen, early: new EarlyLook({ look }, () => seen.clock) };
+  }
+
+  test("is the one that its files have begun, once", async () => {
+    const { seen, early } = looks();
+    early.begin();
+    early.begin();
+    expect(seen.looks).toBe(1);
+    expect((await early.take()).stack).toBe("1");
+    expect((await early.take()).stack).toBe("2");
+  });
+
+  test("is another one where that was a second ago", async () => {
+    const { seen, early } = looks();
+    early.begin();
+    seen.clock = 1_000;
+    expect((await early.take()).stack).toBe("2");
+  });
 });
 
 test("lines of the log are sent in crowds, each once, in their order", async () => {
