@@ -4,7 +4,7 @@ import { type BinaryWalker, codes } from "../ion/binary-walker.ts";
 import { ionHash } from "../ion/hash.ts";
 import { field, type IonValue, textField } from "../ion/value.ts";
 import { differs, hashBytes, itemsOf } from "./proof.ts";
-import { fieldPlaces, hashAt, type SentIon, type SentRevision, textAt } from "./sent-revision.ts";
+import { fieldPlaces, hashAt, placesOf, type SentIon, type SentRevision, textAt } from "./sent-revision.ts";
 
 /** What a block has to follow. */
 export interface Expected {
@@ -120,10 +120,10 @@ function revisionsOf(ion: SentIon, walker: BinaryWalker, places: Places): BlockR
 
 /** Which table each document of a transaction is of. */
 function tablesOf(walker: BinaryWalker, info: number | undefined): (documentId: string) => string {
-  const documents = info === undefined ? undefined : fieldPlaces(walker, info).get("documents");
+  const documents = info === undefined ? undefined : placesOf(walker, info, ["documents"])[0];
   const owners = documents === undefined ? new Map<string, number>() : fieldPlaces(walker, documents);
   return (documentId) => {
     const owner = owners.get(documentId);
-    return owner === undefined ? "" : textAt(walker, fieldPlaces(walker, owner).get("tableId"));
+    return owner === undefined ? "" : textAt(walker, placesOf(walker, owner, ["tableId"])[0]);
   };
 }

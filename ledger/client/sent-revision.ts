@@ -74,15 +74,15 @@ export class SentIon {
    * @param block which it has to be in; undefined for one that was found otherwise
    */
   revision(walker: BinaryWalker, at: number, block?: BlockMarks): SentRevision {
-    const places = fieldPlaces(walker, at);
-    const hash = hashAt(walker, places.get("hash"));
-    // Of a revision of the ledger's own GetBlock shows no more than that.
-    if (places.size === 1 && hash.length > 0) return { documentId: "", hash, live: false, sequenceNo: undefined, problem: undefined };
-    const [metadata, data, dataHash, address] = ["metadata", "data", "dataHash", "blockAddress"].map((name) => places.get(name));
+    const [metadata, data, dataHash, address, ownHash] = placesOf(walker, at, revisionFields);
+    const hash = hashAt(walker, ownHash);
     const live = data !== undefined;
-    const sequenceNo = address === undefined ? undefined : numberAt(walker, fieldPlaces(walker, address).get("sequenceNo"));
-    const marks = metadata === undefined ? undefined : fieldPlaces(walker, metadata);
-    if (metadata === undefined || marks === undefined) return { documentId: "", hash, live, sequenceNo, problem: "it has no metadata" };
+    const sequenceNo = address === undefined ? undefined : numberAt(walker, placesOf(walker, address, addressFields)[0]);
+    if (metadata === undefined) {
+      // Of a revision of the ledger's own GetBlock shows no more than its hash.
+      const isHidden = hash.length > 0 && fieldPlaces(walker, at).size === 1;
+      return { documentId: "", hash, live, sequenceNo, problem: isHidden ? undefined : "it has no metadata" };
+    }
     const computed = joinedRevisionHash({
       claimed: hash,
       ofMetadata: this.hash(walker, metadata),
@@ -90,10 +90,15 @@ export class SentIon {
       dataHash: dataHash === undefined ? undefined : hashAt(walker, dataHash),
     });
     const problem = computed.equals(hash) ? undefined : differs("its hash", hash, "its metadata and data give", computed);
-    const documentId = textAt(walker, marks.get("id"));
-    return { documentId, hash, live, sequenceNo, problem: problem ?? (block && placeProblem(walker, address, marks, block)) };
+    const [id, txId, txTime] = placesOf(walker, metadata, metadataFields);
+    const displaced = block && placeProblem(walker, { blockAddress: address, transactionId: txId, blockTimestamp: txTime }, block);
+    return { documentId: textAt(walker, id), hash, live, sequenceNo, problem: problem ?? displaced };
   }
 }
+
+const revisionFields = ["metadata", "data", "dataHash", "blockAddress", "hash"];
+const metadataFields = ["id", "txId", "txTime"];
+const addressFields = ["sequenceNo"];
 
 /** What a block and its revisions have in common: where each of these begins. */
 export interface BlockMarks {
@@ -103,15 +108,10 @@ export interface BlockMarks {
 }
 
 /** None of this is in the block's hash but by the revisions' metadata, and the address nowhere. */
-function placeProblem(
-  walker: BinaryWalker,
-  address: number | undefined,
-  metadata: ReadonlyMap<string, number>,
-  { blockAddress, transactionId, blockTimestamp }: BlockMarks,
-): string | undefined {
-  if (!sameAt(walker, address, blockAddress)) return "its blockAddress is not that of its block";
-  if (!sameAt(walker, metadata.get("txId"), transactionId)) return "its txId is not that of its block";
-  return sameAt(walker, metadata.get("txTime"), blockTimestamp) ? undefined : "its txTime is not that of its block";
+function placeProblem(walker: BinaryWalker, own: BlockMarks, block: BlockMarks): string | undefined {
+  if (!sameAt(walker, own.blockAddress, block.blockAddress)) return "its blockAddress is not that of its block";
+  if (!sameAt(walker, own.transactionId, block.transactionId)) return "its txId is not that of its block";
+  return sameAt(walker, own.blockTimestamp, block.blockTimestamp) ? undefined : "its txTime is not that of its block";
 }
 
 /** Whether two values are written alike. */
@@ -122,6 +122,18 @@ function sameAt(walker: BinaryWalker, one: number | undefined, other: number | u
   const { end } = walker;
   walker.look(other, bytes.length);
   return bytes.compare(bytes, one, end, other, walker.end) === 0;
+}
+
+/** Where the values of some fields of a struct begin, the first of each name; undefined for those that it does not have. */
+export function placesOf(walker: BinaryWalker, at: number, names: readonly string[]): readonly (number | undefined)[] {
+  const places: (number | undefined)[] = names.map(() => undefined);
+  walker.look(at, walker.bytes.length);
+  if (walker.code !== codes.struct || walker.isNull) return places;
+  walker.fields(walker.start, walker.end, (name, place) => {
+    const index = name === null ? -1 : names.indexOf(name);
+    if (index >= 0) places[index] ??= place;
+  });
+  return places;
 }
 
 /** Where the value of each field of a struct begins, the first of a name. None for anything but a struct. */

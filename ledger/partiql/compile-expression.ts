@@ -82,10 +82,7 @@ function uncounted(expression: Expression, scope: Scope, execution: Execution): 
       const set = members(expression.set, scope, execution);
       const { budget } = execution;
       return (slots) => {
-        const found = contains(
-          budget.compared(operand(slots)),
-          set(slots)?.map((item) => budget.compared(item)),
-        );
+        const found = contains(budget.compared(operand(slots)), set(slots), budget);
         return expression.negated ? negated(found, at) : found;
       };
     }
@@ -199,10 +196,16 @@ export function members(expression: Expression, scope: Scope, execution: Executi
   return (slots) => itemsIn(set(slots));
 }
 
-function contains(value: Value, items: readonly Value[] | undefined): Value {
+/** What is looked at counts; it ends with the first item that is equal. */
+function contains(value: Value, items: readonly Value[] | undefined, budget: Budget): Value {
   if (items === undefined || isAbsentValue(value)) return nullValue;
-  if (items.some((item) => !isAbsentValue(item) && equal(value, item))) return bool(true);
-  return items.some(isAbsentValue) ? nullValue : bool(false);
+  let absent = false;
+  for (const item of items) {
+    budget.compared(item);
+    if (isAbsentValue(item)) absent = true;
+    else if (equal(value, item)) return bool(true);
+  }
+  return absent ? nullValue : bool(false);
 }
 
 type Case = Extract<Expression, { kind: "case" }>;
