@@ -10,16 +10,19 @@ export interface PageFile {
 
 const folder = join(import.meta.dirname, "page");
 
-/** @returns everything that the page consists of, by path: the markup, the style, and one script made of its sources and of preact */
-export async function pageFiles(): Promise<ReadonlyMap<string, PageFile>> {
+/**
+ * @param first the view that is shown where the address names none
+ * @returns everything that the page consists of, by path: the markup, the style, and one script made of its sources and of preact
+ */
+export async function pageFiles(first: "stack" | "ledger"): Promise<ReadonlyMap<string, PageFile>> {
   const [markup, style, icon, script] = await Promise.all([
-    readFile(join(folder, "index.html")),
+    readFile(join(folder, "index.html"), "utf8"),
     readFile(join(folder, "style.css")),
     readFile(join(folder, "icon.svg")),
     pageScript(),
   ]);
   return new Map([
-    ["/", { type: "text/html; charset=utf-8", content: markup }],
+    ["/", { type: "text/html; charset=utf-8", content: Buffer.from(markup.replace('data-first="stack"', `data-first="${first}"`)) }],
     ["/style.css", { type: "text/css; charset=utf-8", content: style }],
     ["/icon.svg", { type: "image/svg+xml", content: icon }],
     ["/main.js", { type: "text/javascript; charset=utf-8", content: script }],

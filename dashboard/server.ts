@@ -14,6 +14,8 @@ export interface PageOptions {
   /** 0: any free one. */
   readonly port: number;
   readonly routes: readonly Route[];
+  /** The view that is shown where the address names none. */
+  readonly first: "stack" | "ledger";
   /** Called when somebody asks for the page itself, who need not have its token. */
   readonly onOpen?: (() => void) | undefined;
   /** What went wrong here, not with a request. */
@@ -31,8 +33,8 @@ export interface ServedPage {
  * Serves the page on 127.0.0.1, to whoever has its token.
  * @throws the error of listening, such as EADDRINUSE
  */
-export async function servePage({ port, routes, onOpen, onError }: PageOptions): Promise<ServedPage> {
-  const files = await pageFiles();
+export async function servePage({ port, routes, first, onOpen, onError }: PageOptions): Promise<ServedPage> {
+  const files = await pageFiles(first);
   const token = randomBytes(32).toString("base64url");
   const ended = new AbortController();
   const server = createServer((request, response) => {

@@ -38,7 +38,8 @@ export const command = declareCommand({
     await mustBeKnown(new Stack(name, context), context);
     const desk = stackDesk(name, context);
     const early = new EarlyLook(desk);
-    const page = await openPage(values.port, routesOf(name, desk, early, context), context, () => early.begin());
+    const routes = routesOf(name, desk, early, context);
+    const page = await openPage({ port: values.port, routes, first: "stack", onOpen: () => early.begin() }, context);
     context.stdout.write(`the page of stack "${name}": ${page.address}\nCtrl-C ends it\n`);
     if (!context.signal.aborted) await once(context.signal, "abort");
     await page.stop();

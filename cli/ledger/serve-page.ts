@@ -28,5 +28,5 @@ export function openLedgerPage({ endpoint, name, authority }: PagedLedger, conte
     },
   };
   const about = aboutRoute(async () => ({ stack: undefined, ledger: name }));
-  return openPage(0, [about, ...ledgerRoutes(desk)], context);
+  return openPage({ port: 0, routes: [about, ...ledgerRoutes(desk)], first: "ledger" }, context);
 }

@@ -14,8 +14,13 @@ type TopView = "stack" | "payouts" | "ledger" | "logs";
 
 const titles: Readonly<Record<TopView, string>> = { stack: "Stack", payouts: "Payouts", ledger: "Ledger", logs: "Logs" };
 
+export interface AppProps {
+  /** The view that is shown where the address names none: known before anything is asked. */
+  readonly first: "stack" | "ledger";
+}
+
 /** The whole page. */
-export function App() {
+export function App({ first }: AppProps) {
   const [about, setAbout] = useState<AboutView>();
   const [problem, setProblem] = useState<PageError>();
   const [hash, setHash] = useState(location.hash);
@@ -30,7 +35,7 @@ export function App() {
     };
   }, []);
   const views = about === undefined ? [] : viewsOf(about);
-  const place = placeAt(hash) ?? { view: views[0] ?? "stack" };
+  const place = placeAt(hash) ?? { view: first };
   const name = about?.stack ?? about?.ledger ?? "";
   useEffect(() => {
     document.title = name === "" ? "nitro" : `${name} · nitro`;
@@ -50,7 +55,7 @@ export function App() {
       </header>
       <main>
         <ProblemNotice error={problem} />
-        {about === undefined ? null : <Shown place={place} />}
+        {problem === undefined ? <Shown place={place} /> : null}
       </main>
     </>
   );

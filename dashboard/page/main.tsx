@@ -6,5 +6,5 @@ keepToken();
 const page = document.getElementById("page");
 if (page !== null) {
   page.replaceChildren();
-  render(<App />, page);
+  render(<App first={page.dataset.first === "ledger" ? "ledger" : "stack"} />, page);
 }

@@ -60,7 +60,7 @@ let origin: string;
 let token: string;
 
 beforeAll(async () => {
-  page = await servePage({ port: 0, routes, onError: (error) => errors.push(error) });
+  page = await servePage({ port: 0, routes, first: "stack", onError: (error) => errors.push(error) });
   const address = new URL(page.address);
   origin = address.origin;
   token = address.hash.slice("#token=".length);
@@ -185,7 +185,7 @@ test("a page that reads slowly gets everything, and leaves nothing to be listene
 });
 
 test("the server ends with streams open", async () => {
-  const other = await servePage({ port: 0, routes, onError: (error) => errors.push(error) });
+  const other = await servePage({ port: 0, routes, first: "stack", onError: (error) => errors.push(error) });
   onTestFinished(() => other.stop().catch(() => undefined));
   const { origin: at, hash } = new URL(other.address);
   const request = httpRequest(`${at}/api/stream`, { headers: { authorization: `Bearer ${hash.slice("#token=".length)}` } });
@@ -203,7 +203,7 @@ test("whoever serves it is told when the page itself is asked for, and not of it
   const onOpen = () => {
     opened += 1;
   };
-  const other = await servePage({ port: 0, routes: [], onOpen, onError: (error) => errors.push(error) });
+  const other = await servePage({ port: 0, routes: [], first: "ledger", onOpen, onError: (error) => errors.push(error) });
   onTestFinished(() => other.stop());
   const { origin: place } = new URL(other.address);
   for (const [path, times] of [
@@ -214,4 +214,5 @@ test("whoever serves it is told when the page itself is asked for, and not of it
     expect((await fetch(`${place}${path}`)).status).toBe(200);
     expect([path, opened]).toEqual([path, times]);
   }
+  expect(await (await fetch(place)).text()).toContain('data-first="ledger"');
 });
