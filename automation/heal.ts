@@ -2,7 +2,7 @@ import { UserError } from "../common/errors.ts";
 import type { ContainerState, Engine, Health, NamedResource } from "../docker/engine.ts";
 import { healthNow } from "../docker/health.ts";
 import { useRole } from "../model/last-use.ts";
-import { labels, type StackNames } from "../model/names.ts";
+import { configOwner, labels, type StackNames } from "../model/names.ts";
 import { type StackState, stateIds } from "./state.ts";
 
 /** What the engine has under the stack's label. */
@@ -143,5 +143,7 @@ export async function asOfNow(engine: Pick<Engine, "inspect" | "exec">, seen: Se
 /** Removes what a decision says is to go. */
 export async function clearAway(engine: Engine, healing: Pick<Healing, "containers" | "networks">): Promise<void> {
   await Promise.all(healing.containers.map((name) => engine.removeContainer(name, { force: true })));
+  // What has no label goes with its service: what comes back has the same names.
+  if (healing.containers.length > 0) await engine.removeConfigs((name) => healing.containers.includes(configOwner(name) ?? ""));
   for (const id of healing.networks) await engine.removeNetwork(id);
 }

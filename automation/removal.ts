@@ -3,14 +3,14 @@ import { announceStop, type Progress } from "../common/progress.ts";
 import type { Engine } from "../docker/engine.ts";
 import { removeExecutableImages } from "../executable/layer.ts";
 import { lastNoted } from "../model/last-use.ts";
-import { labels, stackNames } from "../model/names.ts";
+import { isConfigOf, labels, stackNames } from "../model/names.ts";
 import type { Owned } from "../model/parts.ts";
 import { withoutBroken } from "../model/settings-file.ts";
 import { forgetClone } from "../stacks/clones.ts";
 import { ownerId } from "../toolchain/owner.ts";
 import { clearAway, decideHealing, look, type Seen } from "./heal.ts";
 import type { Stack } from "./stack.ts";
-import { hasAwsParts, type StackState } from "./state.ts";
+import { hasAwsParts, runtimeOf, type StackState } from "./state.ts";
 import { showUpdate } from "./update-progress.ts";
 
 /** A container of somebody else on a network of a stack, which cannot be removed while it is there. */
@@ -65,7 +65,9 @@ export async function removeStack({ engine, stack, state, seen, progress, contex
     if (state !== undefined) {
       if (healing.reasons.length > 0) await stack.mustBeFree();
       await clearAway(engine, healing);
-      if (healing.pending) await stack.refresh();
+      // The plugin fails to remove a service that is gone; a container that is gone it takes for removed.
+      const gone = healing.refresh && runtimeOf(state) === "swarm";
+      if (healing.pending || gone) await stack.refresh();
       await destroy(stack, progress, context);
     }
     await removeLabelled(engine, { stack: stack.name, owner });
@@ -89,6 +91,7 @@ async function destroy(stack: Stack, progress: Progress, context: Context): Prom
 export async function removeLabelled(engine: Engine, owned: Owned): Promise<void> {
   const { containers, networks, volumes } = await lookAtOwn(engine, owned);
   await Promise.all(containers.map(({ name }) => engine.removeContainer(name, { force: true })));
+  await engine.removeConfigs((name) => isConfigOf(owned.stack, name));
   await Promise.all(networks.map(({ id }) => engine.removeNetwork(id)));
   await Promise.all(volumes.map(({ name }) => engine.removeVolume(name)));
   await removeExecutableImages(engine, owned.stack, owned.owner);

@@ -5,6 +5,7 @@ import type { Context } from "../common/context.ts";
 import { InterruptedError, UserError } from "../common/errors.ts";
 import { trace } from "../common/trace.ts";
 import { settingsPath } from "../model/settings-file.ts";
+import { namedEngine } from "../model/stack-engine.ts";
 import type { ProgramOptions } from "../stacks/program.ts";
 import { pulumiEnvironment } from "../toolchain/environment.ts";
 import type { Deployment } from "./adopt-state.ts";
@@ -25,6 +26,7 @@ import {
 } from "./lock.ts";
 import { type PulumiResult, runPulumi } from "./process.ts";
 import { mendAttributes, parseState, readStateFile, type StackState } from "./state.ts";
+import { asksAnother, withEngine } from "./state-engine.ts";
 
 export interface UpdateOptions {
   /** URNs; everything by default. */
@@ -119,6 +121,7 @@ export class Stack {
    */
   async update(options: UpdateOptions = {}): Promise<Outcome> {
     const targets = (options.targets ?? []).flatMap((urn) => ["--target", urn]);
+    if (options.refresh === true) await this.followEngine();
     const host = await InlineHost.start(() => loadProgram(this.context, options.program));
     try {
       const args = ["up", "--skip-preview", ...(options.refresh === true ? ["--refresh"] : []), ...targets, "--client", host.address];
@@ -140,12 +143,21 @@ export class Stack {
 
   /** Forgets creations that an interruption left half-way, and compares the state with the engine. */
   async refresh(onEvent?: (event: EngineEvent) => void): Promise<Outcome> {
+    await this.followEngine();
     return this.operate(["refresh", "--skip-preview", "--yes", "--clear-pending-creates"], { onEvent });
   }
 
   /** @param targets URNs; everything by default */
   async destroy(onEvent?: (event: EngineEvent) => void, targets: readonly string[] = []): Promise<Outcome> {
+    await this.followEngine();
     return this.operate(["destroy", "--skip-preview", "--yes", ...targets.flatMap((urn) => ["--target", urn])], { onEvent });
+  }
+
+  /** Settings may name another engine than at the last update, such as another manager of the same swarm. */
+  private async followEngine(): Promise<void> {
+    const state = await this.state();
+    const named = await namedEngine(this.context.root, this.name);
+    if (state !== undefined && asksAnother(state, named)) await this.importState(withEngine(await this.exportState(), named));
   }
 
   /** Its whole state, secrets encrypted. */

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { ifPresent } from "../common/files.ts";
 import { type MadeBy, readMadeBy } from "../model/layout.ts";
+import type { NamedEngine } from "../model/stack-engine.ts";
 import { type Runtime, serviceType } from "../model/urns.ts";
 import { project } from "./lock.ts";
 
@@ -23,7 +24,11 @@ export interface StackState {
   readonly madeBy?: MadeBy | undefined;
   /** Set once an update has ended well. */
   readonly hasOutputs?: true | undefined;
+  /** The engine that settings named when the plugin was last configured; undefined where there is no plugin yet. */
+  readonly engine?: NamedEngine | undefined;
 }
+
+export const dockerProviderType = "pulumi:providers:docker";
 
 export const dockerTypes = {
   container: "docker:index/container:Container",
@@ -40,6 +45,7 @@ interface RawResource {
   readonly urn?: string;
   readonly type?: string;
   readonly id?: string;
+  readonly inputs?: Readonly<Record<string, unknown>>;
   readonly outputs?: Readonly<Record<string, unknown>>;
   /** Set while a replaced resource waits for its deletion. */
   readonly delete?: boolean;
@@ -61,7 +67,12 @@ export function parseState(text: string): StackState {
   const pending = (deployment.pending_operations ?? []).map(({ resource }) => resource?.urn ?? "");
   const root = (deployment.resources ?? []).find(({ type }) => type === "pulumi:pulumi:Stack");
   const hasOutputs = Object.keys(root?.outputs ?? {}).length > 0 ? true : undefined;
-  return { resources, pending, madeBy: readMadeBy(root?.outputs?.madeBy), hasOutputs };
+  const plugin = (deployment.resources ?? []).find(({ type }) => type === dockerProviderType);
+  return { resources, pending, madeBy: readMadeBy(root?.outputs?.madeBy), hasOutputs, engine: plugin && engineOf(plugin) };
+}
+
+function engineOf({ inputs: { host, certPath } = {} }: RawResource): NamedEngine {
+  return { ...(typeof host === "string" && { host }), ...(typeof certPath === "string" && { certPath }) };
 }
 
 /** Where a file backend keeps a stack's state: one of two files, the second with PULUMI_DIY_BACKEND_GZIP. */

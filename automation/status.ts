@@ -26,6 +26,8 @@ export interface PartStatus {
   readonly health?: Health;
   /** Only of stopped ones. */
   readonly exitCode?: number;
+  /** Why it does not run, in the engine's words. */
+  readonly problem?: string;
   readonly restarts: number;
   readonly image?: string;
   /** Of the service's and the worker's executable, as declared. */
@@ -120,6 +122,7 @@ async function partStatus(
     state: details.status,
     health,
     ...(details.running ? {} : { exitCode: details.exitCode }),
+    ...(details.running || details.error === "" ? {} : { problem: details.error }),
     restarts: details.restartCount,
     image,
     ...executable,
@@ -160,6 +163,8 @@ async function buildTime(
   folder: string | undefined,
   sha256: string,
 ): Promise<string | undefined> {
+  // What a swarm has not started yet, or runs where its node cannot be asked, has no image that is known.
+  if (details.imageId === "") return undefined;
   if (folder === undefined) return (await engine.images.inspect(details.imageId))?.labels[builtLabel];
   const file = await stat(join(folder, sha256, "payments")).catch(() => undefined);
   return file?.mtime.toISOString();

@@ -69,6 +69,11 @@ async function lostStack(engine: Engine, stack: Stack, { settings }: Configured,
       `nothing on this container engine has the labels of stack "${stack.name}"`,
       `what there is: ./nitro ls --all; a new one: ./nitro up -s ${stack.name}`,
     );
+  if (settings.runtime === "swarm")
+    throw new UserError(
+      `stack "${stack.name}" is run by a swarm (nitro:runtime swarm), and no state is rebuilt of its services`,
+      `./nitro up -s ${stack.name} makes them anew on the volumes that are there`,
+    );
   const service = found.containers.find(({ labels: has }) => has[labels.role] === "service");
   if (settings.ledger.mode === "aws" || !partsOf(service?.labels).includes("ledger"))
     throw new UserError(

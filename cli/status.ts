@@ -62,8 +62,9 @@ export function describeStatus(
   const sizes = status.parts.flatMap(({ memory }) => memory ?? []);
   const total = sizes.length === 0 ? "" : `, ${mebibytes(sizes.reduce((sum, size) => sum + size, 0))} in all`;
   const drifts = status.parts.flatMap((part) => drift(part) ?? []);
+  const problems = status.parts.flatMap(({ role, problem }) => (problem === undefined ? [] : [`${role} does not run: ${problem}`]));
   const mend = drifts.length === 0 ? "" : `./nitro up -s ${status.stack} makes it as declared\n`;
-  const below = `${drifts.map((line) => `${line}\n`).join("")}${mend}${sealing(status)}${total}\n`;
+  const below = `${problems.map((line) => `${line}\n`).join("")}${drifts.map((line) => `${line}\n`).join("")}${mend}${sealing(status)}${total}\n`;
   const waits = [...waitingLines(waiting), ...faultLines(faults, status.stack, now.getTime())].map((line) => `${line}\n`);
   const kept = keeper === undefined ? "" : `${describeKeeper(keeper, now)}\n`;
   return `${table(["part", "state", "version", "port", "up", "memory"], rows)}\n${below}${waits.join("")}${kept}`;

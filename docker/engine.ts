@@ -1,12 +1,15 @@
 import type { Readable } from "node:stream";
 import * as answers from "./answers.ts";
+import { removeConfigs } from "./configs.ts";
 import { createBody, mostProcesses } from "./create.ts";
 import { EngineError, isNotFound, unreachable } from "./error.ts";
 import { attachExec, type ExecOptions, type ExecResult, type ExecStream, exec, openExec, startExec, type Terminal } from "./exec.ts";
 import { type BuildOptions, Images, labelFilter, type OnProgress } from "./images.ts";
 import { hasTerminal, inspectContainer } from "./inspect.ts";
+import { removeNetwork } from "./networks.ts";
+import { tunnelVariable } from "./remote.ts";
 import { frames, jsonLines, lines, rawFrames, stampedLines } from "./streams.ts";
-import { containersIn, partSummary, type SwarmNode, serviceOfContainer } from "./swarm.ts";
+import { containersIn, type DataNode, partSummary, type SwarmNode, serviceOfContainer } from "./swarm.ts";
 import { SwarmTransport } from "./swarm-transport.ts";
 import type { Call } from "./transport.ts";
 import type {
@@ -40,19 +43,22 @@ const readEventsMs = 500;
  */
 export class Engine {
   readonly host: string;
+  /** Whether ports of containers are published on the loopback of its machine. */
+  readonly publishes: boolean;
   /** Building, pulling, tagging and looking at images. */
   readonly images: Images;
   private readonly transport: SwarmTransport;
 
-  private constructor(transport: SwarmTransport) {
+  private constructor(transport: SwarmTransport, publishes: boolean) {
     this.transport = transport;
+    this.publishes = publishes;
     this.host = transport.host;
     this.images = new Images(transport);
   }
 
   /** Finds the engine by DOCKER_HOST, docker's context or default sockets. Never throws and connects to nothing: calls do. */
   static connect(env: NodeJS.ProcessEnv = process.env): Engine {
-    return new Engine(new SwarmTransport(env));
+    return new Engine(new SwarmTransport(env), env[tunnelVariable] !== "1");
   }
 
   /** DOCKER_HOST and its TLS settings for programs that are to use the same engine; empty where none can be made out. */
@@ -100,6 +106,11 @@ export class Engine {
   /** This engine's place in a swarm; undefined where it manages none. */
   swarmNode(): Promise<SwarmNode | undefined> {
     return this.transport.ownNode();
+  }
+
+  /** The node of a swarm that keeps what services with these labels have on disk; undefined where there are none. */
+  swarmDataNode(labels: Readonly<Record<string, string>>): Promise<DataNode | undefined> {
+    return this.transport.dataNode(labels);
   }
 
   /** Names of the containers on a network that run; empty where there is no such network. */
@@ -156,8 +167,14 @@ export class Engine {
     await this.removeIfThere(`/containers/${name}`, { force: options.force ?? false, v: true }, name);
   }
 
-  async removeNetwork(name: string): Promise<void> {
-    await this.removeIfThere(`/networks/${name}`, {}, `network ${name}`);
+  /** One of a swarm goes once no node's task is on it any more: that is waited for. */
+  removeNetwork(name: string): Promise<void> {
+    return removeNetwork(this.transport, name);
+  }
+
+  /** See removeConfigs. */
+  removeConfigs(isMeant: (name: string) => boolean): Promise<void> {
+    return removeConfigs(this.transport, isMeant);
   }
 
   async removeVolume(name: string): Promise<void> {

@@ -1,10 +1,15 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
+import { errorMessage } from "../common/errors.ts";
 import { EngineError, isNotFound } from "./error.ts";
 import { labelFilter } from "./images.ts";
 import {
+  type DataNode,
   engineLabel,
   findPart,
+  isLive,
+  nodeKeptTo,
   type RawNode,
   type RawService,
   type RawSwarmInfo,
@@ -29,7 +34,19 @@ interface Route {
   /** Undefined for this engine. */
   readonly at: Transport | undefined;
   readonly call: Call;
+  /** Whose task `at` has: it may be lost, before the manager has noticed. */
+  readonly task?: { readonly part: SwarmPart; readonly node: string };
+  /** The service whose tasks the call ends. */
+  readonly ends?: string;
 }
+
+/** A node's engine that has not begun to answer by then gives no answer, in ms: the manager takes a node for lost after 15 s. */
+const nodeAnswerMs = 15_000;
+
+/** So long it is not asked again, in ms. */
+const silentMs = 30_000;
+
+const stopPollMs = 200;
 
 /**
  * Also finds the containers of a swarm's services, under the services' names: what is asked about a container that this engine does not have is
@@ -39,6 +56,8 @@ export class SwarmTransport extends Transport {
   private readonly ownEnv: NodeJS.ProcessEnv;
   /** Engines of other nodes, by DOCKER_HOST. */
   private readonly others = new Map<string, Transport>();
+  /** When engines of other nodes last gave no answer, in ms since 1970. */
+  private readonly silent = new Map<Transport, number>();
   /** False for an engine that has said it manages no swarm: its log gets one line about that, not one a call. */
   private manages: boolean | undefined;
 
@@ -79,12 +98,20 @@ export class SwarmTransport extends Transport {
     }
   }
 
+  /** @returns the node that services with these labels are kept on; undefined where there are none */
+  async dataNode(labels: Readonly<Record<string, string>>): Promise<DataNode | undefined> {
+    const id = nodeKeptTo(await this.parts(labels));
+    if (id === undefined) return undefined;
+    const node = await this.node(id);
+    return { id, name: node?.Description.Hostname ?? id, lost: node === undefined || node.Status.State === "down" };
+  }
+
   private async routed<T>(call: Call, send: (at: Transport | undefined, call: Call) => Promise<T>): Promise<T> {
     // A stream is sent once: who has the container is asked before.
     if (call.tar !== undefined && !Buffer.isBuffer(call.tar)) {
       const [, name] = /^\/containers\/([^/]+)\//.exec(call.path) ?? [];
       const route = name === undefined || (await this.has(name)) ? undefined : await this.route(call);
-      return await send(route?.at, route?.call ?? call);
+      return await this.follow(route ?? { at: undefined, call }, send);
     }
     try {
       return await send(undefined, call);
@@ -92,7 +119,49 @@ export class SwarmTransport extends Transport {
       if (!isNotFound(error)) throw error;
       const route = await this.route(call);
       if (route === undefined) throw error;
-      return await send(route.at, route.call);
+      return await this.follow(route, send);
+    }
+  }
+
+  private async follow<T>({ at, call, task, ends }: Route, send: (at: Transport | undefined, call: Call) => Promise<T>): Promise<T> {
+    if (at === undefined || task === undefined) {
+      const answer = await send(at, call);
+      if (ends !== undefined) await this.tasksEnd(ends, call.signal);
+      return answer;
+    }
+    const { part, node } = task;
+    const lost = (why: string) =>
+      new NoContainerHere(
+        part,
+        `${part.service.Spec.Name} runs on node ${node}, whose engine gives no answer: ${why}`,
+        `docker node ls; where ${node} is lost, the swarm moves what may run elsewhere within half a minute`,
+      );
+    if (this.isSilent(at)) throw lost(`${at.host} was asked a moment ago`);
+    const limit = new AbortController();
+    const timer = setTimeout(() => limit.abort(), call.tar === undefined ? nodeAnswerMs : 2 ** 30).unref();
+    try {
+      return await send(at, { ...call, signal: call.signal === undefined ? limit.signal : AbortSignal.any([call.signal, limit.signal]) });
+    } catch (error) {
+      if (call.signal?.aborted === true || (error instanceof EngineError && error.status !== undefined)) throw error;
+      this.silent.set(at, Date.now());
+      throw lost(limit.signal.aborted ? `${at.host} did not begin to answer within ${nodeAnswerMs / 1000} s` : errorMessage(error));
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** A manager answers before it has ended anything. What a lost node runs is not waited for: it ends when the node is back. */
+  private async tasksEnd(service: string, signal: AbortSignal | undefined): Promise<void> {
+    for (;;) {
+      // All of them: by a service that is gone they cannot be asked for.
+      const [tasks, nodes] = await Promise.all([
+        this.json<RawTask[]>({ method: "GET", path: "/tasks", doing: "list the tasks of services" }),
+        this.json<RawNode[]>({ method: "GET", path: "/nodes", doing: "list the nodes of the swarm" }),
+      ]);
+      const reached = nodes.filter(({ Status }) => Status.State !== "down").map(({ ID }) => ID);
+      const own = tasks.filter(({ ServiceID }) => ServiceID === service);
+      if (!own.some((task) => isLive(task) && reached.includes(task.NodeID ?? ""))) return;
+      await sleep(stopPollMs, undefined, { signal });
     }
   }
 
@@ -117,17 +186,20 @@ export class SwarmTransport extends Transport {
     return ofService(call, part.service, rest) ?? (await this.ofTask(call, part, rest));
   }
 
-  /** A command runs on the node where it was started. */
+  /** A command runs on the node where it was started: whoever knows it first has it, and a node that is lost is not waited for. */
   private async execRoute(call: Call): Promise<Route | undefined> {
     const path = call.path.replace(/\/[^/]*$/, "/json");
-    for (const at of this.others.values()) {
-      const known = await at.text({ method: "GET", path, doing: call.doing }).then(
-        () => true,
-        () => false,
-      );
-      if (known) return { at, call };
-    }
-    return undefined;
+    const asked = [...this.others.values()].map(async (at) => {
+      if (this.isSilent(at)) throw new Error(`${at.host} was asked a moment ago`);
+      await at.text({ method: "GET", path, doing: call.doing, limitMs: nodeAnswerMs });
+      return at;
+    });
+    const at = await Promise.any(asked).catch(() => undefined);
+    return at && { at, call };
+  }
+
+  private isSilent(at: Transport): boolean {
+    return Date.now() - (this.silent.get(at) ?? 0) < silentMs;
   }
 
   private async ofTask(call: Call, part: SwarmPart, rest: string): Promise<Route> {
@@ -138,22 +210,30 @@ export class SwarmTransport extends Transport {
       const state = `${task?.Status.State ?? "not made"}${reason(task)}`;
       throw new NoContainerHere(part, `${name} has no container yet: its task is ${state}`, `docker service ps ${name}`);
     }
-    const at = await this.engineOf(task.NodeID);
-    if (at !== "unknown") return { at: at === "own" ? undefined : at, call: { ...call, path: `/containers/${container}${rest}` } };
+    const node = await this.node(task.NodeID);
+    const at = await this.engineOf(task.NodeID, node);
+    const whole = { ...call, path: `/containers/${container}${rest}` };
+    if (at === "own") return { at: undefined, call: whole };
+    const hostname = node?.Description.Hostname ?? task.NodeID;
+    if (node === undefined || node.Status.State === "down")
+      throw new NoContainerHere(
+        part,
+        `${name} ran on node ${hostname}, which the swarm has lost`,
+        `docker service ps ${name} tells where it runs next; docker node ls`,
+      );
+    if (at !== "unknown") return { at, call: whole, task: { part, node: hostname } };
     // The one thing that a manager passes on.
     if (rest === "/logs") return { at: undefined, call: { ...call, path: `/tasks/${task.ID}/logs` } };
-    const { Hostname: node } = (await this.node(task.NodeID)).Description;
     throw new NoContainerHere(
       part,
-      `${name} runs on node ${node}, and where that node's engine answers is not known`,
-      `docker node update --label-add ${engineLabel}=ssh://user@${node} ${node}`,
+      `${name} runs on node ${hostname}, and where that node's engine answers is not known`,
+      `docker node update --label-add ${engineLabel}=ssh://user@${hostname} ${hostname}`,
     );
   }
 
-  private async engineOf(node: string): Promise<Transport | "own" | "unknown"> {
-    const [own, { Spec }] = await Promise.all([this.ownNode(), this.node(node)]);
-    if (own?.id === node) return "own";
-    const host = Spec.Labels?.[engineLabel];
+  private async engineOf(id: string, node: RawNode | undefined): Promise<Transport | "own" | "unknown"> {
+    if ((await this.ownNode())?.id === id) return "own";
+    const host = node?.Spec.Labels?.[engineLabel];
     if (host === undefined) return "unknown";
     const known = this.others.get(host) ?? new Transport({ ...this.ownEnv, ...this.environment(), DOCKER_HOST: host });
     this.others.set(host, known);
@@ -166,8 +246,14 @@ export class SwarmTransport extends Transport {
     return Swarm?.ControlAvailable === true ? { id: Swarm.NodeID, address: Swarm.NodeAddr } : undefined;
   }
 
-  private node(id: string): Promise<RawNode> {
-    return this.json<RawNode>({ method: "GET", path: `/nodes/${id}`, doing: `ask for node ${id}` });
+  /** @returns undefined for one that is in the swarm no more */
+  private async node(id: string): Promise<RawNode | undefined> {
+    try {
+      return await this.json<RawNode>({ method: "GET", path: `/nodes/${id}`, doing: `ask for node ${id}` });
+    } catch (error) {
+      if (isNotFound(error)) return undefined;
+      throw error;
+    }
   }
 }
 
@@ -179,7 +265,7 @@ function reason(task: RawTask | undefined): string {
 function ofService(call: Call, service: RawService, rest: string): Route | undefined {
   const { ID: id, Spec: spec, Version: version } = service;
   if (call.method === "DELETE" && rest === "") {
-    return { at: undefined, call: { method: "DELETE", path: `/services/${id}`, doing: call.doing } };
+    return { at: undefined, call: { method: "DELETE", path: `/services/${id}`, doing: call.doing }, ends: id };
   }
   const update = (json: object): Route => {
     const query = { version: version.Index };
@@ -189,7 +275,7 @@ function ofService(call: Call, service: RawService, rest: string): Route | undef
     const { TaskTemplate } = spec;
     return update({ ...spec, TaskTemplate: { ...TaskTemplate, ForceUpdate: (TaskTemplate.ForceUpdate ?? 0) + 1 } });
   }
-  if (rest === "/stop") return update({ ...spec, Mode: { Replicated: { Replicas: 0 } } });
+  if (rest === "/stop") return { ...update({ ...spec, Mode: { Replicated: { Replicas: 0 } } }), ends: id };
   if (rest === "/start") return update({ ...spec, Mode: { Replicated: { Replicas: 1 } } });
   return undefined;
 }

@@ -8,10 +8,11 @@ export interface RawService {
   ID: string;
   Version: { Index: number };
   CreatedAt: string;
-  Spec: { Name: string; Labels: Record<string, string> | null; TaskTemplate: RawTaskSpec; Mode?: object };
+  Spec: { Name: string; Labels: Record<string, string> | null; TaskTemplate: RawTaskSpec; Mode?: { Replicated?: { Replicas?: number } } };
 }
 
 export interface RawTaskSpec {
+  Placement?: { Constraints?: string[] | null };
   ContainerSpec: { Image: string; Labels?: Record<string, string> | null; Healthcheck?: { Test?: string[] | null }; Mounts?: unknown };
   ForceUpdate?: number;
 }
@@ -41,6 +42,27 @@ export interface RawNode {
   Spec: { Labels: Record<string, string> | null };
   Description: { Hostname: string };
   Status: { State: string };
+}
+
+/** A node of a swarm that keeps what a stack has on disk. */
+export interface DataNode {
+  readonly id: string;
+  /** Its machine's name. */
+  readonly name: string;
+  /** True where the swarm does not hear from it any more. */
+  readonly lost: boolean;
+}
+
+/** The constraint that keeps a service on a node. */
+export function onNode(id: string): string {
+  return `node.id==${id}`;
+}
+
+/** @returns the id of the node that services are kept on; undefined where they run on any */
+export function nodeKeptTo(parts: readonly SwarmPart[]): string | undefined {
+  const constraints = parts.flatMap(({ service }) => service.Spec.TaskTemplate.Placement?.Constraints ?? []);
+  const prefix = onNode("");
+  return constraints.find((constraint) => constraint.startsWith(prefix))?.slice(prefix.length);
 }
 
 /** A manager's own place in its swarm. */
@@ -92,11 +114,19 @@ export function findPart(parts: readonly SwarmPart[], name: string): SwarmPart |
   });
 }
 
-/** In the words of a container: what is on its way is created, and so is what finds no node. */
-function stateOf(task: RawTask | undefined): ContainerState {
+const over = ["complete", "failed", "rejected", "shutdown", "orphaned", "remove"];
+
+/** Whether a task runs, or is on its way to. */
+export function isLive({ Status }: RawTask): boolean {
+  return !over.includes(Status.State);
+}
+
+/** In the words of a container: what is on its way is created, and so is what finds no node; what was stopped has exited. */
+function stateOf({ service, task }: SwarmPart): ContainerState {
+  if (service.Spec.Mode?.Replicated?.Replicas === 0) return "exited";
   const state = task?.Status.State ?? "new";
   if (state === "running" || state === "starting") return "running";
-  return ["complete", "failed", "rejected", "shutdown", "orphaned", "remove"].includes(state) ? "exited" : "created";
+  return over.includes(state) ? "exited" : "created";
 }
 
 /** A task with a health check runs once it has answered. */
@@ -112,7 +142,8 @@ function portsOf(labels: Readonly<Record<string, string>>): PublishedPort[] {
 }
 
 /** A part as a list of containers has it. Its id is the service's, which stays when another task takes over. */
-export function partSummary({ service, task }: SwarmPart): ContainerSummary {
+export function partSummary(part: SwarmPart): ContainerSummary {
+  const { service, task } = part;
   const spec = service.Spec.TaskTemplate.ContainerSpec;
   const health = healthOf(task);
   return {
@@ -121,7 +152,7 @@ export function partSummary({ service, task }: SwarmPart): ContainerSummary {
     image: spec.Image,
     imageId: "",
     command: "",
-    state: stateOf(task),
+    state: stateOf(part),
     status: task?.Status.State ?? "new",
     health,
     labels: { ...spec.Labels, ...service.Spec.Labels },

@@ -133,6 +133,23 @@ export function containerName(stack: string, part: string): string {
   return `nitro-${stack}-${part}`;
 }
 
+/** A config of a swarm for a part. @param content the first 16 hex digits of the hash of what it holds */
+export function configName(stack: string, part: string, content: string): string {
+  return `${containerName(stack, part)}-${content}`;
+}
+
+/** @returns the name of the container, or service, that a config is for; undefined where it is none of ours */
+export function configOwner(config: string): string | undefined {
+  return /^(nitro-.+)-[0-9a-f]{16}$/.exec(config)?.[1];
+}
+
+/** Whether a config is for a part of a stack. Another stack's name may begin like this one's; names of parts of a team's own have no hyphen. */
+export function isConfigOf(stack: string, config: string): boolean {
+  const [owner = "", prefix] = [configOwner(config), containerName(stack, "")];
+  const part = owner.slice(prefix.length);
+  return owner.startsWith(prefix) && (roles.some((role) => role === part) || /^[a-z0-9]+$/.test(part));
+}
+
 /** A volume of a part of a team's own. No other name has a point: neither does another stack's. */
 export function extraVolumeName(stack: string, part: string, suffix: string): string {
   return `nitro-${stack}-${part}.${suffix}`;

@@ -1,11 +1,11 @@
 import { UserError } from "../common/errors.ts";
 import type { SwarmContext } from "../components/context.ts";
 import { type Engine, EngineError } from "../docker/engine.ts";
-import { isRemote } from "../docker/remote.ts";
-import type { SwarmNode } from "../docker/swarm.ts";
+import type { DataNode, SwarmNode } from "../docker/swarm.ts";
 import type { Arch } from "../docker/types.ts";
 import { registryImageRefs } from "../images/build.ts";
 import { extraPorts } from "../model/extra-parts.ts";
+import { labels } from "../model/names.ts";
 import { asRunError } from "./run-error.ts";
 
 /** The last of a stack's ten ports. @param base the first one */
@@ -30,7 +30,7 @@ export interface PreparedSwarm extends SwarmContext {
 
 /**
  * What a stack has to know of the swarm that is to run it.
- * @throws UserError where the engine manages none, or is one that commands would look for a stack's ports at
+ * @throws UserError where the engine manages none, or is another node of it than the one that has the stack's data
  */
 export async function swarmContext({ engine, stack, arch, base, dryRun }: SwarmArgs): Promise<PreparedSwarm> {
   const port = registryPort(base);
@@ -38,11 +38,8 @@ export async function swarmContext({ engine, stack, arch, base, dryRun }: SwarmA
   const back = `pulumi config set --stack ${stack} nitro:runtime container`;
   if (node === undefined)
     throw new UserError(`nitro:runtime is swarm, and the container engine at ${engine.host} manages none`, `docker swarm init; or ${back}`);
-  if (!dryRun && !isRemote(engine))
-    throw new UserError(
-      `nitro:runtime is swarm, and the container engine is reached by ${engine.host}: allowed are ssh:// and tcp://, since a swarm's stack publishes nothing on this machine`,
-      `export DOCKER_HOST=ssh://localhost; or ${back}`,
-    );
+  const home = dryRun ? undefined : await engine.swarmDataNode({ [labels.stack]: stack });
+  if (home !== undefined && home.id !== node.id) throw elsewhere(stack, engine.host, home);
   const registry = `${node.address.includes(":") ? `[${node.address}]` : node.address}:${port}`;
   // Service and worker have the same one.
   const under = new Map<string, Promise<string>>();
@@ -56,6 +53,14 @@ export async function swarmContext({ engine, stack, arch, base, dryRun }: SwarmA
     return known;
   };
   return { node: node.id, registry, registryImage: registryImageRefs(arch).registry, publish, failed: failed.promise };
+}
+
+/** What a stack keeps is on one node's disk: declared for another one, its parts would begin anew, with nothing. */
+function elsewhere(stack: string, host: string, { name, lost }: DataNode): UserError {
+  return new UserError(
+    `the data of stack "${stack}" is on node ${name} of the swarm${lost ? ", which the swarm has lost" : ""}, and the manager at ${host} is another node`,
+    `pulumi config set --stack ${stack} docker:host <where ${name} answers>${lost ? `, once it is back; or without that data: ./nitro down -s ${stack} and ./nitro up -s ${stack}` : ""}`,
+  );
 }
 
 /** A preview also runs where no engine is, or one that manages no swarm. */

@@ -31,6 +31,13 @@ describe("status for people", () => {
     ]);
   });
 
+  it("says why a part does not run, in the engine's words", () => {
+    const waiting: PartStatus = { ...redis, state: "created", problem: "no suitable node (1 node not available for new tasks)" };
+    expect(describeStatus({ stack: "alice", healthy: false, sealed: false, shares: 2, parts: [service, waiting] }, now)).toContain(
+      "\nredis does not run: no suitable node (1 node not available for new tasks)\n",
+    );
+  });
+
   it("counts no memory where the engine tells none", () => {
     const { memory: _, ...untold } = service;
     expect(describeStatus({ stack: "alice", healthy: true, sealed: false, shares: 2, parts: [untold] }, now)).toMatch(/\n\nunsealed\n$/);

@@ -49,10 +49,11 @@ interface TaskInputs {
     readonly containerSpec: {
       readonly image: string;
       readonly labels: readonly { label: string }[];
-      readonly mounts: readonly { type: string; source?: string; target: string }[];
+      readonly mounts: readonly { type: string; source?: string; target: string; tmpfsOptions?: { readonly mode: number } }[];
+      readonly stopGracePeriod?: string;
       readonly configs: readonly { fileName: string }[];
     };
-    readonly networksAdvanceds: readonly { name: string; aliases: string[] }[];
+    readonly networksAdvanceds: readonly { aliases: string[] }[];
     readonly placement: { readonly constraints: readonly string[] };
     readonly resources: { readonly limits: { readonly memoryBytes: number } };
   };
@@ -111,6 +112,19 @@ test.each([...roles, "registry"] as const)("%s runs as all of ours do, and publi
   expect(taskSpec.networksAdvanceds[0]?.aliases).toContain(role);
   const port = { protocol: "tcp", targetPort: 5000, publishedPort: 21009, publishMode: "host" };
   expect(endpointSpec).toEqual(role === "registry" ? { mode: "dnsrr", ports: [port] } : { mode: "dnsrr" });
+});
+
+test.each(roles)("%s is declared as the plugin gives it back after a refresh, else a refresh would replace it", (role) => {
+  const { taskSpec } = service(role);
+  expect(taskSpec.networksAdvanceds).toEqual([expect.objectContaining({ id: expect.any(String) })]);
+  expect(taskSpec.networksAdvanceds[0]).not.toHaveProperty("name");
+  for (const { tmpfsOptions } of taskSpec.containerSpec.mounts.filter(({ type }) => type === "tmpfs"))
+    expect(tmpfsOptions?.mode).toBe(0o777);
+});
+
+test("what keeps data has ended before the next one begins: the plugin waits for its containers, as long as they have to end", () => {
+  for (const role of ["redis", "ledger", "key-feeder"] as const) expect(service(role).taskSpec.containerSpec.stopGracePeriod).toBe("30s");
+  for (const role of ["service", "worker"] as const) expect(service(role).taskSpec.containerSpec.stopGracePeriod).toBeUndefined();
 });
 
 test("the executable is a label of the service alone, so that another one is an update; secrets are one of the container too", () => {

@@ -139,6 +139,80 @@ test("where that engine is not known, it is said which label is missing; the man
   expect(await engine.inspect("nitro-alice-service")).toMatchObject({ id: "s1", running: true, health: "healthy" });
 });
 
+test("a node that the swarm has lost is not asked: the part's words are the manager's, and a command says where it ran", async () => {
+  const node = await fake({});
+  const down = { ID: "n2", Spec: { Labels: { "nitro.engine": node.host } }, Description: { Hostname: "node2" }, Status: { State: "down" } };
+  const { host } = await fake({ ...manager({}), "GET /nodes/n2": down });
+  const engine = Engine.connect({ DOCKER_HOST: host });
+  await expect(engine.exec("nitro-alice-service", ["true"])).rejects.toThrow(
+    "nitro-alice-service ran on node node2, which the swarm has lost",
+  );
+  expect(await engine.inspect("nitro-alice-service")).toMatchObject({ id: "s1", running: true });
+  expect(node.asked).toEqual([]);
+});
+
+test("an engine of a node that is gone before the manager has noticed is told of, and not asked again at once", async () => {
+  const node = await fake({});
+  node.server.close();
+  const { host } = await fake(manager({ "nitro.engine": node.host }));
+  const engine = Engine.connect({ DOCKER_HOST: host });
+  await expect(engine.exec("nitro-alice-service", ["true"])).rejects.toThrow(
+    /^nitro-alice-service runs on node node2, whose engine gives no answer: .*connection refused/,
+  );
+  await expect(engine.exec("nitro-alice-service", ["true"])).rejects.toThrow(`${node.host} was asked a moment ago`);
+  expect(await engine.inspect("nitro-alice-service")).toMatchObject({ running: true, health: "healthy" });
+});
+
+test("a command on one node does not wait for another one that gives no answer", async () => {
+  const mute = createServer(() => undefined).listen(0, "127.0.0.1");
+  await new Promise((resolve) => mute.once("listening", resolve));
+  const lost = `tcp://127.0.0.1:${(mute.address() as AddressInfo).port}`;
+  const node = await fake({ "POST /containers/c-a/exec": { Id: "e1" }, "POST /exec/e1/start": {}, "GET /exec/e1/json": { ExitCode: 0 } });
+  const raw = (id: string, name: string, engine: string) => ({
+    ...{ ID: id, Spec: { Labels: { "nitro.engine": engine } }, Description: { Hostname: name }, Status: { State: "ready" } },
+  });
+  const other = { ...service, ID: "s2", Spec: { ...service.Spec, Name: "nitro-alice-worker" } };
+  const { host } = await fake({
+    ...manager({}),
+    "GET /services": [service, other],
+    "GET /tasks": [task("a", "new", "running"), task("b", "new", "running", { ServiceID: "s2", NodeID: "n3" })],
+    "GET /nodes/n2": raw("n2", "node2", node.host),
+    "GET /nodes/n3": raw("n3", "node3", lost),
+  });
+  const engine = Engine.connect({ DOCKER_HOST: host });
+  const unheard = engine.exec("nitro-alice-worker", ["true"]);
+  await engine.startExec("nitro-alice-service", ["true"]);
+  expect(node.asked.at(-1)).toBe("POST /exec/e1/start");
+  mute.closeAllConnections();
+  await expect(unheard).rejects.toThrow("nitro-alice-worker runs on node node3, whose engine gives no answer");
+  mute.close();
+});
+
+test("a part is stopped once no node that is there runs it, and has exited then", async () => {
+  const nodes = [
+    { ID: "n2", Status: { State: "ready" } },
+    { ID: "n3", Status: { State: "down" } },
+  ];
+  const onLost = task("bb", "new", "running", { NodeID: "n3", DesiredState: "shutdown" });
+  const tasks = [task("a", "new", "running"), onLost];
+  const { host, asked } = await fake({ ...manager({}), "GET /nodes": nodes, "GET /tasks": tasks });
+  const stopped = Engine.connect({ DOCKER_HOST: host }).stop("nitro-alice-service");
+  await expect.poll(() => asked.filter((call) => call === "GET /nodes").length, { timeout: 10_000 }).toBeGreaterThan(1);
+  tasks.shift();
+  await stopped;
+  const none = { ...service, Spec: { ...service.Spec, Mode: { Replicated: { Replicas: 0 } } } };
+  expect(partDetails(swarmPart(none, []), undefined)).toMatchObject({ status: "exited", running: false });
+});
+
+test("the node that keeps a stack's data is the one that its services are kept on", async () => {
+  const kept = { ...service, Spec: { ...service.Spec, TaskTemplate: { ...template("new"), Placement: { Constraints: ["node.id==n2"] } } } };
+  const { host } = await fake({ ...manager({}), "GET /services": [service, kept] });
+  const labels = { "nitro.stack": "alice" };
+  expect(await Engine.connect({ DOCKER_HOST: host }).swarmDataNode(labels)).toEqual({ id: "n2", name: "node2", lost: false });
+  const anywhere = await fake(manager({}));
+  expect(await Engine.connect({ DOCKER_HOST: anywhere.host }).swarmDataNode(labels)).toBeUndefined();
+});
+
 test("a part is restarted and removed as a service: another task would take a container's place", async () => {
   const { host, asked } = await fake(manager({}));
   const engine = Engine.connect({ DOCKER_HOST: host });

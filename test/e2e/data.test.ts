@@ -15,8 +15,9 @@ import { infoGroups } from "../../operators/payouts/groups.ts";
 import { redisClient, s3Client } from "../../testing/clients.ts";
 import { stackOutputs } from "../../testing/outputs.ts";
 import { waitFor } from "../../testing/wait-for.ts";
+import { ledgerClient, statesOf } from "./ledger-states.ts";
 import { nitro, nitroJson, root, tryNitro } from "./nitro.ts";
-import { countPaid, expectPaidOnce, ledgerClient, orderPayout, statesOf, waitUntilPaid } from "./paid-once.ts";
+import { countPaid, expectPaidOnce, orderPayout, waitUntilPaid } from "./paid-once.ts";
 
 const stack = "e2e-data";
 let outputs: StackOutputs;

@@ -8,8 +8,9 @@ import { type PaymentView, paymentViews } from "../../operators/payouts/payout.t
 import { connectPayouts, PayoutStreams } from "../../operators/payouts/streams.ts";
 import { stackOutputs } from "../../testing/outputs.ts";
 import { buildSample } from "./build-sample.ts";
+import { ledgerClient } from "./ledger-states.ts";
 import { nitro, nitroJson } from "./nitro.ts";
-import { expectPaidOnce, ledgerClient } from "./paid-once.ts";
+import { expectPaidOnce } from "./paid-once.ts";
 
 const stack = "e2e-swap-load";
 const payoutId = "under-ten-swaps";

@@ -1,5 +1,15 @@
 import { expect, test } from "vitest";
-import { portBase, publishedRoles, stackNameProblem, stackNames, stackPorts, validStackName } from "../../model/names.ts";
+import {
+  configName,
+  configOwner,
+  isConfigOf,
+  portBase,
+  publishedRoles,
+  stackNameProblem,
+  stackNames,
+  stackPorts,
+  validStackName,
+} from "../../model/names.ts";
 
 test.each(["alice", "a", "a-b-1", "0ne", "x".repeat(24)])("stack name %s is allowed", (name) => {
   expect(stackNameProblem(name)).toBeUndefined();
@@ -82,4 +92,13 @@ test("no two names of any two stacks meet", () => {
       }
     }
   }
+});
+
+test("a config is of the part that it is named after, and of no stack whose name begins alike", () => {
+  const config = configName("slow-swarm", "worker", "0123456789abcdef");
+  expect(config).toBe("nitro-slow-swarm-worker-0123456789abcdef");
+  expect(configOwner(config)).toBe("nitro-slow-swarm-worker");
+  expect([isConfigOf("slow-swarm", config), isConfigOf("slow", config), isConfigOf("swarm", config)]).toEqual([true, false, false]);
+  expect(isConfigOf("slow", configName("slow", "key-feeder", "0123456789abcdef"))).toBe(true);
+  expect([configOwner("somebody's"), isConfigOf("slow", "somebody's")]).toEqual([undefined, false]);
 });

@@ -6,6 +6,7 @@ import { declareCommand } from "../../cli/core/command.ts";
 import { stackOption } from "../../cli/core/declaration.ts";
 import type { Context } from "../../common/context.ts";
 import { Engine } from "../../docker/engine.ts";
+import { isRemote } from "../../docker/remote.ts";
 import { engineVariables, stackEngineVariables } from "../../model/stack-engine.ts";
 
 let root: string;
@@ -32,6 +33,14 @@ test.each(["", "config:\n  nitro:bootstrap: manual # docker\n", "config: [docker
     expect(await stackEngineVariables(root, "alice")).toEqual({});
   },
 );
+
+test("a stack that a swarm runs publishes nothing, also where its engine is reached by a socket", async () => {
+  settings("config:\n  nitro:runtime: swarm\n");
+  const variables = await stackEngineVariables(root, "alice");
+  expect(isRemote(Engine.connect({ DOCKER_HOST: "unix:///run/x.sock", ...variables }))).toBe(true);
+  settings("config:\n  nitro:runtime: container\n");
+  expect(isRemote(Engine.connect({ DOCKER_HOST: "unix:///run/x.sock", ...(await stackEngineVariables(root, "alice")) }))).toBe(false);
+});
 
 test("a stack without settings has none", async () => {
   expect(await stackEngineVariables(root, "bob")).toEqual({});

@@ -46,11 +46,17 @@ export class SwarmNodes {
 
   /** As the manager's docker command. @returns what it prints */
   async docker(...args: string[]): Promise<string> {
-    return await must("docker", "--host", this.manager.host, ...args);
+    return await this.dockerOn(1, ...args);
   }
 
-  /** Takes a node off the others' network, or puts it back. */
+  /** As the docker command of a node. @param number 1: the manager @returns what it prints */
+  async dockerOn(number: number, ...args: string[]): Promise<string> {
+    return await must("docker", "--host", this.node(number).host, ...args);
+  }
+
+  /** Takes a node off the others' network, or puts it back. Nobody has an answer of its engine meanwhile. */
   async setLink(number: number, state: "up" | "down"): Promise<void> {
+    this.node(number).silent = state === "down";
     await must("ip", "-n", `${this.prefix}-${number}`, "link", "set", "eth0", state);
   }
 
@@ -60,7 +66,8 @@ export class SwarmNodes {
     await run("ip", ["netns", "del", this.prefix]);
   }
 
-  private node(number: number): SecondEngine {
+  /** @param number 1: the manager */
+  node(number: number): SecondEngine {
     const engine = this.engines[number - 1];
     if (engine === undefined) throw new Error(`node ${number} is not there`);
     return engine;
