@@ -33,7 +33,7 @@ export const command = declareCommand({
     if (values.base === undefined && !isRemote(engine))
       throw new UserError(
         `there is nothing to tunnel: the container engine (${engine.host}) is on this machine and publishes the ports of stack "${stack}" itself`,
-        "./nitro status shows them",
+        `./nitro status -s ${stack} shows them`,
       );
     const ports = values.base === undefined ? await publishedPorts(engine, stack, context) : stackPorts(values.base);
     const onLost = (reason: string) =>

@@ -52,7 +52,7 @@ export function checkExecutable(bytes: Buffer, path: string, arch: Arch | undefi
  * The same by a file's headers, without the rest of it.
  * @throws ExecutableError
  */
-export function checkHeaders({ head, size, promised, loader }: ExecutableHeaders, path: string, arch: Arch | undefined): void {
+export function checkHeaders({ head, size, promised, unwritten, loader }: ExecutableHeaders, path: string, arch: Arch | undefined): void {
   const allowed = arch === undefined ? archs : [arch];
   const engine = arch ?? "amd64 or arm64";
   const build = `build it with: GOOS=linux GOARCH=${arch ?? (process.arch === "arm64" ? "arm64" : "amd64")} CGO_ENABLED=0 go build`;
@@ -81,6 +81,7 @@ export function checkHeaders({ head, size, promised, loader }: ExecutableHeaders
       `wait for the build, or ${build}`,
     );
   }
+  if (unwritten) fail("zeros are where the names of its sections are to be: it is still being written", `wait for the build, or ${build}`);
   if (loader !== undefined && !knownLoaders.has(loader)) {
     fail(`it is linked dynamically against ${loader}, which the containers do not have`);
   }

@@ -6,6 +6,8 @@ export interface ExecutableHeaders {
   readonly size: number;
   /** The end of the furthest part that the headers speak of; 0 where it is no ELF-64 file in little-endian. */
   readonly promised: number;
+  /** True where the names of its sections are zeros: a linker has made the file as long as it will be, and not written it yet. */
+  readonly unwritten: boolean;
   /** Path of the dynamic loader; undefined where it needs none. */
   readonly loader: string | undefined;
 }
@@ -21,14 +23,16 @@ const headBytes = 4096;
 export function headersOf(read: (at: number, length: number) => Buffer, size: number): ExecutableHeaders {
   const head = read(0, headBytes);
   const [elf, bits, littleEndian] = [head.length < 64 ? "" : head.toString("latin1", 1, 4), head[4], head[5]];
-  if (elf !== "ELF" || bits !== 2 || littleEndian !== 1) return { head, size, promised: 0, loader: undefined };
+  if (elf !== "ELF" || bits !== 2 || littleEndian !== 1) return { head, size, promised: 0, unwritten: false, loader: undefined };
   const programs: Table = { at: Number(head.readBigUInt64LE(32)), width: head.readUInt16LE(54), count: head.readUInt16LE(56) };
   const sections: Table = { at: Number(head.readBigUInt64LE(40)), width: head.readUInt16LE(58), count: head.readUInt16LE(60) };
   const promised = Math.max(...[programs, sections].map(({ at, width, count }) => at + width * count));
-  if (promised > size) return { head, size, promised, loader: undefined };
+  if (promised > size) return { head, size, promised, unwritten: false, loader: undefined };
   const rows = { programs: rowsOf(read, programs), sections: rowsOf(read, sections) };
   const furthest = Math.max(promised, promisedBy(rows));
-  return { head, size, promised: furthest, loader: furthest > size ? undefined : loaderOf(read, rows.programs) };
+  if (furthest > size) return { head, size, promised: furthest, unwritten: false, loader: undefined };
+  const unwritten = hasBlankNames(read, rows.sections[head.readUInt16LE(62)]);
+  return { head, size, promised: furthest, unwritten, loader: loaderOf(read, rows.programs) };
 }
 
 interface Table {
@@ -58,6 +62,12 @@ function promisedBy({ programs, sections }: { readonly programs: readonly Buffer
     if (row.readUInt32LE(4) !== withoutBytes) end = Math.max(end, Number(row.readBigUInt64LE(24)) + Number(row.readBigUInt64LE(32)));
   }
   return end;
+}
+
+/** @param row of the section that holds the names of all; undefined where the file has none */
+function hasBlankNames(read: (at: number, length: number) => Buffer, row: Buffer | undefined): boolean {
+  const length = row === undefined ? 0 : Math.min(Number(row.readBigUInt64LE(32)), headBytes);
+  return row !== undefined && length > 0 && read(Number(row.readBigUInt64LE(24)), length).every((byte) => byte === 0);
 }
 
 /** PT_INTERP */

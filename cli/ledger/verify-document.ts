@@ -1,5 +1,5 @@
 import { UserError } from "../../common/errors.ts";
-import { readCatalog } from "../../ledger/client/catalog.ts";
+import { quotedName, readCatalog } from "../../ledger/client/catalog.ts";
 import type { Evidence, LedgerDigest } from "../../ledger/client/evidence.ts";
 import { historyStatement } from "../../ledger/client/history.ts";
 import { differs, foldProof, hashBytes, revisionProblem } from "../../ledger/client/proof.ts";
@@ -37,7 +37,9 @@ async function findDocument(client: LedgerClient, id: string): Promise<{ table: 
     if (revisions.length > 0) return { table: table.name, revisions };
   }
   const names = tables.map(({ name }) => name).join(", ") || "none";
-  throw new UserError(`no table has or had a document ${id} (tables: ${names})`, "ids: ./nitro ledger query 'SELECT id FROM T BY id'");
+  const [first] = tables;
+  const hint = first && `the ids of one: SELECT id FROM ${quotedName(first.name)} BY id`;
+  throw new UserError(`no table has or had a document ${id} (tables: ${names})`, hint);
 }
 
 /** @returns what is wrong with a revision that the history shows, or undefined */

@@ -64,9 +64,20 @@ export interface FinishedSwap {
  */
 export async function tellSwap(engine: Engine, { stack, roles, before, began }: FinishedSwap, say: (text: string) => void): Promise<void> {
   const after = await whatRuns(engine, stack);
-  const lines = roles.map((role) => describeSwap(role, before.get(role), after.get(role)));
+  const lines = [...roles.map((role) => describeSwap(role, before.get(role), after.get(role))), ...leftBehind(roles, after)];
   say(`${lines.join("\n")}\n${seconds(Date.now() - began)}\n`);
   for (const role of roles) mustRun(role, after.get(role), stack);
+}
+
+/** The settings name one executable for both roles. */
+function leftBehind(roles: readonly LiveRole[], after: RunningRoles): string[] {
+  const swapped = roles.map((role) => after.get(role)?.declared);
+  return liveRoles.flatMap((role) => {
+    const other = roles.includes(role) ? undefined : after.get(role);
+    return other === undefined || swapped.includes(other.declared)
+      ? []
+      : [`${role}: ${hash(other)} runs on, until the next up or swap: the settings name one executable for both`];
+  });
 }
 
 /** One line for a role: what ran, what runs. */

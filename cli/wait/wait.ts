@@ -3,6 +3,7 @@ import { configure, mustBePlain } from "../../automation/configured.ts";
 import type { Context } from "../../common/context.ts";
 import { UsageError, UserError } from "../../common/errors.ts";
 import { heartbeat, Progress, seconds } from "../../common/progress.ts";
+import { shellLine } from "../../common/shell.ts";
 import { waitUntil } from "../../common/waiting.ts";
 import { Engine } from "../../docker/engine.ts";
 import { liveRoles } from "../../executable/live-override.ts";
@@ -15,7 +16,7 @@ import { jsonOption, stackOption } from "../core/declaration.ts";
 import { selectStack } from "../core/selection.ts";
 import { buildRuns } from "./build-runs.ts";
 import { describeFound, type Found } from "./waiting.ts";
-import { type WantedBuild, wantedBuild, wantedFile } from "./wanted-build.ts";
+import { isHash, type WantedBuild, wantedBuild, wantedFile } from "./wanted-build.ts";
 
 const intervalMs = 100;
 
@@ -61,7 +62,14 @@ export const command = declareCommand({
         "build it first, or name another file",
       );
     const began = Date.now();
-    const found = await waitForBuild(engine, stack, wanted, values.timeout, context);
+    const found = await waitForBuild(
+      engine,
+      stack,
+      wanted,
+      swapTo(stack, build === undefined || isHash(build) ? undefined : build),
+      values.timeout,
+      context,
+    );
     const took = Date.now() - began;
     const programs = Object.fromEntries(found.map(({ role, program }) => [role, program]));
     if (values.json) context.stdout.write(`${JSON.stringify({ stack, sha256: found[0]?.program?.sha256, ...programs, took }, null, 2)}\n`);
@@ -69,6 +77,11 @@ export const command = declareCommand({
     return 0;
   },
 });
+
+/** The command that brings what is waited for. @param file undefined for what the settings name */
+function swapTo(stack: string, file: string | undefined): string {
+  return `./nitro swap -s ${stack}${file === undefined ? "" : ` --binary ${shellLine([file])}`}`;
+}
 
 /** The file that the stack's settings say is run. @throws UserError where they name an image */
 async function configuredFile(stack: string, engine: Engine, context: Context): Promise<string> {
@@ -96,6 +109,7 @@ async function waitForBuild(
   engine: Engine,
   stack: string,
   wanted: WantedBuild,
+  swap: string,
   timeoutMs: number,
   context: Context,
 ): Promise<readonly Found[]> {
@@ -107,7 +121,7 @@ async function waitForBuild(
     (state, waited) => tell(`${state} ${seconds(waited)}`),
   );
   try {
-    return await waitUntil(strategy, { timeoutMs, intervalMs }, `./nitro swap -s ${stack}, or ./nitro status -s ${stack}`);
+    return await waitUntil(strategy, { timeoutMs, intervalMs }, `${swap}, or ./nitro status -s ${stack}`);
   } finally {
     progress.status(undefined);
   }

@@ -115,19 +115,25 @@ function buildCommand(text: string): string {
   return text;
 }
 
-interface Watched {
+/** The file that is watched, and what builds it. */
+export interface Watched {
   readonly executable: string;
   readonly build?: (signal: AbortSignal) => Promise<void>;
   readonly sources?: Sources;
 }
 
-interface Wish {
+/** What a command line says of builds. */
+export interface Wish {
   readonly command: string | undefined;
   readonly also: readonly string[];
   readonly ignore: readonly string[];
 }
 
-function whatToWatch(
+/**
+ * Decides which file is watched, and what builds it.
+ * @throws UsageError where nobody has said which file a build writes; UserError for a stack that runs an image
+ */
+export function whatToWatch(
   stack: string,
   configured: Configured,
   { engine, arch }: Machine,
@@ -147,6 +153,10 @@ function whatToWatch(
   }
   const executable = executableFile(root, stack, settings, arch);
   if (command !== undefined) {
+    if (binary === undefined)
+      throw new UsageError(
+        `the settings of stack "${stack}" name no executable: say which file the build writes, such as --build 'go build -o payments .' --binary payments`,
+      );
     const build = (signal: AbortSignal) => runBuild({ command, cwd, env, arch }, signal);
     return { executable, build, sources: { folder: cwd, also, ignore, output: executable } };
   }

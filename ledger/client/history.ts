@@ -18,7 +18,7 @@ export async function revisionsOf(client: LedgerClient, word: string, id: string
   const table = tableNamed(await readCatalog(client), word);
   const revisions = await client.read(historyStatement(table), [text(id)]);
   if (revisions.length > 0) return { table, revisions };
-  throw new UserError(`table ${table.name} never had a document ${id}`, `./nitro ledger query 'SELECT id FROM ${table.name} BY id'`);
+  throw new UserError(`table ${table.name} never had a document ${id}`, `its ids: SELECT id FROM ${quotedName(table.name)} BY id`);
 }
 
 /** All revisions of the document whose id is the parameter, found by that id. */

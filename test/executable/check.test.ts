@@ -27,6 +27,16 @@ test("every way of being cut off is seen", () => {
   }
 });
 
+test("a file that has its whole length already and is not written yet is seen", () => {
+  const bytes = elf();
+  // The section that holds the names of all.
+  bytes.writeBigUInt64LE(192n, 448 + 24);
+  bytes.writeBigUInt64LE(32n, 448 + 32);
+  expect(problem(bytes)).toMatch(/zeros are where the names of its sections are to be: it is still being written; .* wait for the build/);
+  bytes.write(".shstrtab", 193);
+  expect(problem(bytes)).toBe("");
+});
+
 test.each([
   ["#!/bin/sh\necho hi\n", /it is a script \("#!\/bin\/sh"\)/],
   ["MZ\x90\0", /for Windows/],
