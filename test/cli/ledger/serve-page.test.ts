@@ -45,7 +45,7 @@ async function query(statement: string, ...parameters: string[]): Promise<string
 }
 
 test("the page of a ledger alone knows of no stack", async () => {
-  expect(await ask("about")).toEqual({ ledger: "ledger", operators: [] });
+  expect(await ask("about")).toEqual({ ledger: "ledger" });
   await expect(ask("stack")).rejects.toThrow("there is nothing at /api/stack");
 });
 
