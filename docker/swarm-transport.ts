@@ -38,6 +38,10 @@ interface Route {
   readonly task?: { readonly part: SwarmPart; readonly node: string };
   /** The service whose tasks the call ends. */
   readonly ends?: string;
+  /** The service that is gone after the call. */
+  readonly removes?: string;
+  /** The service that has a task started by the call. */
+  readonly starts?: string;
 }
 
 /** A node's engine that has not begun to answer by then gives no answer, in ms: the manager takes a node for lost after 15 s. */
@@ -123,10 +127,15 @@ export class SwarmTransport extends Transport {
     }
   }
 
-  private async follow<T>({ at, call, task, ends }: Route, send: (at: Transport | undefined, call: Call) => Promise<T>): Promise<T> {
+  private async follow<T>(
+    { at, call, task, ends, removes, starts }: Route,
+    send: (at: Transport | undefined, call: Call) => Promise<T>,
+  ): Promise<T> {
     if (at === undefined || task === undefined) {
       const answer = await send(at, call);
       if (ends !== undefined) await this.tasksEnd(ends, call.signal);
+      if (removes !== undefined) await this.containersGo(removes, call.signal);
+      if (starts !== undefined) await this.taskStarts(starts, call.signal);
       return answer;
     }
     const { part, node } = task;
@@ -184,6 +193,24 @@ export class SwarmTransport extends Transport {
     const part = findPart(await this.parts(), name);
     if (part === undefined) return undefined;
     return ofService(call, part.service, rest) ?? (await this.ofTask(call, part, rest));
+  }
+
+  /** What has ended is removed a moment later: until then it holds its volumes, which are on this node. */
+  private async containersGo(service: string, signal: AbortSignal | undefined): Promise<void> {
+    const query = { all: true, filters: labelFilter({ "com.docker.swarm.service.id": service }) };
+    const list = () => this.json<unknown[]>({ method: "GET", path: "/containers/json", query, doing: "list containers" });
+    while ((await list()).length > 0) await sleep(stopPollMs, undefined, { signal });
+  }
+
+  /** A manager answers before it has started anything: meanwhile a part would look as if it had ended. What fails to start is for others to tell. */
+  private async taskStarts(service: string, signal: AbortSignal | undefined): Promise<void> {
+    for (;;) {
+      const part = findPart(await this.parts(), service);
+      const { State: state = "new", Err: problem = "" } = part?.task?.Status ?? {};
+      // One that finds no node says why, and waits for it.
+      if (part === undefined || part.failures > 0 || problem !== "" || state === "starting" || state === "running") return;
+      await sleep(stopPollMs, undefined, { signal });
+    }
   }
 
   /** A command runs on the node where it was started: whoever knows it first has it, and a node that is lost is not waited for. */
@@ -265,7 +292,7 @@ function reason(task: RawTask | undefined): string {
 function ofService(call: Call, service: RawService, rest: string): Route | undefined {
   const { ID: id, Spec: spec, Version: version } = service;
   if (call.method === "DELETE" && rest === "") {
-    return { at: undefined, call: { method: "DELETE", path: `/services/${id}`, doing: call.doing }, ends: id };
+    return { at: undefined, call: { method: "DELETE", path: `/services/${id}`, doing: call.doing }, ends: id, removes: id };
   }
   const update = (json: object): Route => {
     const query = { version: version.Index };
@@ -273,9 +300,9 @@ function ofService(call: Call, service: RawService, rest: string): Route | undef
   };
   if (rest === "/restart") {
     const { TaskTemplate } = spec;
-    return update({ ...spec, TaskTemplate: { ...TaskTemplate, ForceUpdate: (TaskTemplate.ForceUpdate ?? 0) + 1 } });
+    return { ...update({ ...spec, TaskTemplate: { ...TaskTemplate, ForceUpdate: (TaskTemplate.ForceUpdate ?? 0) + 1 } }), starts: id };
   }
   if (rest === "/stop") return { ...update({ ...spec, Mode: { Replicated: { Replicas: 0 } } }), ends: id };
-  if (rest === "/start") return update({ ...spec, Mode: { Replicated: { Replicas: 1 } } });
+  if (rest === "/start") return { ...update({ ...spec, Mode: { Replicated: { Replicas: 1 } } }), starts: id };
   return undefined;
 }

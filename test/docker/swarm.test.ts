@@ -204,6 +204,22 @@ test("a part is stopped once no node that is there runs it, and has exited then"
   expect(partDetails(swarmPart(none, []), undefined)).toMatchObject({ status: "exited", running: false });
 });
 
+test("a part is started once its task is, and removed once its containers on this node are", async () => {
+  const fresh = task("a", "new", "assigned");
+  const containers = [{ Id: "c-a" }];
+  const { host, asked } = await fake({ ...manager({}), "GET /tasks": [fresh], "GET /nodes": [], "GET /containers/json": containers });
+  const engine = Engine.connect({ DOCKER_HOST: host });
+  const count = (call: string) => asked.filter((each) => each === call).length;
+  const started = engine.restart("nitro-alice-service");
+  await expect.poll(() => count("GET /tasks"), { timeout: 10_000 }).toBeGreaterThan(2);
+  fresh.Status.State = "starting";
+  await started;
+  const removed = engine.removeContainer("nitro-alice-service", { force: true });
+  await expect.poll(() => count("GET /containers/json"), { timeout: 10_000 }).toBeGreaterThan(1);
+  containers.pop();
+  await removed;
+});
+
 test("the node that keeps a stack's data is the one that its services are kept on", async () => {
   const kept = { ...service, Spec: { ...service.Spec, TaskTemplate: { ...template("new"), Placement: { Constraints: ["node.id==n2"] } } } };
   const { host } = await fake({ ...manager({}), "GET /services": [service, kept] });

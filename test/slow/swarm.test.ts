@@ -150,7 +150,10 @@ describe.runIf(canRunSecondEngine)("a stack that a swarm of three nodes runs", (
     const up = spawn("./nitro", ["up", "-s", stack], { cwd: root, env, stdio: ["ignore", "ignore", "pipe"] });
     const said = text(up.stderr);
     const ended = once(up, "exit");
-    await waitFor(() => /resourcePre update (service|worker)-service/.test(readFileSync(trace, "utf8")), { what: "services are updated" });
+    await waitFor(() => /resourcePre update (service|worker)-service/.test(readFileSync(trace, "utf8")), {
+      what: "services are updated",
+      timeoutMs: 120_000,
+    });
     up.kill("SIGINT");
     expect(await ended).toEqual([130, null]);
     expect(await said).toContain("stopped cleanly");
