@@ -2,7 +2,7 @@ import { log, RunError } from "@pulumi/pulumi";
 import { type WaitLimits, wait } from "../common/waiting.ts";
 import type { HealthCheck } from "../components/context.ts";
 import type { Engine } from "../docker/engine.ts";
-import { type LiveRole, removeOverride } from "../executable/live-override.ts";
+import { type LiveRole, readOverride, removeOverride } from "../executable/live-override.ts";
 import { armReplacement } from "../executable/replacement.ts";
 import { readRunning } from "../executable/running.ts";
 import { binPath } from "../executable/staging.ts";
@@ -26,18 +26,20 @@ const patience: WaitLimits = { timeoutMs: 3_000, intervalMs: 100 };
 /**
  * Sees to it that a container runs what is declared, by the hash of its process: one that was swapped live keeps its container where the same
  * executable is declared again. Containers that this update leaves as they are, with another executable, keep what they run.
- * @returns whether something else ran
+ * @returns whether something else ran, or was to: what is known of the container's end so far is of that
  * @throws RunError where something else runs and cannot be replaced
  */
-export async function runDeclared(engine: Pick<Engine, "inspect" | "exec">, declared: DeclaredProgram): Promise<boolean> {
+export async function runDeclared(engine: Pick<Engine, "inspect" | "exec" | "restart">, declared: DeclaredProgram): Promise<boolean> {
   const { role, container, sha256, stack } = declared;
   const details = await engine.inspect(container);
   const mounted = details?.mounts.some(({ target }) => target === binPath) === true;
   if (!mounted || details.labels[labels.executable] !== sha256) return false;
+  const override = await readOverride(declared.bin, role);
   await removeOverride(declared.bin, role);
   const found = await readRunning(engine, container);
   // One that does not run yet starts as declared.
-  if (found === undefined || found.sha256 === sha256) return false;
+  if (found === undefined) return override !== undefined && (await startsAsDeclared(engine, container));
+  if (found.sha256 === sha256) return false;
   await armReplacement(engine, container, declared.check.command).replaceBy(sha256);
   if (!(await runs(engine, declared))) {
     throw new RunError(
@@ -45,6 +47,13 @@ export async function runDeclared(engine: Pick<Engine, "inspect" | "exec">, decl
     );
   }
   log.info(`${role}: ${short(found.sha256)} ran live, ${short(sha256)} runs again as declared`);
+  return true;
+}
+
+/** One that crashed again and again is started by the engine ever later: it is not waited for. */
+async function startsAsDeclared(engine: Pick<Engine, "inspect" | "restart">, container: string): Promise<true> {
+  const status = (await engine.inspect(container))?.status;
+  if (status !== undefined && status !== "running") await engine.restart(container);
   return true;
 }
 

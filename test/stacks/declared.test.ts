@@ -18,11 +18,12 @@ beforeEach(async () => {
 afterEach(() => rmSync(bin, { recursive: true, force: true }));
 
 /** A container that runs one hash after the other as it is asked; a hash on standard input is a replacement. */
-function container(label: string, runs: readonly string[], mounted = true) {
+function container(label: string, runs: readonly string[], { mounted = true, status = "running" } = {}) {
   const asked: string[] = [];
+  const mounts = mounted ? [{ target: "/nitro/bin" }] : [];
   const engine = {
-    inspect: async () =>
-      ({ mounts: mounted ? [{ target: "/nitro/bin" }] : [], labels: { [labels.executable]: label } }) as unknown as ContainerDetails,
+    inspect: async () => ({ mounts, status, labels: { [labels.executable]: label } }) as unknown as ContainerDetails,
+    restart: async () => void asked.push("restart"),
     exec: async (_name: string, _command: readonly string[], options: { stdin?: unknown } = {}): Promise<ExecResult> => {
       if (options.stdin instanceof Object)
         for await (const chunk of options.stdin as AsyncIterable<Buffer>) asked.push(chunk.toString().trim());
@@ -53,11 +54,27 @@ test("what runs live is replaced by the declared one, and the override is gone",
 });
 
 test("what is declared stays untouched, and so does what only starts", async () => {
-  for (const runs of [[declared], []]) {
-    const { engine, asked } = container(declared, runs);
+  for (const [runs, status] of [
+    [[declared], "running"],
+    [[], "running"],
+    [[], "exited"],
+  ] as const) {
+    rmSync(join(bin, "live-service"), { force: true });
+    const { engine, asked } = container(declared, runs, { status });
     expect(await runDeclared(engine, options())).toBe(false);
     expect(asked).toEqual([]);
   }
+});
+
+test.each([
+  ["running", []],
+  ["restarting", ["restart"]],
+  ["exited", ["restart"]],
+])("one that is %s after a crash of what ran live starts as declared, and its end was that of the live one", async (status, calls) => {
+  const { engine, asked } = container(declared, [], { status });
+  expect(await runDeclared(engine, options())).toBe(true);
+  expect(asked).toEqual(calls);
+  expect(readdirSync(bin)).toEqual([]);
 });
 
 test("a container that this update leaves as it was keeps what it runs live", async () => {
@@ -68,7 +85,7 @@ test("a container that this update leaves as it was keeps what it runs live", as
 });
 
 test("a container without our folder is left alone", async () => {
-  const { engine, asked } = container(declared, [live], false);
+  const { engine, asked } = container(declared, [live], { mounted: false });
   await runDeclared(engine, options());
   expect(asked).toEqual([]);
 });
