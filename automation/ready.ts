@@ -37,6 +37,7 @@ export async function makeReady({ configured, stack: known, progress, context }:
   // Images take minutes to build: an executable that could not run on them is told before.
   if (executable !== undefined) checkHeaders(executable.headers, executable.shown, arch);
   if ((await known.state()) === undefined) await mustNotRun(engine, configured, context.env);
+  if (settings.runtime === "swarm") await (await import("../stacks/swarm.ts")).swarmNodeOf(engine, stack);
   // And what is in the way of the stack, which the program looks for once more.
   const ports = stackPorts(settings.ports.base ?? portBase(stack));
   await preflight(engine, { names: stackNames(stack, settings.aws.region), ports, owner: ownerId(context.env) });

@@ -29,17 +29,26 @@ export interface PreparedSwarm extends SwarmContext {
 }
 
 /**
- * What a stack has to know of the swarm that is to run it.
- * @throws UserError where the engine manages none, or is another node of it than the one that has the stack's data
+ * The node of a swarm that has a stack's data, or is to have it: the engine's own.
+ * @throws UserError where the engine manages no swarm, or is another node of it than the one that has the stack's data
  */
-export async function swarmContext({ engine, stack, arch, base, dryRun }: SwarmArgs): Promise<PreparedSwarm> {
-  const port = registryPort(base);
-  const node = dryRun ? await plannedNode(engine) : await engine.swarmNode();
+export async function swarmNodeOf(engine: Pick<Engine, "host" | "swarmNode" | "swarmDataNode">, stack: string): Promise<SwarmNode> {
+  const node = await engine.swarmNode();
   const back = `pulumi config set --stack ${stack} nitro:runtime container`;
   if (node === undefined)
     throw new UserError(`nitro:runtime is swarm, and the container engine at ${engine.host} manages none`, `docker swarm init; or ${back}`);
-  const home = dryRun ? undefined : await engine.swarmDataNode({ [labels.stack]: stack });
+  const home = await engine.swarmDataNode({ [labels.stack]: stack });
   if (home !== undefined && home.id !== node.id) throw elsewhere(stack, engine.host, home);
+  return node;
+}
+
+/**
+ * What a stack has to know of the swarm that is to run it.
+ * @throws as swarmNodeOf does
+ */
+export async function swarmContext({ engine, stack, arch, base, dryRun }: SwarmArgs): Promise<PreparedSwarm> {
+  const port = registryPort(base);
+  const node = dryRun ? await plannedNode(engine) : await swarmNodeOf(engine, stack);
   const registry = `${node.address.includes(":") ? `[${node.address}]` : node.address}:${port}`;
   // Service and worker have the same one.
   const under = new Map<string, Promise<string>>();
