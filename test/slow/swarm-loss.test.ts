@@ -110,6 +110,8 @@ describe.runIf(canRunSecondEngine)("a stack on a swarm that loses nodes", () => 
     expect((await swarm.nodes.dockerOn(2, "service", "ls", "--quiet")).trim()).toBe("");
     // Its volumes are on the lost node, and go with the next down that reaches it.
     await swarm.nodes.setLink(1, "up");
+    // As a machine that was away comes back: a manager that was cut off alone takes minutes until it tries to reach the others again.
+    await swarm.nodes.node(1).restart();
     swarm.settle(swarm.nodes.manager.host);
     const manages = async () => (await swarm.nodes.docker("node", "ls", "--format", "{{.Hostname}} {{.Status}}")).includes("node1 Ready");
     await waitFor(manages, { what: "the node is back", timeoutMs: 60_000 });
