@@ -6,20 +6,18 @@ import type { SymbolText } from "./value.ts";
 
 /** Type codes of binary Ion: the upper half of a value's first byte. */
 export const codes = {
-  ...{
-    padding: 0,
-    bool: 1,
-    positive: 2,
-    decimal: 5,
-    timestamp: 6,
-    string: 8,
-    clob: 9,
-    blob: 10,
-    list: 11,
-    sexp: 12,
-    struct: 13,
-    annotated: 14,
-  },
+  padding: 0,
+  bool: 1,
+  positive: 2,
+  decimal: 5,
+  timestamp: 6,
+  string: 8,
+  clob: 9,
+  blob: 10,
+  list: 11,
+  sexp: 12,
+  struct: 13,
+  annotated: 14,
 } as const;
 
 /** The lower half that says null, of the types that can be null. */
