@@ -13,6 +13,7 @@ export const command = declareCommand({
     parts: {
       words: [...dataParts, "all"],
       multiple: true,
+      what: "the part to empty",
       help: "these parts (default: all of them)",
     },
   },

@@ -10,6 +10,12 @@ export function nearest(word: string, names: readonly string[]): string | undefi
   return best !== undefined && best.distance <= Math.min(2, best.name.length - 1) ? best.name : undefined;
 }
 
+/** @returns " (did you mean redis?)", to be written behind a word that is none of the names; empty where none is near */
+export function suggestion(word: string, names: readonly string[]): string {
+  const near = nearest(word, names);
+  return near === undefined ? "" : ` (did you mean ${near}?)`;
+}
+
 /** Levenshtein distance where swapping two neighbours also counts as one edit. */
 function editDistance(a: string, b: string): number {
   const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, j) => j)];

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { UserError } from "../common/errors.ts";
-import { nearest } from "../common/nearest.ts";
+import { nearest, suggestion } from "../common/nearest.ts";
 import { trace } from "../common/trace.ts";
 import { settingsSchema, wholeSettingsSchema } from "./settings-schema.ts";
 
@@ -134,9 +134,4 @@ function knownKeys(path: readonly string[]): string[] {
     if (inner instanceof z.ZodObject) shape = inner.shape;
   }
   return Object.keys(shape);
-}
-
-function suggestion(key: string, known: readonly string[]): string {
-  const near = nearest(key, known);
-  return near === undefined ? "" : ` (did you mean ${near}?)`;
 }

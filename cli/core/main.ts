@@ -10,7 +10,7 @@ import { completionWord } from "./completion-word.ts";
 import { stackOption } from "./declaration.ts";
 import { runNoted } from "./mark-use.ts";
 import { ofStack } from "./other-words.ts";
-import { type Resolved, resolve, subcommandProblem } from "./resolve.ts";
+import { commandIn, type Resolved, resolve } from "./resolve.ts";
 import { firstWord, wantsHelp } from "./scan.ts";
 import { overview, shortUsage, usage } from "./usage.ts";
 
@@ -88,14 +88,14 @@ async function completionLines(words: readonly string[]): Promise<string> {
 }
 
 async function runCommand(resolved: Resolved): Promise<number> {
-  const { path, command, args } = resolved;
+  const { path, args } = resolved;
   if (wantsHelp(args)) {
     process.stdout.write(usage(resolved));
     return 0;
   }
   const { stdin, stdout, stderr, env } = process;
   try {
-    if (command === undefined) throw subcommandProblem(resolved);
+    const command = commandIn(resolved);
     const context: Context = { env, cwd: process.cwd(), stdin, stdout, stderr, root, ...interruptible(command) };
     trace(env, "node started", performance.timeOrigin);
     trace(env, `command ${path[0] ?? ""}`);

@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import { errorCode, errorMessage, UsageError } from "../../common/errors.ts";
-import { nearest } from "../../common/nearest.ts";
+import { nearest, suggestion } from "../../common/nearest.ts";
 import {
   type Argument,
   type Arguments,
@@ -122,5 +122,5 @@ function readArguments(declared: Arguments, positionals: readonly string[]): Rec
 function read(declared: TextOption | Argument, name: string, text: string, index = 0): unknown {
   if (declared.read !== undefined) return declared.read(text, name, index);
   if (declared.words === undefined || declared.words.includes(text)) return text;
-  throw new UsageError(`${name} is "${text}": allowed are ${declared.words.join(", ")}`);
+  throw new UsageError(`${name} is "${text}"${suggestion(text, declared.words)}: allowed are ${declared.words.join(", ")}`);
 }

@@ -41,11 +41,29 @@ async function descend(path: readonly string[], entry: CommandEntry, args: reado
   return inner === undefined ? here : await descend([...path, word], inner, args.toSpliced(at, 1));
 }
 
-/** What is wrong with a command line that names no subcommand where one has to be. */
-export function subcommandProblem({ entry, args }: Resolved): UsageError {
-  const word = args[firstWord(args, stackOption)];
-  if (word === undefined) return new UsageError("the subcommand is missing");
-  if (word.startsWith("-")) return new UsageError(`"${word}" stands before the subcommand: write options after it`);
+/**
+ * The command itself.
+ * @throws UsageError where a subcommand has to be named and is not, or what stands in its place can be nothing else
+ */
+export function commandIn({ entry, command, args }: Resolved): Command {
+  const word = args[firstWord(args, { ...stackOption, ...command?.declaration.options })];
+  if (command !== undefined) {
+    if (word !== undefined && !word.startsWith("-")) refuseNearSubcommand(word, entry, command);
+    return command;
+  }
+  if (word === undefined) throw new UsageError("the subcommand is missing");
+  if (word.startsWith("-")) throw new UsageError(`"${word}" stands before the subcommand: write options after it`);
   const meant = nearest(word, Object.keys(entry.commands ?? {}));
-  return new UsageError(`there is no subcommand "${word}"${meant === undefined ? "" : `, did you mean ${meant}?`}`);
+  throw new UsageError(`there is no subcommand "${word}"${meant === undefined ? "" : `, did you mean ${meant}?`}`);
+}
+
+/** Of a command that does something itself: a word that it takes is its own affair. */
+function refuseNearSubcommand(word: string, { commands = {} }: CommandEntry, { declaration }: Command): void {
+  const names = Object.keys(commands);
+  const argument = Object.values(declaration.arguments ?? {})[0];
+  if (names.length === 0 || declaration.rest !== undefined) return;
+  if (argument !== undefined && (argument.words === undefined || argument.words.includes(word))) return;
+  const meant = nearest(word, [...names, ...(argument?.words ?? [])]);
+  if (meant !== undefined && names.includes(meant)) throw new UsageError(`there is no subcommand "${word}", did you mean ${meant}?`);
+  if (argument === undefined) throw new UsageError(`there is no subcommand "${word}": there are ${names.join(", ")}`);
 }

@@ -5,7 +5,7 @@ import { selectStack } from "../core/selection.ts";
 import { withFaultStack } from "./connection.ts";
 
 export const command = declareCommand({
-  arguments: { parts: { words: faultParts, multiple: true, help: "of these parts (default: of all)" } },
+  arguments: { parts: { words: faultParts, multiple: true, what: "the part", help: "of these parts (default: of all)" } },
   options: stackOption,
 
   async run({ values, words: { parts } }, context) {

@@ -1,10 +1,11 @@
 import { UsageError } from "../../common/errors.ts";
+import { suggestion } from "../../common/nearest.ts";
 import { seconds } from "../../common/progress.ts";
-import { type FaultKind, faultKinds, faultParts, makeFault } from "../../data/faults.ts";
+import { type FaultKind, type FaultPart, faultKinds, faultParts, makeFault } from "../../data/faults.ts";
 import { declareCommand } from "../core/command.ts";
 import { jsonOption, stackOption } from "../core/declaration.ts";
 import { selectStack } from "../core/selection.ts";
-import { duration } from "../core/values.ts";
+import { anyText, duration } from "../core/values.ts";
 import { withFaultStack } from "./connection.ts";
 
 const kinds = [...new Set(faultParts.flatMap((part): readonly FaultKind[] => faultKinds[part]))];
@@ -12,7 +13,7 @@ const kinds = [...new Set(faultParts.flatMap((part): readonly FaultKind[] => fau
 export const command = declareCommand({
   arguments: {
     part: { words: faultParts, what: "the part that is to fail", help: "the part that fails" },
-    kind: { words: kinds, what: "how it is to fail", help: "how" },
+    kind: { words: kinds, read: anyText, what: "how it is to fail", help: "how" },
   },
   options: {
     ...stackOption,
@@ -33,9 +34,8 @@ takes the place of the one that a part has.`,
     ["nitro fault redis slow -s alice --delay 1s", "each answer up to a second later"],
   ],
 
-  async run({ values, words: { part, kind } }, context) {
-    const allowed: readonly FaultKind[] = faultKinds[part];
-    if (!allowed.includes(kind)) throw new UsageError(`${part} cannot have the fault "${kind}": allowed are ${allowed.join(", ")}`);
+  async run({ values, words: { part, kind: word } }, context) {
+    const kind = kindOf(part, word);
     if (values.delay !== undefined && kind !== "slow") throw new UsageError(`--delay is for the fault slow, not for ${kind}`);
     const name = selectStack(values.stack, context.env);
     const options = { forMs: values.for, ...(values.delay !== undefined && { delayMs: values.delay }) };
@@ -48,3 +48,11 @@ takes the place of the one that a part has.`,
     return 0;
   },
 });
+
+/** What one part can have is less than what all can. @throws UsageError */
+function kindOf(part: FaultPart, word: string): FaultKind {
+  const allowed: readonly FaultKind[] = faultKinds[part];
+  const kind = allowed.find((each) => each === word);
+  if (kind !== undefined) return kind;
+  throw new UsageError(`${part} cannot have the fault "${word}"${suggestion(word, allowed)}: allowed are ${allowed.join(", ")}`);
+}

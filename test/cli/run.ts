@@ -1,6 +1,6 @@
 import { PassThrough } from "node:stream";
 import { commands } from "../../cli/core/commands.ts";
-import { resolve, subcommandProblem } from "../../cli/core/resolve.ts";
+import { commandIn, resolve } from "../../cli/core/resolve.ts";
 import type { Context } from "../../common/context.ts";
 
 export interface Ran {
@@ -15,7 +15,7 @@ export async function runNitro(
   options: { tty?: boolean; stdin?: string; env?: NodeJS.ProcessEnv } = {},
 ): Promise<Ran> {
   const resolved = await resolve(commands, args);
-  if (resolved.command === undefined) throw subcommandProblem(resolved);
+  const command = commandIn(resolved);
   let [stdout, stderr] = ["", ""];
   const stdin = new PassThrough();
   stdin.end(options.stdin ?? "");
@@ -29,6 +29,6 @@ export async function runNitro(
     signal: new AbortController().signal,
     kill: new AbortController().signal,
   } as unknown as Context;
-  const code = await resolved.command.run(resolved.args, context);
+  const code = await command.run(resolved.args, context);
   return { code, stdout, stderr };
 }

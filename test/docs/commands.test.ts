@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { basename, dirname, join, resolve as resolvePath } from "node:path";
 import { expect, test } from "vitest";
 import { commands } from "../../cli/core/commands.ts";
-import { resolve, subcommandProblem } from "../../cli/core/resolve.ts";
+import { commandIn, resolve } from "../../cli/core/resolve.ts";
 import { wantsHelp } from "../../cli/core/scan.ts";
 import { checkSettings } from "../../model/settings.ts";
 import { commandsOf, inlineCommands, shellBlocks } from "./shell-blocks.ts";
@@ -19,8 +19,8 @@ async function nitroProblem(words: readonly string[]): Promise<string | undefine
   try {
     if (words[0] === "help") return words.length === 1 ? undefined : (await resolve(commands, words.slice(1))) && undefined;
     const resolved = await resolve(commands, words);
-    if (resolved.command === undefined) return subcommandProblem(resolved).message;
-    if (!wantsHelp(resolved.args)) resolved.command.parse(resolved.args);
+    const command = commandIn(resolved);
+    if (!wantsHelp(resolved.args)) command.parse(resolved.args);
     return undefined;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);

@@ -148,6 +148,14 @@ describe("the command line", () => {
     [["swap", "nope"], "nope does not run your executable: allowed are service, worker"],
     [["swap", "redis"], "redis does not run your executable: allowed are service, worker"],
     [["up", "--bootstrap", "never"], '--bootstrap is "never": allowed are auto, manual'],
+    [["up", "--bootstrap", "manaul"], '--bootstrap is "manaul" (did you mean manual?): allowed are auto, manual'],
+    [["reset", "redsi"], 'the part to empty is "redsi" (did you mean redis?): allowed are ledger, redis, localstack, all'],
+    [["fault", "redis", "slwo"], 'redis cannot have the fault "slwo" (did you mean slow?): allowed are error, slow, down'],
+    [["fault", "redis", "borken"], 'redis cannot have the fault "borken": allowed are error, slow, down'],
+    [["fault", "cler"], 'there is no subcommand "cler", did you mean clear?'],
+    [["fault", "redsi", "slow"], "(did you mean redis?): allowed are ledger, redis,"],
+    [["pay", "statuss"], 'there is no subcommand "statuss", did you mean status?'],
+    [["pay", "--count", "2", "nothing"], 'there is no subcommand "nothing": there are prepare, status, report, retry, ls, cancel'],
   ])("%j is told what is wrong", (args, message) => {
     const { status, stderr } = nitro(...args);
     expect(status).toBe(1);
