@@ -120,6 +120,9 @@ function readArguments(declared: Arguments, positionals: readonly string[]): Rec
 }
 
 function read(declared: TextOption | Argument, name: string, text: string, index = 0): unknown {
+  // An empty path would be the folder that the command runs in: nobody means that.
+  if (text === "" && (declared.complete === "files" || declared.complete === "folders"))
+    throw new UsageError(`${name} is empty: allowed is the path of a ${declared.complete.slice(0, -1)}`);
   if (declared.read !== undefined) return declared.read(text, name, index);
   if (declared.words === undefined || declared.words.includes(text)) return text;
   throw new UsageError(`${name} is "${text}"${suggestion(text, declared.words)}: allowed are ${declared.words.join(", ")}`);

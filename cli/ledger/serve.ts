@@ -28,7 +28,6 @@ const options = {
     type: "string",
     placeholder: "D",
     default: "./ledger-data",
-    read: folder,
     complete: "folders",
     help: "folder that keeps the ledgers, made where it is not there",
   },
@@ -84,11 +83,6 @@ async function servedPage(given: ServeArguments, serving: Serving, context: Cont
   const { openLedgerPage } = await import("./serve-page.ts");
   const authority = given.tls ? await readFile(authorityFiles(context.env).certificate, "utf8") : undefined;
   return openLedgerPage({ endpoint: addressOf(given, serving), name: given.name, authority }, context);
-}
-
-function folder(text: string): string {
-  if (text === "") throw new UsageError("--dir is empty: name the folder that keeps the ledgers");
-  return text;
 }
 
 function port(text: string): number {

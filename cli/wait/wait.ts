@@ -24,6 +24,7 @@ export const command = declareCommand({
   arguments: {
     build: {
       placeholder: "FILE|HASH",
+      what: "the build",
       optional: true,
       complete: "files",
       help: "the build; see below (default: the executable of the stack's settings, else the sample's build)",
