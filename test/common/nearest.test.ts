@@ -17,5 +17,6 @@ describe("nearest", () => {
   it("does not guess wildly", () => {
     expect(nearest("frobnicate", commandNames)).toBeUndefined();
     expect(nearest("x", commandNames)).toBeUndefined();
+    expect(nearest("tcsh", ["bash", "zsh", "fish"])).toBeUndefined();
   });
 });

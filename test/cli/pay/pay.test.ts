@@ -15,7 +15,7 @@ test.each([
   [["--timeout", "0"], '--timeout is "0"'],
   [["--authorization", "off"], '--authorization is "off": allowed are auto, manual'],
   [["status"], "the payout's id is missing"],
-  [["stat", "p"], 'unexpected argument "stat"'],
+  [["stat", "p"], 'there is no subcommand "stat", did you mean status?'],
   [["cancel"], "the payout's id is missing"],
   [["ls", "p"], 'unexpected argument "p"'],
   [["status", "p", "q"], 'unexpected argument "q"'],
