@@ -47,3 +47,31 @@ export interface StackOutputs {
   readonly service: Executable;
   readonly worker: Executable;
 }
+
+const known: Readonly<Record<keyof StackOutputs, true>> = {
+  serviceUrl: true,
+  serviceHost: true,
+  redisUrl: true,
+  aws: true,
+  localstackUrl: true,
+  localstackHttpsUrl: true,
+  ledgerEndpoint: true,
+  ledgerHttpsEndpoint: true,
+  ledgerName: true,
+  ledgerArn: true,
+  qldbRoleArn: true,
+  buckets: true,
+  operators: true,
+  vaultPublicKey: true,
+  caCertificate: true,
+  payout: true,
+  authorization: true,
+  madeBy: true,
+  network: true,
+  ports: true,
+  service: true,
+  worker: true,
+};
+
+/** The names that a stack of this version has, for shells to offer. */
+export const outputNames: readonly string[] = Object.keys(known);

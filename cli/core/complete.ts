@@ -29,6 +29,7 @@ export interface Offers {
 export type KnownStacks = () => Promise<readonly string[]>;
 
 const nothing: Offers = { words: [] };
+const version: Offer = { word: "--version", help: "Print the version" };
 const help: CommandEntry = { summary: "Say more of a command" };
 
 /**
@@ -58,7 +59,10 @@ function joined(words: readonly string[]): { before: readonly string[]; current:
 async function offersFor(table: CommandTable, before: readonly string[], current: string, stacks: KnownStacks): Promise<Offers> {
   const at = firstWord(before, stackOption);
   const name = before[at];
-  if (name === undefined) return await nameOffers({ ...table, help }, undefined, before, current, stacks);
+  if (name === undefined) {
+    const { words, files } = await nameOffers({ ...table, help }, undefined, before, current, stacks);
+    return { words: before.length === 0 && current.startsWith("-") ? [...words, version] : words, files };
+  }
   if (name === "help") return { words: namesIn(tableAt(table, before.slice(at + 1))) };
   if (entryNamed(table, name) === undefined) return nothing;
   const { entry, command, args } = await resolve(table, before);

@@ -56,7 +56,7 @@ async function dispatch(argv: readonly string[]): Promise<number> {
     process.stdout.write(await help(rest));
     return 0;
   }
-  if (word === "--version" || word === "version") {
+  if (word === "--version" || word === "-v" || word === "version") {
     process.stdout.write(version());
     return 0;
   }

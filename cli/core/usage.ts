@@ -23,7 +23,7 @@ export function overview(table: CommandTable): string {
 usage: nitro [-s STACK] <command> …
 
 ${rows(summaries({ ...table, help: { summary: "This; `nitro help <command>` says more, as `nitro <command> --help` does" } }))}
-The stack is -s, else $NITRO_STACK, else your login name.
+The stack is -s, else $NITRO_STACK, else your login name. \`nitro --version\`, or -v, prints the version.
 `;
 }
 

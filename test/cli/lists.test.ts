@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { outputRows } from "../../cli/outputs.ts";
+import { outputNamed, outputRows, valueText } from "../../cli/outputs.ts";
 import { joinStacks, stackCells } from "../../cli/stack-rows.ts";
+import { UserError } from "../../common/errors.ts";
 
 const now = Date.parse("2026-11-24T12:00:00Z");
 const hourAgo = "2026-11-24T11:00:00.000Z";
@@ -44,5 +45,39 @@ describe("outputs", () => {
       ["ports.redis", "20001"],
       ["list", '["a"]'],
     ]);
+  });
+
+  const outputs = { serviceUrl: "http://x", ports: { redis: 20001 }, aws: "[secret]", caCertificate: "-----BEGIN\nx\n" };
+
+  it("gives one by its name, and a part of one by its path", () => {
+    expect(outputNamed(outputs, "serviceUrl", "alice")).toBe("http://x");
+    expect(outputNamed(outputs, "ports", "alice")).toEqual({ redis: 20001 });
+    expect(outputNamed(outputs, "ports.redis", "alice")).toBe(20001);
+  });
+
+  it.each([
+    ["serviceUlr", 'stack "alice" has no output "serviceUlr" (did you mean serviceUrl?)'],
+    ["ports.redsi", 'stack "alice" has no output "ports.redsi" (did you mean ports.redis?)'],
+    ["nothing", 'stack "alice" has no output "nothing"'],
+    ["serviceUrl.length", 'stack "alice" has no output "serviceUrl.length"'],
+    ["constructor", 'stack "alice" has no output "constructor"'],
+    ["", 'stack "alice" has no output ""'],
+  ])("names the nearest of one that is not there, and all: %j", (name, message) => {
+    const error = new UserError(message, "there are serviceUrl, ports, aws, caCertificate");
+    expect(() => outputNamed(outputs, name, "alice")).toThrow(error);
+  });
+
+  it.each(["aws", "aws.region"])("does not print in place of a secret what is none: %s", (name) => {
+    expect(() => outputNamed(outputs, name, "alice")).toThrow(`output "${name}" of stack "alice" is secret`);
+    const shown = { ...outputs, aws: { region: "us-east-1" } };
+    expect(outputNamed(shown, "aws.region", "alice")).toBe("us-east-1");
+  });
+
+  it("prints a text as it is, and everything else as JSON", () => {
+    expect(valueText("http://x", false)).toBe("http://x\n");
+    expect(valueText(outputs.caCertificate, false)).toBe(outputs.caCertificate);
+    expect(valueText("http://x", true)).toBe('"http://x"\n');
+    expect(valueText(20001, false)).toBe("20001\n");
+    expect(JSON.parse(valueText(outputs.ports, false))).toEqual(outputs.ports);
   });
 });

@@ -34,7 +34,12 @@ describe("completion", () => {
       ["status", "--json", "--"],
       ["--stack", "--help"],
     ],
-    [["-"], ["--stack", "--help"]],
+    [["-"], ["--stack", "--help", "--version"]],
+    [["-s", "alice", "-"], ["--help"]],
+    [
+      ["outputs", "-s", "alice", "ledger"],
+      ["ledgerEndpoint", "ledgerHttpsEndpoint", "ledgerName", "ledgerArn"],
+    ],
     [
       ["ledger", "--"],
       ["--stack", "--help"],

@@ -91,8 +91,10 @@ describe("the command line", () => {
     });
   });
 
-  it("prints its version", () => {
-    expect(nitro("--version").stdout).toMatch(/^nitro \d+\.\d+\.\d+ \(node \d+/);
+  it.each([["--version"], ["-v"], ["version"]])("prints its version for %s", (word) => {
+    const { status, stdout } = nitro(word);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^nitro \d+\.\d+\.\d+ \(node \d+/);
   });
 
   it("names the command that does what another tool's does, for the same stack", () => {
