@@ -13,6 +13,8 @@ export const command = declareCommand({
   async run({ values }, context) {
     const tables = await withLedger(values, context, ({ client }) => countTables(client));
     if (context.stdout.isTTY === true && !values.json) context.stdout.write(describeTables(tables));
+    // No rows are what a program expects in a pipe, and people would see nothing.
+    else if (tables.length === 0 && !values.json) context.stderr.write(describeTables(tables));
     else showRows(tables.map(tableRow), context, values.json);
     return 0;
   },

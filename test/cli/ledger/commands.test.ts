@@ -177,6 +177,10 @@ test("which ledger: the only one of an endpoint, else the one that is named", as
     hint: "say which: --ledger demo",
   });
   expect(await screen("tables", "--ledger", "second")).toContain("there are no tables yet");
+  const piped = await runLedger(["tables", "--ledger", "second", ...endpoint]);
+  expect(piped).toMatchObject({ code: 0, stdout: "", stderr: expect.stringMatching(/^there are no tables yet.*\n$/) });
+  const json = await runLedger(["tables", "--ledger", "second", "--json", ...endpoint]);
+  expect(json).toEqual({ code: 0, stdout: "[]\n", stderr: "" });
   await expect(pipe("tables", "--ledger", "third")).rejects.toThrow("The Ledger with name third is not found");
   await server.registry.delete("second");
 });
