@@ -1,9 +1,12 @@
-import { blockProblem, readJournalBlock } from "../journal/block.ts";
+import { BinaryHasher } from "../ion/binary-hash.ts";
+import { type BlockBefore, blockProblem, readJournalBlock } from "../journal/block.ts";
+import type { BlockRules } from "../journal/block-rules.ts";
 import { readHeader } from "../journal/header.ts";
 import type { RecordLock } from "../journal/record-lock.ts";
 import { JournalError, scanRecords } from "../journal/records.ts";
 import { foreign, openJournal, strandOf } from "../journal/upgrade.ts";
 import { revisionHash } from "../store/revision.ts";
+import { soundPlainRecord, type VerifiedBlock } from "./plain-record.ts";
 
 /** What was found sound. */
 export interface Verified {
@@ -43,21 +46,12 @@ export async function verifyJournal(path: string, { strandId, end, lock, onProgr
     let revisions = 0;
     let previousBlockHash: Buffer = Buffer.alloc(0);
     const size = end ?? (await file.stat()).size;
+    const hasher = new BinaryHasher();
     const verify = (content: Buffer): void => {
-      const block = readJournalBlock(content);
-      const problem = blockProblem(block, { strandId: own ?? "", sequenceNo: blocks, previousBlockHash });
-      if (problem !== undefined) throw new Error(problem);
-      if (block.rules < header.rules) throw new Error(`the block is made by rules ${block.rules}, the journal's are ${header.rules}`);
-      const { rules } = block;
-      const forged = block.revisions.find(
-        ({ hash, metadata, data, dataHash }) => !hash.equals(revisionHash(metadata, data, rules, dataHash)),
-      );
-      if (forged !== undefined) {
-        const { id, version } = forged.metadata;
-        throw new Error(`the hash of document ${id}, version ${version}, does not fit its content`);
-      }
+      const before = { strandId: own ?? "", sequenceNo: blocks, previousBlockHash };
+      const block = soundPlainRecord(content, hasher, before) ?? soundMadeBlock(content, before, header.rules);
       previousBlockHash = block.blockHash;
-      revisions += block.revisions.length;
+      revisions += block.revisions;
       if (++blocks % blocksBetweenLooks === 0) onProgress?.(blocks);
     };
     const sound = await scanRecords(file, path, header.first, size, verify, lock);
@@ -68,4 +62,21 @@ export async function verifyJournal(path: string, { strandId, end, lock, onProgr
   } finally {
     await file.close();
   }
+}
+
+/**
+ * Verifies a block however its record is written: it is made of it, and hashed as this ledger would write it.
+ * @param leastRules which the block has to be made by, or by later ones
+ * @throws Error that says what is wrong
+ */
+export function soundMadeBlock(content: Buffer, before: BlockBefore, leastRules: BlockRules): VerifiedBlock {
+  const block = readJournalBlock(content);
+  const problem = blockProblem(block, before);
+  if (problem !== undefined) throw new Error(problem);
+  const { rules } = block;
+  if (rules < leastRules) throw new Error(`the block is made by rules ${rules}, the journal's are ${leastRules}`);
+  const forged = block.revisions.find(({ hash, metadata, data, dataHash }) => !hash.equals(revisionHash(metadata, data, rules, dataHash)));
+  if (forged === undefined) return { blockHash: block.blockHash, revisions: block.revisions.length };
+  const { id, version } = forged.metadata;
+  throw new Error(`the hash of document ${id}, version ${version}, does not fit its content`);
 }

@@ -6,7 +6,7 @@ import { Registry } from "../../../ledger/control/registry.ts";
 import { writeBinary } from "../../../ledger/ion/binary-writer.ts";
 import { type Block, makeBlock, readJournalBlock, recordValue } from "../../../ledger/journal/block.ts";
 import { headerSize } from "../../../ledger/journal/header.ts";
-import { frame, headSize } from "../../../ledger/journal/records.ts";
+import { frame, headSize, JournalError } from "../../../ledger/journal/records.ts";
 import { verifyFolder } from "../../../ledger/verify/verify-folder.ts";
 import { verifyJournal } from "../../../ledger/verify/verify-journal.ts";
 import { runIn } from "../run-in.ts";
@@ -85,4 +85,21 @@ test("a block that was left out, doubled or chained anew is found", async () => 
 test("a journal that is shorter than its snapshot is found", async () => {
   replace(blocks().slice(0, 10));
   await expect(verifyFolder(folder)).rejects.toThrow("it has 10 blocks, but the snapshot beside it knows 23");
+});
+
+test("one bit that is not as it was is found in any byte of a journal", async () => {
+  replace(blocks().slice(0, 2));
+  const sound = readFileSync(journal);
+  const missed: number[] = [];
+  for (let at = 0; at < sound.length; at++) {
+    const bytes = Buffer.from(sound);
+    bytes.writeUInt8(bytes.readUInt8(at) ^ (1 << (at & 7)), at);
+    writeFileSync(journal, bytes);
+    await verifyJournal(journal).then(
+      () => missed.push(at),
+      (error: unknown) => expect(error).toBeInstanceOf(JournalError),
+    );
+  }
+  expect(missed).toEqual([]);
+  expect(sound.length).toBeGreaterThan(1000);
 });
