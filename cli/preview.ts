@@ -20,7 +20,7 @@ import { markdown, plainText } from "../previews/style.ts";
 import { ensurePulumi } from "../toolchain/setup.ts";
 import { declareCommand } from "./core/command.ts";
 import { jsonOption, type Options, stackOption, type Values } from "./core/declaration.ts";
-import { settingChanges, settingOptions } from "./core/options.ts";
+import { namingOptions, settingChanges, settingOptions } from "./core/options.ts";
 import { selectStack } from "./core/selection.ts";
 
 const options = {
@@ -88,7 +88,8 @@ async function previewStack(values: Values<typeof options>, context: Context): P
 async function configureAs(stack: string, values: Values<typeof options>, context: Context): Promise<Configured> {
   const { settings, blueprint } = values;
   const path = settings === undefined ? undefined : resolve(context.cwd, settings);
-  return await configure(stack, context, { changes: settingChanges(values, context), path, files: blueprint ? [] : undefined });
+  const reading = configure(stack, context, { changes: settingChanges(values, context), path, files: blueprint ? [] : undefined });
+  return await namingOptions(values, reading);
 }
 
 async function compareFiles(base: string | undefined, head: string, context: Context): Promise<Report> {

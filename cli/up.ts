@@ -19,7 +19,7 @@ import { publishedRoles } from "../model/names.ts";
 import type { Machine } from "../stacks/prepare.ts";
 import { declareCommand } from "./core/command.ts";
 import { jsonOption, stackOption } from "./core/declaration.ts";
-import { settingChanges, settingOptions, takeOverOption } from "./core/options.ts";
+import { namingOptions, settingChanges, settingOptions, takeOverOption } from "./core/options.ts";
 import { selectStack } from "./core/selection.ts";
 import { keepReady } from "./keeper/start.ts";
 import { sealing } from "./status.ts";
@@ -39,7 +39,7 @@ export const command = declareCommand({
     const began = Date.now();
     const stack = new Stack(selectStack(values.stack, context.env), context);
     const progress = new Progress(context.stderr);
-    const configured = await configure(stack.name, context, { changes: settingChanges(values, context) });
+    const configured = await namingOptions(values, configure(stack.name, context, { changes: settingChanges(values, context) }));
     await mayTakeOver(stack, configured, values["take-over"], context);
 
     await takeOverLocks(stack, progress);

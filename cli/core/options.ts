@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import type { Context } from "../../common/context.ts";
-import { UsageError } from "../../common/errors.ts";
+import { UsageError, UserError } from "../../common/errors.ts";
 import type { SettingChanges } from "../../model/settings-file.ts";
 import type { Options } from "./declaration.ts";
 
@@ -47,4 +47,19 @@ export function settingChanges(
     bootstrap,
     "authorization.mode": authorization,
   };
+}
+
+/**
+ * Reads the configuration that a command line changes: what is wrong with a setting that an option has said is told with that option.
+ * @throws UserError
+ */
+export async function namingOptions<T>({ secrets }: Pick<Values, "secrets">, reading: Promise<T>): Promise<T> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (secrets === undefined || !(error instanceof UserError)) throw error;
+    // Whoever reads the file knows the setting alone.
+    const message = error.message.replace("setting nitro:secrets.file is ", "--secrets (setting nitro:secrets.file) is ");
+    throw message === error.message ? error : new UserError(message, error.hint, { cause: error });
+  }
 }
