@@ -24,6 +24,7 @@ test("what the page cannot have is worded elsewhere: by pulumi, a server, anothe
     "automation/aws-ready.ts",
     "automation/stack.ts",
     "automation/swap.ts",
+    "cli/core/options.ts",
     "cli/ledger/caret.ts",
     "cli/ledger/serve.ts",
     "cli/ledger/target.ts",
