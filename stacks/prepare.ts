@@ -23,7 +23,7 @@ import { besideExecutable, type Configuration, readConfiguration } from "./confi
 import { type ExtrasModule, loadExtras } from "./extras.ts";
 import { preflightExtras } from "./extras-preflight.ts";
 import { checkExtrasTypes } from "./extras-types.ts";
-import { deliverLater, type Handover, type LateExecutable } from "./late-delivery.ts";
+import { deliverLater, type Handover, type LateExecutable, makeWay } from "./late-delivery.ts";
 import { noOperators, readOperators } from "./operators.ts";
 import { partHealth } from "./part-health.ts";
 import { preflight } from "./preflight.ts";
@@ -42,6 +42,8 @@ export interface PrepareOptions extends LateExecutable {
   readonly machine?: Machine;
   /** True where service and worker alone are updated: the other parts are taken to be what their labels say. */
   readonly targeted?: boolean;
+  /** The containers of these roles that run another executable are stopped as soon as everything else is there. */
+  readonly stopEarly?: readonly LiveRole[];
   /** Aborted: a newer build waits, nobody needs to know any more whether this one answers. */
   readonly superseded?: AbortSignal;
 }
@@ -70,6 +72,8 @@ export interface PreparedStack {
    * @throws RunError for what commands would not find, what is not ours and ports in use
    */
   readonly checkDeclared?: (resources: readonly Declared[]) => Promise<void>;
+  /** To be told when everything answers that service and worker need. */
+  readonly neighbours?: (ready: Promise<unknown>) => void;
   /** The worker is planned when this resolves, and after the service. */
   readonly workerMayStart?: Promise<unknown>;
   /** The developer's own secrets as JSON text; undefined for made-up ones. */
@@ -118,10 +122,16 @@ async function prepare(root: string, stack: string, dryRun: boolean, options: Pr
   // A swarm's networks have addresses of its own.
   const subnetOf = swarm === undefined ? () => subnetFor(engine, { names, owner }) : () => undefined;
   const [subnet] = dryRun ? [] : await Promise.all([subnetOf(), ensureImages(engine, wanted)]);
+  const neighbours = Promise.withResolvers<unknown>();
+  const mayStop = neighbours.promise.then(
+    () => true,
+    () => false,
+  );
+  const way = { roles: options.stopEarly ?? [], mayStop };
   const handover: Promise<Handover> =
     delivery === undefined
-      ? deliverLater(args, options).catch(asRunError)
-      : Promise.resolve({ staged: await delivered(delivery, containers) });
+      ? deliverLater(args, options.executable, way).catch(asRunError)
+      : makeWay({ ...way, engine, containers: containers ?? [], staged: await delivered(delivery, containers) });
   const executable = handover.then(({ staged }) => staged);
   const before = new Set(containers?.map(({ id }) => id));
   const early = options.executable !== undefined;
@@ -149,6 +159,7 @@ async function prepare(root: string, stack: string, dryRun: boolean, options: Pr
     checkDeclared: (resources) =>
       preflightExtras(dryRun || options.targeted === true ? undefined : engine, { names, ports, owner }, resources).catch(asRunError),
     programs: programArgs(settings, configuration),
+    neighbours: neighbours.resolve,
     // What fails in there is the executable's failure.
     workerMayStart: handover.then(({ serviceGone }) => serviceGone).catch(() => {}),
     secrets,

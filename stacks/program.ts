@@ -36,6 +36,7 @@ export async function declareStack(root: string, options: ProgramOptions = {}): 
   const args = { ...prepared, context: { ...context, healthy }, awsLedger };
   withoutParent(prepared, guard.transformation);
   const { outputs, neighbours, declared } = new DeveloperStack("nitro", args, { transformations: [guard.transformation] });
+  prepared.neighbours?.(neighbours);
   // Their failure is the stack's own, and told there.
   neighbours.then(options.onOthersReady, () => {});
   await extrasDeclared(prepared, guard, declared);
