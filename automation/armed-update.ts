@@ -15,6 +15,8 @@ import { runtimeOf } from "./state.ts";
 export class ArmedUpdate {
   /** True once it can be fired; false where it cannot: the stack was changed meanwhile, or the program has failed. */
   readonly ready: Promise<boolean>;
+  /** Resolves once its pulumi runs, or never will. */
+  readonly started: Promise<void>;
   private readonly backend: ArmedBackend;
   private readonly executable = Promise.withResolvers<LoadedExecutable>();
   private readonly stop = new AbortController();
@@ -29,6 +31,8 @@ export class ArmedUpdate {
     this.backend = backend;
     const stack = new Stack(name, { ...context, signal: this.stop.signal, kill: AbortSignal.any([context.kill, this.off.signal]) });
     const neighbours = Promise.withResolvers<boolean>();
+    const started = Promise.withResolvers<void>();
+    this.started = started.promise;
     this.ended = stack.update({
       targets: swapTargets(name, roles, runtime),
       backend: backend.url,
@@ -42,11 +46,13 @@ export class ArmedUpdate {
       },
       onStart: (pid) => {
         this.pid = pid;
+        started.resolve();
       },
       onEvent: (event) => this.onEvent?.(event),
     });
     const done = () => {
       this.over = true;
+      started.resolve();
       neighbours.resolve(false);
     };
     this.ended.then(done, done);
@@ -74,13 +80,13 @@ export class ArmedUpdate {
   }
 
   /**
-   * Goes on with an executable. To be called once, when `ready`.
+   * Goes on with an executable. To be called once, when it has `started`; before it is `ready`, what keeps it from that is its failure.
    * @param stop aborted: pulumi is asked to stop cleanly
    * @returns the outcome; undefined where it could not be used, and nothing has happened
    * @throws UpdateError as Stack.update does
    */
   async fire(executable: LoadedExecutable, stop: AbortSignal, onEvent: (event: EngineEvent) => void): Promise<Outcome | undefined> {
-    if (this.over || !(await this.backend.join(this.pid))) {
+    if (this.over || stop.aborted || !(await this.backend.join(this.pid))) {
       await this.disarm();
       return undefined;
     }

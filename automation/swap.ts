@@ -1,6 +1,7 @@
 import type { Context } from "../common/context.ts";
 import { UserError } from "../common/errors.ts";
 import type { Progress } from "../common/progress.ts";
+import { type Look, wait } from "../common/waiting.ts";
 import type { Engine } from "../docker/engine.ts";
 import type { LiveRole } from "../executable/live-override.ts";
 import { shownPath } from "../executable/loading.ts";
@@ -69,10 +70,37 @@ export async function swapDeclared(args: SwapArgs, start: SwapStart, program: Pr
   try {
     await applySettings(stack, file, { ...options, program: { ...program, targeted: sound, stopEarly } }, progress, context);
   } catch (error) {
+    if (stopEarly.length > 0) await startAgain(args, start);
     // That it could not be read is the failure itself.
     const loaded = program.executable === undefined ? program.configuration?.executable : await program.executable.catch(() => undefined);
     throw await withWayBack(error, stack.name, context, loaded);
   }
+}
+
+/** Twice the grace that a container has which was asked to stop (components/container.ts, which loads too much for here), in ms. */
+const stopMs = 2_000;
+
+/** An update that failed before it replaced a container may have asked it to stop already: the stop may still be under way. */
+export async function startAgain(
+  { engine, stack, roles }: Pick<SwapArgs, "engine" | "stack" | "roles">,
+  { state }: SwapStart,
+): Promise<void> {
+  const targets = swapTargets(stack.name, roles, runtimeOf(state));
+  const ids = state.resources.filter(({ urn }) => targets.includes(urn)).map(({ id }) => id);
+  await Promise.all(ids.map((id) => startStopped(engine, id)));
+}
+
+async function startStopped(engine: Engine, id: string | undefined): Promise<void> {
+  if (id === undefined) return;
+  const strategy = {
+    what: "the end of a container that was asked to stop",
+    look: async (): Promise<Look<boolean>> => {
+      const status = (await engine.inspect(id).catch(() => undefined))?.status;
+      return status === "running" ? { seen: status } : { found: status === "exited" };
+    },
+  };
+  const ended = await wait(strategy, { intervalMs: 50, timeoutMs: stopMs });
+  if (ended.end === "found" && ended.value) await engine.start(id).catch(() => {});
 }
 
 /**

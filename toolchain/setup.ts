@@ -13,6 +13,7 @@ import { passphraseFile } from "./environment.ts";
 import { nitroHome, readOrCreate } from "./home.ts";
 import { allParts, isInstalled, type ToolPart, title } from "./parts.ts";
 import type { PluginName } from "./pins.ts";
+import { keepNoLogs } from "./pulumi-logs.ts";
 import { downloadPart, pulumiReleases } from "./releases.ts";
 
 /**
@@ -34,6 +35,7 @@ export async function setUp(env: NodeJS.ProcessEnv, output: Output, extra: reado
 function makeState(env: NodeJS.ProcessEnv): void {
   mkdirSync(join(nitroHome(env), "backend"), { recursive: true });
   readOrCreate(passphraseFile(env), () => randomBytes(24).toString("base64url"));
+  keepNoLogs(env);
 }
 
 /** Installs what is missing of Pulumi: the user's own where it fits, else the release where it can be had, else built from Go modules. */

@@ -1,25 +1,22 @@
 import { bringsExecutable, type Configured, configure } from "../../automation/configured.ts";
 import { buildForEngine } from "../../automation/ready.ts";
-import { Stack } from "../../automation/stack.ts";
 import { beginSwap, swapDeclared } from "../../automation/swap.ts";
 import { mayTakeOver } from "../../automation/take-over.ts";
 import type { Context } from "../../common/context.ts";
 import { UserError } from "../../common/errors.ts";
-import { Progress } from "../../common/progress.ts";
-import { Engine } from "../../docker/engine.ts";
-import type { LiveRole } from "../../executable/live-override.ts";
-import { loadExecutable } from "../../executable/loading.ts";
+import { announceStop } from "../../common/progress.ts";
+import { checkHeaders } from "../../executable/check.ts";
+import { loadExecutable, loadStaged } from "../../executable/loading.ts";
 import { previousExecutable } from "../../executable/past-executables.ts";
-import { type LoadedExecutable, stagedFile } from "../../executable/staging.ts";
+import { executableFile, type LoadedExecutable, stagedFile } from "../../executable/staging.ts";
 import type { SettingChanges } from "../../model/settings-file.ts";
 import { besideExecutable, type ConfigurationArgs } from "../../stacks/configuration.ts";
 import type { Machine } from "../../stacks/prepare.ts";
 import { keepReady } from "../keeper/start.ts";
+import type { SwapAhead } from "./ahead.ts";
 import { type RunningRoles, tellSwap, whatRuns } from "./what-runs.ts";
 
 export interface SwapWish {
-  readonly name: string;
-  readonly roles: readonly LiveRole[];
   /** What the command line changes of the settings. */
   readonly changes: SettingChanges;
   /** True: back to the executable before. */
@@ -32,28 +29,64 @@ export interface SwapWish {
  * Swaps by an update of its own, and leaves a keeper for the next swap.
  * @throws UserError with the culprit and the way back
  */
-export async function swapOnce({ name, roles, changes, back, takeOver }: SwapWish, context: Context): Promise<void> {
-  const began = Date.now();
-  const stack = new Stack(name, context);
-  const progress = new Progress(context.stderr);
-  const engine = Engine.connect(context.env);
-  const looks = Promise.all([whatRuns(engine, name), engine.ping()]);
-  // Told where its answer is used.
-  looks.catch(() => {});
-  const files: ConfigurationArgs["files"] = back ? besideExecutable : undefined;
-  const configured = await configure(name, context, { changes, files, toRun: true });
-  await mayTakeOver(stack, configured, takeOver, context);
-  const swap = { engine, stack, roles, progress, context };
-  const start = await beginSwap(swap);
-  const [before, { arch }] = await looks;
-  const machine = { engine, arch };
-  const executable = back ? await previous(name, configured, machine, before, context) : undefined;
-  if (!back && !bringsExecutable(configured)) await buildForEngine(machine, name, configured, progress, context);
-  const program = { machine, configuration: configured.forProgram, executable: executable && Promise.resolve(executable) };
-  await swapDeclared(swap, start, program, configured.file);
-  await tellSwap(engine, { stack: name, roles, before, began }, (text) => context.stdout.write(text));
-  if (back) context.stdout.write(settingsStay(name, configured));
-  await keepReady(name, configured.settings, context);
+export async function swapOnce(ahead: SwapAhead, { changes, back, takeOver }: SwapWish): Promise<void> {
+  const { engine, stack, roles, context, swapper, began } = ahead;
+  const { name } = stack;
+  const stopArming = () => void swapper.close().catch(() => {});
+  context.signal.addEventListener("abort", stopArming);
+  try {
+    const looks = Promise.all([whatRuns(engine, name), engine.ping()]);
+    // Told where its answer is used.
+    looks.catch(() => {});
+    const files: ConfigurationArgs["files"] = back ? besideExecutable : undefined;
+    const configured = await configure(name, context, { changes, files, toRun: true });
+    await mayTakeOver(stack, configured, takeOver, context);
+    const start = await beginSwap(ahead);
+    const [before, { arch }] = await looks;
+    const machine = { engine, arch };
+    const executable = await (back ? previous(name, configured, machine, before, context) : next(ahead, configured, machine));
+    const armed = executable !== undefined && (await withProgress(ahead, () => swapper.swapArmed(start, executable)));
+    if (!armed) {
+      await swapper.close();
+      const program = {
+        machine,
+        configuration: configured.forProgram,
+        ...(back && executable && { executable: Promise.resolve(executable) }),
+      };
+      await swapDeclared(ahead, start, program, configured.file);
+    }
+    await tellSwap(engine, { stack: name, roles, before, began }, (text) => context.stdout.write(text));
+    if (back) context.stdout.write(settingsStay(name, configured));
+    await keepReady(name, configured.settings, context);
+  } finally {
+    context.signal.removeEventListener("abort", stopArming);
+    await swapper.close();
+  }
+}
+
+async function withProgress<T>({ progress, context }: SwapAhead, work: () => Promise<T>): Promise<T> {
+  const stopListening = announceStop(context, progress);
+  progress.start("checking", "waiting until everything answers");
+  try {
+    return await work();
+  } finally {
+    progress.stop();
+    stopListening();
+  }
+}
+
+/** @returns undefined where only pulumi can read what the settings name, or it is in an image */
+async function next(
+  { stack: { name }, progress, context }: SwapAhead,
+  configured: Configured,
+  machine: Machine,
+): Promise<LoadedExecutable | undefined> {
+  const { executable, settings } = configured;
+  const { arch } = machine;
+  if (executable !== undefined) checkHeaders(executable.headers, executable.shown, arch);
+  if (executable !== undefined || bringsExecutable(configured)) return executable;
+  await buildForEngine(machine, name, configured, progress, context);
+  return await loadStaged(context.root, executableFile(context.root, name, settings, arch), arch, name);
 }
 
 /** Going back is for now: a line that says what the next update runs. */

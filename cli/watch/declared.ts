@@ -1,8 +1,8 @@
 import { ArmedUpdate } from "../../automation/armed-update.ts";
 import { HeldError } from "../../automation/lock.ts";
 import { runtimeOf } from "../../automation/state.ts";
-import { beginSwap, isSound, type SwapArgs, type SwapStart, swapDeclared, withWayBack } from "../../automation/swap.ts";
-import { showFailures } from "../../automation/update-progress.ts";
+import { beginSwap, isSound, type SwapArgs, type SwapStart, startAgain, swapDeclared, withWayBack } from "../../automation/swap.ts";
+import { showFailures, showUpdate } from "../../automation/update-progress.ts";
 import { collectGarbage } from "../../common/garbage.ts";
 import { type Look, wait } from "../../common/waiting.ts";
 import type { LoadedExecutable } from "../../executable/staging.ts";
@@ -16,17 +16,22 @@ const heldIntervalMs = 200;
 /** How long it counts what was seen when a swap was expected, in ms; who changes the stack meanwhile is noticed by the armed update. */
 const freshMs = 250;
 
-/** Twice the grace that a container has which was asked to stop (components/container.ts, which loads too much for here), in ms. */
-const stopMs = 2_000;
-
 /** After an armed update that failed before it was fired: its reason may last. */
 const retryMs = 10_000;
 
 /** An update on its way to being armed. */
 interface Arming {
-  /** Nobody wants it any more. */
-  over: boolean;
+  /** Nobody wants it any more, or somebody has fired it already. */
+  end: "given up" | "taken" | undefined;
   update: ArmedUpdate | undefined;
+  /** Its pulumi runs, or never will. */
+  readonly begun: PromiseWithResolvers<void>;
+}
+
+/** For whom swaps are. */
+export interface SwapperOptions {
+  /** True for one who waits for a single swap: each step is told, and the update is fired as soon as its pulumi runs. */
+  readonly single: boolean;
 }
 
 /**
@@ -35,6 +40,7 @@ interface Arming {
  */
 export class DeclaredSwapper implements Swapper {
   private readonly args: SwapArgs;
+  private readonly single: boolean;
   /** Names of the containers that each swap replaces. */
   private readonly replaced: readonly string[];
   private armed: Promise<ArmedUpdate | undefined> | undefined;
@@ -43,8 +49,9 @@ export class DeclaredSwapper implements Swapper {
   private notBefore = 0;
   private expected: { readonly at: number; readonly start: Promise<SwapStart | undefined> } | undefined;
 
-  constructor(args: SwapArgs) {
+  constructor(args: SwapArgs, { single }: SwapperOptions = { single: false }) {
     this.args = args;
+    this.single = single;
     this.replaced = args.roles.map((role) => stackNames(args.stack.name).containers[role]);
   }
 
@@ -55,6 +62,12 @@ export class DeclaredSwapper implements Swapper {
   /** True while an update is armed. */
   get armedNow(): boolean {
     return this.usable;
+  }
+
+  /** Begins to arm. @returns as soon as pulumi runs, so that other work does not hold it up */
+  async beginArming(): Promise<void> {
+    this.arm().catch(() => {});
+    await this.arming?.begun.promise;
   }
 
   async arm(): Promise<void> {
@@ -76,36 +89,58 @@ export class DeclaredSwapper implements Swapper {
 
   async swap(executable: LoadedExecutable, superseded: AbortSignal): Promise<SwapKind> {
     const start = await this.begin(superseded);
+    return (await this.swapArmed(start, executable, superseded)) ? "warm" : await this.cold(start, executable, superseded);
+  }
+
+  /**
+   * Swaps by what is armed, or about to be.
+   * @returns false where nothing was armed that fits, and nothing has happened
+   * @throws UserError with the reason and the way back
+   */
+  async swapArmed(start: SwapStart, executable: LoadedExecutable, superseded?: AbortSignal): Promise<boolean> {
+    // What is being armed may wait for the very part that is broken.
+    if (!isSound(start, this.targets(start), this.replaced)) await this.close();
     const armed = await this.take();
-    return (await this.fire(armed, start, executable, superseded)) ? "warm" : await this.cold(start, executable, superseded);
+    return armed !== undefined && (await this.fire(armed, executable, start, superseded));
   }
 
   /** What is being armed is given up at once: where a part does not answer it would take minutes. */
   async close(): Promise<void> {
     const { arming } = this;
     if (arming !== undefined) {
-      arming.over = true;
-      await arming.update?.disarm();
+      arming.end ??= "given up";
+      if (arming.end === "given up") await arming.update?.disarm();
     }
     await (await this.take())?.disarm();
   }
 
-  /** One that is just being armed is waited for: it is faster all the same. */
+  /** One that is just being armed is waited for: it is faster all the same. A single one sees to that by itself. */
   private async take(): Promise<ArmedUpdate | undefined> {
-    const { armed } = this;
+    const { armed, arming } = this;
     this.armed = undefined;
     this.usable = false;
-    return armed;
+    if (!this.single || arming === undefined) return await armed;
+    if (arming.end !== undefined) return undefined;
+    arming.end = "taken";
+    await arming.begun.promise;
+    return arming.update;
   }
 
   private async prepare(): Promise<ArmedUpdate | undefined> {
     const { stack, context } = this.args;
-    const arming: Arming = { over: false, update: undefined };
+    const arming: Arming = { end: undefined, update: undefined, begun: Promise.withResolvers() };
     this.arming = arming;
-    const update = await ArmedUpdate.arm(stack.name, this.args.roles, context);
+    try {
+      arming.update = await ArmedUpdate.arm(stack.name, this.args.roles, context);
+      await arming.update?.started;
+    } finally {
+      arming.begun.resolve();
+    }
+    const { update } = arming;
     if (update === undefined) return undefined;
-    arming.update = update;
-    if (!arming.over && (await update.ready)) {
+    const ready = await update.ready;
+    if (arming.end === "taken") return undefined;
+    if (ready && arming.end === undefined) {
       // Of the last update's program; else the next executable makes the system look for it, in the middle of a swap.
       collectGarbage();
       this.usable = true;
@@ -145,50 +180,25 @@ export class DeclaredSwapper implements Swapper {
     return await beginSwap(this.args);
   }
 
-  /** @returns false where nothing was armed that fits */
+  /** @returns false where it does not fit any more */
   private async fire(
-    armed: ArmedUpdate | undefined,
-    start: SwapStart,
+    armed: ArmedUpdate,
     executable: LoadedExecutable,
-    superseded: AbortSignal,
+    start: SwapStart,
+    superseded: AbortSignal | undefined,
   ): Promise<boolean> {
-    if (armed === undefined) return false;
-    if (!isSound(start, this.targets(start), this.replaced)) {
-      await armed.disarm();
-      return false;
-    }
     const { progress, context, stack } = this.args;
     const onSuperseded = () => armed.supersede();
-    superseded.addEventListener("abort", onSuperseded);
+    superseded?.addEventListener("abort", onSuperseded);
+    const show = this.single ? showUpdate : showFailures;
     try {
-      return (await armed.fire(executable, context.signal, showFailures(progress))) !== undefined;
+      return (await armed.fire(executable, context.signal, show(progress))) !== undefined;
     } catch (error) {
-      await this.startAgain(start);
+      await startAgain(this.args, start);
       throw await withWayBack(error, stack.name, context, executable);
     } finally {
-      superseded.removeEventListener("abort", onSuperseded);
+      superseded?.removeEventListener("abort", onSuperseded);
     }
-  }
-
-  /** An update that failed before it replaced a container may have asked it to stop already: the stop may still be under way. */
-  private async startAgain(start: SwapStart): Promise<void> {
-    const targets = this.targets(start);
-    const ids = start.state.resources.filter(({ urn }) => targets.includes(urn)).map(({ id }) => id);
-    await Promise.all(ids.map((id) => this.startStopped(id)));
-  }
-
-  private async startStopped(id: string | undefined): Promise<void> {
-    if (id === undefined) return;
-    const { engine } = this.args;
-    const strategy = {
-      what: "the end of a container that was asked to stop",
-      look: async (): Promise<Look<boolean>> => {
-        const status = (await engine.inspect(id).catch(() => undefined))?.status;
-        return status === "running" ? { seen: status } : { found: status === "exited" };
-      },
-    };
-    const ended = await wait(strategy, { intervalMs: 50, timeoutMs: stopMs });
-    if (ended.end === "found" && ended.value) await engine.start(id).catch(() => {});
   }
 
   private async cold(start: SwapStart, executable: LoadedExecutable, superseded: AbortSignal): Promise<SwapKind> {

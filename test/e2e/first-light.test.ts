@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -12,6 +12,7 @@ import type { StackOutputs } from "../../model/outputs.ts";
 import type { ListedPayout } from "../../operators/payouts/register.ts";
 import { stackOutputs } from "../../testing/outputs.ts";
 import { waitFor } from "../../testing/wait-for.ts";
+import { pulumiHome } from "../../toolchain/home.ts";
 import { buildEmpty, buildListening, buildSample } from "./build-sample.ts";
 import { engineResources, exportedResources, nitro, nitroJson, root, run, stateChanges, tryNitro } from "./nitro.ts";
 
@@ -42,6 +43,10 @@ test("up brings a stack that answers and is unsealed", async () => {
   const status = await nitroJson<StackStatus>("status", "-s", stack);
   expect(status).toMatchObject({ healthy: true, sealed: false, shares: 2 });
   expect(status.parts.map(({ role }) => role).sort()).toEqual(["key-feeder", "ledger", "localstack", "redis", "service", "worker"]);
+});
+
+test("pulumi leaves no logs behind", () => {
+  expect(statSync(join(pulumiHome(), "logs")).isFile()).toBe(true);
 });
 
 test("tests read the outputs, typed, with the secret ones", async () => {

@@ -1,0 +1,33 @@
+import { Stack } from "../../automation/stack.ts";
+import type { SwapArgs } from "../../automation/swap.ts";
+import type { Context } from "../../common/context.ts";
+import { Progress } from "../../common/progress.ts";
+import { Engine } from "../../docker/engine.ts";
+import type { LiveRole } from "../../executable/live-override.ts";
+import { DeclaredSwapper } from "../watch/declared.ts";
+
+/** A swap whose pulumi runs already, while everything else is loaded and looked at. */
+export interface SwapAhead extends SwapArgs {
+  /** To be closed, which ends what was not used. */
+  readonly swapper: DeclaredSwapper;
+  /** When it began, in ms since 1970. */
+  readonly began: number;
+}
+
+/**
+ * Begins a swap by an update of its own. What this loads is all that pulumi's start waits for: the rest is in once.ts.
+ * @param settingsStay false: pulumi would read the old ones, so it does not start yet
+ */
+export async function swapAhead(name: string, roles: readonly LiveRole[], settingsStay: boolean, context: Context): Promise<SwapAhead> {
+  const began = Date.now();
+  const args = {
+    engine: Engine.connect(context.env),
+    stack: new Stack(name, context),
+    roles,
+    progress: new Progress(context.stderr),
+    context,
+  };
+  const swapper = new DeclaredSwapper(args, { single: true });
+  if (settingsStay) await swapper.beginArming();
+  return { ...args, swapper, began };
+}
