@@ -1,14 +1,17 @@
 import { randomUUID } from "node:crypto";
-import { copyFile, mkdir, readdir, rm, stat, symlink } from "node:fs/promises";
+import { copyFile, mkdir, readdir, rm, rmdir, stat, symlink } from "node:fs/promises";
 import { hostname, userInfo } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { ifPresent, writeWhole } from "../common/files.ts";
+import { draftName, ifPresent, removeDrafts, writeWhole } from "../common/files.ts";
 import { project, stackLockFolder } from "./lock.ts";
 import { checkpointFiles } from "./state.ts";
 
 /** Of the folders in a file backend: those that an update writes, but for its locks. */
 const shared = ["stacks", "history", "backups"] as const;
+
+/** Of the folders of those that are armed, each of its own process: a single swap may come while a watch has armed its next one. */
+const prefix = "of-";
 
 /**
  * A file backend with a copy of one stack, for an update that waits before it changes anything. Its pulumi holds a lock in here, where it is in
@@ -36,16 +39,17 @@ export class ArmedBackend {
 
   /**
    * @param real the folder of the file backend
-   * @param folder to be made; what is there is removed
+   * @param parent gets a folder for it; what processes that have ended left there is removed
    * @param settings files that an update reads besides
    * @returns undefined where the stack is not there, or somebody is changing it
    */
-  static async copy(real: string, folder: string, stack: string, settings: readonly string[]): Promise<ArmedBackend | undefined> {
+  static async copy(real: string, parent: string, stack: string, settings: readonly string[]): Promise<ArmedBackend | undefined> {
     const before = await stamp([...checkpointFiles(real, stack), ...settings]);
+    const folder = join(parent, draftName(prefix));
     const backend = new ArmedBackend(real, folder, stack, settings, before);
     // What a killed one left may still be joined, and its pulumi at work.
     if (!(await backend.isFree())) return undefined;
-    await rm(folder, { recursive: true, force: true });
+    await removeDrafts(parent, prefix);
     const inside = join(folder, ".pulumi");
     await mkdir(join(inside, "stacks", project), { recursive: true });
     await copyIfThere(join(real, ".pulumi", "meta.yaml"), join(inside, "meta.yaml"));
@@ -96,6 +100,8 @@ export class ArmedBackend {
   async remove(): Promise<void> {
     await this.unlock();
     await rm(this.folder, { recursive: true, force: true });
+    // Where another one is armed it stays.
+    await rmdir(dirname(this.folder)).catch(() => {});
   }
 
   private async unlock(): Promise<void> {

@@ -3,6 +3,7 @@ import type { Context } from "../common/context.ts";
 import type { LiveRole } from "../executable/live-override.ts";
 import type { LoadedExecutable } from "../executable/staging.ts";
 import { type Runtime, swapTargets } from "../model/urns.ts";
+import type { KnownInputs } from "../stacks/prepare.ts";
 import { ArmedBackend } from "./armed-backend.ts";
 import type { EngineEvent, Outcome } from "./events.ts";
 import { Stack } from "./stack.ts";
@@ -27,7 +28,14 @@ export class ArmedUpdate {
   private over = false;
   private onEvent: ((event: EngineEvent) => void) | undefined;
 
-  private constructor(backend: ArmedBackend, name: string, roles: readonly LiveRole[], runtime: Runtime, context: Context) {
+  private constructor(
+    backend: ArmedBackend,
+    name: string,
+    roles: readonly LiveRole[],
+    runtime: Runtime,
+    context: Context,
+    found: Promise<KnownInputs> | undefined,
+  ) {
     this.backend = backend;
     const stack = new Stack(name, { ...context, signal: this.stop.signal, kill: AbortSignal.any([context.kill, this.off.signal]) });
     const neighbours = Promise.withResolvers<boolean>();
@@ -39,6 +47,7 @@ export class ArmedUpdate {
       program: {
         executable: this.executable.promise,
         targeted: true,
+        ...(found && { knownMeanwhile: found }),
         // A swarm would start a stopped one anew.
         stopEarly: runtime === "swarm" ? [] : roles,
         superseded: this.superseded.signal,
@@ -62,16 +71,22 @@ export class ArmedUpdate {
   /**
    * @param name of the stack
    * @param roles whose containers are to be replaced
+   * @param found what the program need not find out itself
    * @returns undefined where this is not possible: the backend is no folder, the stack is not there, or somebody is changing it
    */
-  static async arm(name: string, roles: readonly LiveRole[], context: Context): Promise<ArmedUpdate | undefined> {
+  static async arm(
+    name: string,
+    roles: readonly LiveRole[],
+    context: Context,
+    found?: Promise<KnownInputs>,
+  ): Promise<ArmedUpdate | undefined> {
     const stack = new Stack(name, context);
     const real = stack.backend();
     if (real === undefined) return undefined;
     const settings = [stack.settingsPath, join(context.root, "Pulumi.yaml")];
     const backend = await ArmedBackend.copy(real, join(context.root, ".nitro", name, "armed"), name, settings);
     const state = await stack.state();
-    return backend && new ArmedUpdate(backend, name, roles, state === undefined ? "container" : runtimeOf(state), context);
+    return backend && new ArmedUpdate(backend, name, roles, state === undefined ? "container" : runtimeOf(state), context, found);
   }
 
   /** False where it has ended, or the stack is not any more what it was armed for. */

@@ -40,6 +40,8 @@ export interface PrepareOptions extends LateExecutable {
   readonly configuration?: Configuration;
   /** The container engine, where it is connected already. */
   readonly machine?: Machine;
+  /** Gives these two, from somebody who finds them out while the program is loaded. */
+  readonly knownMeanwhile?: Promise<KnownInputs>;
   /** True where service and worker alone are updated: the other parts are taken to be what their labels say. */
   readonly targeted?: boolean;
   /** The containers of these roles that run another executable are stopped as soon as everything else is there. */
@@ -47,6 +49,9 @@ export interface PrepareOptions extends LateExecutable {
   /** Aborted: a newer build waits, nobody needs to know any more whether this one answers. */
   readonly superseded?: AbortSignal;
 }
+
+/** What whoever runs the program knows already. */
+export type KnownInputs = Pick<PrepareOptions, "configuration" | "machine">;
 
 /** A container engine that answers. */
 export interface Machine {
@@ -97,8 +102,9 @@ export async function prepareStack(root: string, options: PrepareOptions = {}): 
 async function prepare(root: string, stack: string, dryRun: boolean, options: PrepareOptions): Promise<PreparedStack> {
   const problem = stackNameProblem(stack);
   if (problem !== undefined) throw new pulumi.RunError(problem);
-  const { engine, arch } = options.machine ?? (await connect(root, dryRun));
-  const configuration = options.configuration ?? (await readOwn(root, stack, arch, options));
+  const found = (await options.knownMeanwhile) ?? options;
+  const { engine, arch } = found.machine ?? (await connect(root, dryRun));
+  const configuration = found.configuration ?? (await readOwn(root, stack, arch, options));
   const { settings } = configuration;
   const { executable: loaded } = configuration;
   if (loaded !== undefined) checkHeaders(loaded.headers, loaded.shown, arch);

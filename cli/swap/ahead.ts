@@ -4,12 +4,15 @@ import type { Context } from "../../common/context.ts";
 import { Progress } from "../../common/progress.ts";
 import { Engine } from "../../docker/engine.ts";
 import type { LiveRole } from "../../executable/live-override.ts";
+import type { KnownInputs } from "../../stacks/prepare.ts";
 import { DeclaredSwapper } from "../watch/declared.ts";
 
 /** A swap whose pulumi runs already, while everything else is loaded and looked at. */
 export interface SwapAhead extends SwapArgs {
   /** To be closed, which ends what was not used. */
   readonly swapper: DeclaredSwapper;
+  /** Takes what the program is to run by. */
+  readonly tell: (found: KnownInputs) => void;
   /** When it began, in ms since 1970. */
   readonly began: number;
 }
@@ -27,7 +30,8 @@ export async function swapAhead(name: string, roles: readonly LiveRole[], settin
     progress: new Progress(context.stderr),
     context,
   };
-  const swapper = new DeclaredSwapper(args, { single: true });
+  const found = Promise.withResolvers<KnownInputs>();
+  const swapper = new DeclaredSwapper(args, { found: found.promise });
   if (settingsStay) await swapper.beginArming();
-  return { ...args, swapper, began };
+  return { ...args, swapper, tell: found.resolve, began };
 }

@@ -44,6 +44,7 @@ export async function swapOnce(ahead: SwapAhead, { changes, back, takeOver }: Sw
     const start = await beginSwap(ahead);
     const [before, { arch }] = await looks;
     const machine = { engine, arch };
+    ahead.tell({ configuration: configured.forProgram, machine });
     const executable = await (back ? previous(name, configured, machine, before, context) : next(ahead, configured, machine));
     const armed = executable !== undefined && (await withProgress(ahead, () => swapper.swapArmed(start, executable)));
     if (!armed) {

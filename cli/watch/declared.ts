@@ -8,6 +8,7 @@ import { type Look, wait } from "../../common/waiting.ts";
 import type { LoadedExecutable } from "../../executable/staging.ts";
 import { stackNames } from "../../model/names.ts";
 import { swapTargets } from "../../model/urns.ts";
+import type { KnownInputs } from "../../stacks/prepare.ts";
 import type { SwapKind, Swapper } from "./swapper.ts";
 
 /** Between two looks whether somebody else's change of the stack is over, in ms. */
@@ -28,10 +29,10 @@ interface Arming {
   readonly begun: PromiseWithResolvers<void>;
 }
 
-/** For whom swaps are. */
-export interface SwapperOptions {
-  /** True for one who waits for a single swap: each step is told, and the update is fired as soon as its pulumi runs. */
-  readonly single: boolean;
+/** For one who waits for a single swap: each step is told, and the update is fired as soon as its pulumi runs. */
+export interface SingleSwap {
+  /** What the program is to run by, which is found out while pulumi starts. */
+  readonly found: Promise<KnownInputs>;
 }
 
 /**
@@ -40,7 +41,7 @@ export interface SwapperOptions {
  */
 export class DeclaredSwapper implements Swapper {
   private readonly args: SwapArgs;
-  private readonly single: boolean;
+  private readonly single: SingleSwap | undefined;
   /** Names of the containers that each swap replaces. */
   private readonly replaced: readonly string[];
   private armed: Promise<ArmedUpdate | undefined> | undefined;
@@ -49,7 +50,8 @@ export class DeclaredSwapper implements Swapper {
   private notBefore = 0;
   private expected: { readonly at: number; readonly start: Promise<SwapStart | undefined> } | undefined;
 
-  constructor(args: SwapArgs, { single }: SwapperOptions = { single: false }) {
+  /** @param single not given for swaps one after the other */
+  constructor(args: SwapArgs, single?: SingleSwap) {
     this.args = args;
     this.single = single;
     this.replaced = args.roles.map((role) => stackNames(args.stack.name).containers[role]);
@@ -119,7 +121,7 @@ export class DeclaredSwapper implements Swapper {
     const { armed, arming } = this;
     this.armed = undefined;
     this.usable = false;
-    if (!this.single || arming === undefined) return await armed;
+    if (this.single === undefined || arming === undefined) return await armed;
     if (arming.end !== undefined) return undefined;
     arming.end = "taken";
     await arming.begun.promise;
@@ -131,7 +133,7 @@ export class DeclaredSwapper implements Swapper {
     const arming: Arming = { end: undefined, update: undefined, begun: Promise.withResolvers() };
     this.arming = arming;
     try {
-      arming.update = await ArmedUpdate.arm(stack.name, this.args.roles, context);
+      arming.update = await ArmedUpdate.arm(stack.name, this.args.roles, context, this.single?.found);
       await arming.update?.started;
     } finally {
       arming.begun.resolve();
@@ -190,7 +192,7 @@ export class DeclaredSwapper implements Swapper {
     const { progress, context, stack } = this.args;
     const onSuperseded = () => armed.supersede();
     superseded?.addEventListener("abort", onSuperseded);
-    const show = this.single ? showUpdate : showFailures;
+    const show = this.single !== undefined ? showUpdate : showFailures;
     try {
       return (await armed.fire(executable, context.signal, show(progress))) !== undefined;
     } catch (error) {

@@ -99,10 +99,17 @@ test("a stack that is not there, or is being changed, is not copied", async () =
   expect(await ArmedBackend.copy(real, folder, "bob", [])).toBeUndefined();
 });
 
-test("what a killed one left behind is removed", async () => {
-  await (await copied()).join(process.pid);
-  rmSync(stackLockFolder(real, "alice"), { recursive: true });
-  const backend = await copied();
-  write(checkpoint(fileURLToPath(backend.url)), "two");
+test("what a killed one left behind is removed, and what a living one has made stays", async () => {
+  const first = await copied();
+  const dead = join(folder, `of-${2 ** 22 + 1}-00000000`);
+  mkdirSync(dead);
+  const second = await copied();
+  expect(existsSync(dead)).toBe(false);
+  await second.join(process.pid);
+  write(checkpoint(fileURLToPath(first.url)), "two");
   expect(readFileSync(checkpoint(real), "utf8")).toBe("one");
+  await second.remove();
+  expect(existsSync(fileURLToPath(first.url))).toBe(true);
+  await first.remove();
+  expect(existsSync(folder)).toBe(false);
 });

@@ -60,10 +60,10 @@ function random(from: number): () => number {
   };
 }
 
+/** @returns its exit code, as a shell says it: of one that Ctrl-C ends before it listens to signals, too */
 async function ended(child: ChildProcess): Promise<number | null> {
-  if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
-  const [code] = (await once(child, "exit")) as [number | null];
-  return code;
+  if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
+  return child.signalCode === "SIGINT" ? 130 : child.exitCode;
 }
 
 /** What status says of service and worker, as soon as it does not change while it is looked at: a killed command's pulumi may go on for a moment. */
