@@ -1,6 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import * as pulumi from "@pulumi/pulumi";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { ArmedBackend } from "../../automation/armed-backend.ts";
@@ -126,9 +127,9 @@ describe("the pulumi program", () => {
 
   test("writes what an update changes into the folders that automation/armed-backend.ts shares, and works in such a copy", async () => {
     await update(async () => ({}));
-    const copy = join(cwd, "armed");
-    const armed = await ArmedBackend.copy(folder, copy, stack, []);
+    const armed = await ArmedBackend.copy(folder, join(cwd, "armed"), stack, []);
     if (armed === undefined) throw new Error("nothing was copied");
+    const copy = fileURLToPath(armed.url);
     const real = env;
     env = surroundings(armed.url);
     let joined = false;
