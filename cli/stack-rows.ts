@@ -1,9 +1,10 @@
 import { asItIs, type EngineStack, engineStacks, memoryOf, type StackSummary, summarize } from "../automation/engine-stacks.ts";
 import { type ListedStack, listStacks } from "../automation/stack.ts";
 import type { Context } from "../common/context.ts";
+import { personHere } from "../common/person.ts";
 import { Engine } from "../docker/engine.ts";
 import { stackEngineVariables } from "../model/stack-engine.ts";
-import { ownerId } from "../toolchain/owner.ts";
+import { isPrivate, ownerId } from "../toolchain/owner.ts";
 import { keeperState } from "./keeper/client.ts";
 import type { KeeperState } from "./keeper/protocol.ts";
 import { age, mebibytes } from "./status.ts";
@@ -34,7 +35,8 @@ export async function stackRows(engine: Engine, everybody: boolean, context: Con
     Promise.all(found.map((stack) => seen(engine, stack))),
     Promise.all(unseen.map(({ name }) => seenElsewhere(name, mine, context))),
   ]);
-  const rows = joinStacks(listed, [...here, ...elsewhere.filter((stack) => stack !== undefined)], mine);
+  const person = isPrivate(context.env) ? personHere(context.env) : undefined;
+  const rows = joinStacks(listed, [...here, ...elsewhere.filter((stack) => stack !== undefined)], mine, person);
   return Promise.all(rows.map(async (row) => (row.mine ? { ...row, keeper: await keeperState(context.root, row.name) } : row)));
 }
 
@@ -55,17 +57,21 @@ async function seenElsewhere(name: string, mine: string, { env, root }: Context)
   return { ...(looked ?? { name, ownerId: mine, running: 0, healthy: 0, parts: 0, memory: 0 }), engine: host };
 }
 
-/** Stacks that only the engine knows (an interrupted removal) are listed too, and so are those that only the backend knows. */
-export function joinStacks(listed: readonly ListedStack[], found: readonly SeenStack[], mine: string): StackRow[] {
+/**
+ * Stacks that only the engine knows (an interrupted removal) are listed too, and so are those that only the backend knows.
+ * @param person whose this backend is, where it is one person's: the owner of what nothing on an engine tells the owner of, such as a stack that is down
+ */
+export function joinStacks(listed: readonly ListedStack[], found: readonly SeenStack[], mine: string, person?: string): StackRow[] {
   const unseen = listed
     .filter(({ name }) => !found.some((stack) => stack.name === name && stack.ownerId === mine))
-    .map(({ name }) => ({ name, ownerId: mine, running: 0, healthy: 0, parts: 0, memory: 0 }));
+    .map(({ name }): SeenStack => ({ name, ownerId: mine, running: 0, healthy: 0, parts: 0, memory: 0 }));
   return [...found, ...unseen]
     .map((stack): StackRow => {
       const own = stack.ownerId === mine;
       const known = own ? listed.find(({ name }) => name === stack.name) : undefined;
       const { lastUpdate, updateInProgress } = known ?? {};
-      return { lastUse: lastUpdate, ...stack, mine: own, updating: updateInProgress === true, ...(lastUpdate && { lastUpdate }) };
+      const owner = stack.owner ?? (own ? person : undefined);
+      return { lastUse: lastUpdate, ...stack, owner, mine: own, updating: updateInProgress === true, ...(lastUpdate && { lastUpdate }) };
     })
     .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
 }
@@ -93,8 +99,8 @@ function state({ updating, running, parts, healthy, engine }: StackRow): string 
   return engine === undefined ? "down" : `nothing runs or answers${where}`;
 }
 
-/** Whose it is: a person where that is known, else the backend. */
+/** Whose it is: a person where that is known, else another backend. */
 function ownerOf({ owner, ownerId: id, mine }: StackRow): string {
-  if (mine) return owner ?? "this backend";
+  if (mine) return owner ?? "not known";
   return owner === undefined ? `backend ${id}` : `${owner} (backend ${id.slice(0, 6)})`;
 }

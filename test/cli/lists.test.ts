@@ -22,6 +22,14 @@ describe("ls", () => {
     ]);
   });
 
+  it("names whose the backend is where the engine knows no owner, as of a stack that is down", () => {
+    const found = [seen("alice", "us", "bob@desk"), seen("carol", "them"), seen("dave", "us")];
+    const rows = joinStacks([{ name: "erin" }], found, "us", "ann@laptop");
+    const owners = ["bob@desk", "backend them", "ann@laptop", "ann@laptop"];
+    expect(rows.map((row) => stackCells(row, now)[1])).toEqual(owners);
+    expect(stackCells(joinStacks([{ name: "erin" }], [], "us")[0] ?? expect.fail(), now)[1]).toBe("not known");
+  });
+
   it("names the owner, and the last user where that is somebody else", () => {
     const row = { ...seen("alice", "0123456789abcdef", "ann@laptop"), mine: true, updating: false };
     const cells = ["alice", "ann@laptop", "6 of 6 run, 5 healthy", "3d", "1h ago", "3 MiB"];
