@@ -25,7 +25,7 @@ import {
   updateVariable,
 } from "./lock.ts";
 import { type PulumiResult, runPulumi } from "./process.ts";
-import { mendAttributes, parseState, readStateFile, type StackState } from "./state.ts";
+import { mendAttributes, parseState, readStateFile, removeBackups, type StackState } from "./state.ts";
 import { asksAnother, withEngine } from "./state-engine.ts";
 
 export interface UpdateOptions {
@@ -185,9 +185,11 @@ export class Stack {
     >;
   }
 
-  /** Removes the stack itself, not its settings; it must have been destroyed. */
+  /** Removes the stack itself, not its settings; it must have been destroyed. In a folder nothing of it stays. */
   async remove(): Promise<void> {
     await this.mustPulumi(["stack", "rm", "--yes", "--force", "--preserve-config"]);
+    const folder = this.backend();
+    if (folder !== undefined) await removeBackups(folder, this.name);
   }
 
   /** The stack's outputs. @param secrets in plain text, else as "[secret]" */

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
@@ -91,6 +92,17 @@ export async function mendAttributes(folder: string, stack: string): Promise<voi
     const text = await ifPresent(readFile(file, "utf8"));
     if (text !== undefined && !isJson(text)) await rm(file, { force: true });
   }
+}
+
+/**
+ * Removes what pulumi keeps of a stack that it has removed: the last state, and those before each update. They are of things that are gone, and
+ * hold the stack's secrets, if encrypted. Where a stack of that name is there, all stays.
+ */
+export async function removeBackups(folder: string, stack: string): Promise<void> {
+  const files = checkpointFiles(folder, stack);
+  if (files.some((file) => existsSync(file))) return;
+  for (const file of files.flatMap((checkpoint) => [`${checkpoint}.bak`, `${checkpoint}.bak.attrs`])) await rm(file, { force: true });
+  await rm(join(folder, ".pulumi", "backups", project, stack), { recursive: true, force: true });
 }
 
 function isJson(text: string): boolean {

@@ -3,7 +3,15 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { checkpointFiles, dockerTypes, mendAttributes, parseState, readStateFile, stateIds } from "../../automation/state.ts";
+import {
+  checkpointFiles,
+  dockerTypes,
+  mendAttributes,
+  parseState,
+  readStateFile,
+  removeBackups,
+  stateIds,
+} from "../../automation/state.ts";
 
 const container = { urn: "urn:c", type: dockerTypes.container, id: "abc", custom: true };
 const component = { urn: "urn:s", type: "nitro:stack:Developer" };
@@ -76,6 +84,31 @@ it("removes attributes that a killed pulumi left empty or cut off, and leaves so
     for (const [file, text] of Object.entries(contents)) await writeFile(file, text);
     await mendAttributes(folder, "alice");
     expect((await readdir(dirname(plain))).sort()).toEqual(["alice.json", "alice.json.gz.attrs"]);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+});
+
+it("removes the backups of a removed stack, and no others", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "nitro-state-"));
+  try {
+    const backups = join(folder, ".pulumi/backups/nitro");
+    for (const stack of ["alice", "alice-2", "bob"]) {
+      await mkdir(join(backups, stack), { recursive: true });
+      await writeFile(join(backups, stack, `${stack}.1.json`), "{}");
+    }
+    const [alice] = checkpointFiles(folder, "alice");
+    const stacks = dirname(alice);
+    await mkdir(stacks, { recursive: true });
+    const removed = ["alice.json.bak", "alice.json.bak.attrs", "alice.json.gz.bak"];
+    const others = ["alice-2.json.bak", "bob.json", "bob.json.attrs", "bob.json.bak"];
+    for (const file of [...removed, ...others]) await writeFile(join(stacks, file), "{}");
+    await removeBackups(folder, "alice");
+    // This one is there.
+    await removeBackups(folder, "bob");
+    expect((await readdir(stacks)).sort()).toEqual(others);
+    expect((await readdir(backups)).sort()).toEqual(["alice-2", "bob"]);
+    expect(await readdir(join(backups, "bob"))).toEqual(["bob.1.json"]);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
