@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { existsSync } from "node:fs";
 import { copyFile, mkdir, readdir, rm, rmdir, stat, symlink } from "node:fs/promises";
 import { hostname, userInfo } from "node:os";
 import { dirname, join } from "node:path";
@@ -44,6 +45,7 @@ export class ArmedBackend {
    * @returns undefined where the stack is not there, or somebody is changing it
    */
   static async copy(real: string, parent: string, stack: string, settings: readonly string[]): Promise<ArmedBackend | undefined> {
+    if (!checkpointFiles(real, stack).some((file) => existsSync(file))) return undefined;
     const before = await stamp([...checkpointFiles(real, stack), ...settings]);
     const folder = join(parent, draftName(prefix));
     const backend = new ArmedBackend(real, folder, stack, settings, before);
