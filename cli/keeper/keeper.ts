@@ -6,6 +6,7 @@ import type { SwapArgs } from "../../automation/swap.ts";
 import { UserError } from "../../common/errors.ts";
 import { collectGarbage } from "../../common/garbage.ts";
 import { Progress } from "../../common/progress.ts";
+import type { Arch } from "../../docker/types.ts";
 import { loadStaged } from "../../executable/loading.ts";
 import { executableFile } from "../../executable/staging.ts";
 import { otherClone } from "../../stacks/clones.ts";
@@ -43,6 +44,8 @@ export class Keeper {
   private turn: Promise<unknown> = Promise.resolve();
   private waiting = 0;
   private swaps = 0;
+  /** Of the engine, once it has answered: a swap need not ask before it reads the executable. */
+  private arch: Arch | undefined;
   private heavy = false;
   /** How many looks in a row found it to need too much memory. */
   private fat = 0;
@@ -70,6 +73,7 @@ export class Keeper {
     this.configured = fingerprint(configured);
     this.used(configured);
     await this.swapper.arm();
+    this.arch = (await this.args.engine.ping().catch(() => undefined))?.arch;
     await this.mayGoOn();
   }
 
@@ -169,13 +173,15 @@ export class Keeper {
     this.swapper.lookAhead();
     const looks = Promise.all([whatShouldRun(engine, root, stack.name), engine.ping()]);
     looks.catch(() => {});
+    const reading = this.configure();
+    reading.catch(() => {});
     if (sourcesStamp(root) !== this.stamp) {
       this.end(changedSources);
       return { refused: changedSources };
     }
     if (otherClone({ stack: stack.name, root, env: context.env }) !== undefined)
       return { refused: "another clone has taken the stack over" };
-    const configured = await this.configure();
+    const configured = await reading;
     const { settings } = configured;
     if (settings.service.image !== undefined) return { refused: "the executable is in an image" };
     if (request.binary !== undefined && request.binary !== named(root, settings.service.binary)) return { refused: "it is another file" };
@@ -186,10 +192,11 @@ export class Keeper {
     this.output.visitor = visitor;
     this.output.columns = request.columns ?? 0;
     try {
-      const [before, { arch }] = await looks;
+      const arch = this.arch ?? (await looks)[1].arch;
       const building = { ...context, env: request.env, signal: visitor.gone };
       if (!bringsExecutable(configured)) await buildForEngine({ engine, arch }, stack.name, configured, this.progress, building);
       const executable = await loadStaged(root, executableFile(root, stack.name, settings, arch), arch, stack.name);
+      const [before] = await looks;
       await closed;
       if (visitor.gone.aborted) throw new UserError("nobody waits for this swap any more: nothing was changed");
       await this.swapper.swap(executable, visitor.gone);
