@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { existsSync } from "node:fs";
+import { existsSync, renameSync } from "node:fs";
 import { copyFile, mkdir, readdir, rm, rmdir, stat, symlink } from "node:fs/promises";
 import { hostname, userInfo } from "node:os";
 import { dirname, join } from "node:path";
@@ -76,7 +76,7 @@ export class ArmedBackend {
 
   /**
    * From now on, what is written in here is written to the real stack. Locks it first, and looks for other locks only then, as pulumi does.
-   * @param pid of the pulumi that works in here
+   * @param pid of the pulumi that works in here, and has read the state
    * @returns false where somebody else has changed the real stack, or is about to: then nothing has happened
    */
   async join(pid: number): Promise<boolean> {
@@ -87,11 +87,17 @@ export class ArmedBackend {
     await writeWhole(lock, JSON.stringify(holder));
     this.lock = lock;
     if ((await this.isFree()) && (await this.isUnchanged())) {
+      const inside = join(this.folder, ".pulumi");
       for (const name of shared) {
         await mkdir(join(this.real, ".pulumi", name), { recursive: true });
-        await rm(join(this.folder, ".pulumi", name), { recursive: true, force: true });
-        await symlink(join(this.real, ".pulumi", name), join(this.folder, ".pulumi", name));
+        await symlink(join(this.real, ".pulumi", name), join(inside, `${name}.real`));
       }
+      // At once: its pulumi may be at work.
+      for (const name of shared) {
+        if (existsSync(join(inside, name))) renameSync(join(inside, name), join(inside, `${name}.copy`));
+        renameSync(join(inside, `${name}.real`), join(inside, name));
+      }
+      for (const name of shared) await rm(join(inside, `${name}.copy`), { recursive: true, force: true });
       return true;
     }
     await this.unlock();

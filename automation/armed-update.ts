@@ -16,8 +16,10 @@ import { runtimeOf } from "./state.ts";
 export class ArmedUpdate {
   /** True once it can be fired; false where it cannot: the stack was changed meanwhile, or the program has failed. */
   readonly ready: Promise<boolean>;
-  /** Resolves once its pulumi runs, or never will. */
+  /** Resolves once its pulumi is there, or never will be. */
   readonly started: Promise<void>;
+  /** Resolves once its pulumi has read the copy of the state and runs the program, or never will. */
+  readonly running: Promise<void>;
   private readonly backend: ArmedBackend;
   private readonly executable = Promise.withResolvers<LoadedExecutable>();
   private readonly stop = new AbortController();
@@ -41,12 +43,15 @@ export class ArmedUpdate {
     const neighbours = Promise.withResolvers<boolean>();
     const started = Promise.withResolvers<void>();
     this.started = started.promise;
+    const running = Promise.withResolvers<void>();
+    this.running = running.promise;
     this.ended = stack.update({
       targets: swapTargets(name, roles, runtime),
       backend: backend.url,
       program: {
         executable: this.executable.promise,
         targeted: true,
+        onRun: running.resolve,
         ...(found && { knownMeanwhile: found }),
         // A swarm would start a stopped one anew.
         stopEarly: runtime === "swarm" ? [] : roles,
@@ -62,6 +67,7 @@ export class ArmedUpdate {
     const done = () => {
       this.over = true;
       started.resolve();
+      running.resolve();
       neighbours.resolve(false);
     };
     this.ended.then(done, done);
@@ -95,7 +101,8 @@ export class ArmedUpdate {
   }
 
   /**
-   * Goes on with an executable. To be called once, when it has `started`; before it is `ready`, what keeps it from that is its failure.
+   * Goes on with an executable. To be called once, when it is `running`: before, its pulumi would read the state while the
+   * copy gives way to the real one. What keeps it from being `ready` afterwards is its failure.
    * @param stop aborted: pulumi is asked to stop cleanly
    * @returns the outcome; undefined where it could not be used, and nothing has happened
    * @throws UpdateError as Stack.update does

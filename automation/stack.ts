@@ -307,6 +307,7 @@ export async function loadProgram({ root, env }: Context, options?: ProgramOptio
   trace(env, "program loaded");
   return async () => {
     trace(env, "program runs");
+    options?.onRun?.();
     return { ...(await declareStack(root, options)) };
   };
 }

@@ -12,6 +12,8 @@ import { type PreparedStack, type PrepareOptions, prepareStack } from "./prepare
 
 /** What `nitro` decides when it runs the program in its own process; plain pulumi decides nothing. */
 export interface ProgramOptions extends PrepareOptions {
+  /** Called as pulumi runs the program: it has read the stack's state by then. */
+  readonly onRun?: () => void;
   /** Called once everything that service and worker need is declared and answers. */
   readonly onOthersReady?: () => void;
   /** Declares what settings and sources say, with placeholders for everything of this machine; see blueprint.ts. For previews. */

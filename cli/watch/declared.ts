@@ -29,7 +29,7 @@ interface Arming {
   readonly begun: PromiseWithResolvers<void>;
 }
 
-/** For one who waits for a single swap: each step is told, and the update is fired as soon as its pulumi runs. */
+/** For one who waits for a single swap: each step is told, and the update is fired as soon as its pulumi runs the program. */
 export interface SingleSwap {
   /** What the program is to run by, which is found out while pulumi starts. */
   readonly found: Promise<KnownInputs>;
@@ -125,6 +125,7 @@ export class DeclaredSwapper implements Swapper {
     if (arming.end !== undefined) return undefined;
     arming.end = "taken";
     await arming.begun.promise;
+    await arming.update?.running;
     return arming.update;
   }
 
