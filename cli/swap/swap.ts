@@ -1,6 +1,6 @@
 import type { Context } from "../../common/context.ts";
 import { InterruptedError, UsageError, UserError } from "../../common/errors.ts";
-import { nearest } from "../../common/nearest.ts";
+import { suggestion } from "../../common/nearest.ts";
 import { type LiveRole, liveRoles } from "../../executable/live-override.ts";
 import { declareCommand } from "../core/command.ts";
 import { stackOption } from "../core/declaration.ts";
@@ -75,7 +75,5 @@ async function keptSwap(stack: string, binary: string | undefined, { root, env, 
 function swappedRole(word: string): LiveRole {
   const role = liveRoles.find((each) => each === word);
   if (role !== undefined) return role;
-  const meant = nearest(word, liveRoles);
-  const rather = meant === undefined ? "" : ` (did you mean ${meant}?)`;
-  throw new UsageError(`${word} does not run your executable${rather}: allowed are ${liveRoles.join(", ")}`);
+  throw new UsageError(`${word} does not run your executable${suggestion(word, liveRoles)}: allowed are ${liveRoles.join(", ")}`);
 }
