@@ -7,7 +7,7 @@ import type { SettingsFile } from "../model/settings-file.ts";
 import { ownerId } from "../toolchain/owner.ts";
 import { projectVersion } from "../toolchain/version.ts";
 import { rollBack } from "./aws-rollback.ts";
-import type { Outcome } from "./events.ts";
+import { type EngineEvent, type Outcome, touches } from "./events.ts";
 import { asOfNow, clearAway, decideHealing, type Healing, look, type Seen } from "./heal.ts";
 import { clearedLine } from "./lock.ts";
 import { type Stack, UpdateError, type UpdateOptions } from "./stack.ts";
@@ -50,8 +50,8 @@ export async function heal(engine: Engine, stack: Stack, healing: Healing, progr
 }
 
 /**
- * Writes settings and updates the stack. Settings that led to nothing but an error are put back, so that a bad executable
- * does not stay in the way.
+ * Writes settings and updates the stack. Where it ended, by an error or by Ctrl-C, before anything was changed, they are put back, so that the next
+ * update does not bring what nobody has seen run.
  * @param file with the changes; undefined where nothing is to be written
  */
 export async function applySettings(
@@ -64,10 +64,16 @@ export async function applySettings(
   const restore = await file?.write();
   const stopListening = announceStop(context, progress);
   progress.start("checking", "waiting until everything answers");
+  const show = showUpdate(progress);
+  let touched = false;
+  const onEvent = (event: EngineEvent) => {
+    touched ||= touches(event);
+    show(event);
+  };
   try {
-    return await stack.update({ ...options, onEvent: showUpdate(progress) });
+    return await stack.update({ ...options, onEvent });
   } catch (error) {
-    if (error instanceof UpdateError && !error.outcome.touched) await restore?.();
+    if (!touched) await restore?.();
     else if (error instanceof UpdateError) await rollBack(stack, error.outcome, error, progress);
     throw error;
   } finally {

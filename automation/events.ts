@@ -73,6 +73,11 @@ export function plain(text: string): string {
   return stripVTControlCharacters(text).replace(/<\{%[^%]*%\}>/g, "");
 }
 
+/** Whether something real was changed, or was tried to. */
+export function touches(event: EngineEvent): boolean {
+  return ["started", "finished", "failed"].includes(progressOf(event)?.kind ?? "");
+}
+
 /** Counts of what an update changed, from the summary event: `{create: 2, same: 14}`. */
 export type OperationCounts = Readonly<Partial<Record<string, number>>>;
 
@@ -110,7 +115,7 @@ export function outcomeOf(events: readonly EngineEvent[]): Outcome {
     diagnostics.filter((each) => each.severity === severity).map(({ urn = "", message }) => ({ urn, message: plain(message).trim() }));
   const root = events.findLast(({ resOutputsEvent }) => resOutputsEvent?.metadata.type === rootStackType)?.resOutputsEvent;
   return {
-    touched: events.some((event) => ["started", "finished", "failed"].includes(progressOf(event)?.kind ?? "")),
+    touched: events.some(touches),
     attempts: events.flatMap((event) => (progressOf(event)?.kind === "started" ? attemptOf(event) : [])),
     counts: (events.findLast(({ summaryEvent }) => summaryEvent !== undefined)?.summaryEvent?.resourceChanges ?? {}) as OperationCounts,
     outputs: masked(root?.metadata.new?.outputs),
