@@ -61,7 +61,8 @@ export const command = declareCommand({
     await removeStack({ engine, stack, state, seen, progress, context });
     // Two backends with a stack of one name in one folder: the executables there may be what the other's containers run.
     if (theirs) progress.line(`.nitro/${stack.name} stays: another backend has a stack "${stack.name}" on this container engine`);
-    else await rm(staged, { recursive: true, force: true });
+    // A watch of this stack, which ends by itself now, may be removing its armed update in there.
+    else await rm(staged, { recursive: true, force: true, maxRetries: 5 });
     if (state !== undefined && !values["keep-settings"]) await rm(stack.settingsPath, { force: true });
     context.stdout.write(
       `stack ${stack.name} is gone${also === "" ? "" : `, so are its snapshots (${kept.join(", ")})`}, ${seconds(Date.now() - began)}\n`,

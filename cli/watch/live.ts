@@ -59,8 +59,9 @@ export class LiveSwapper implements Swapper {
     const { stack, progress } = this.args;
     const executable = this.last ?? (await this.declared());
     if (executable === undefined) return;
+    const start = await beginSwap(this.args);
     progress.line(`declaring ${executable.sha256.slice(0, 12)}, which runs live in stack "${stack.name}"`);
-    await swapDeclared(this.args, await beginSwap(this.args), { executable: Promise.resolve(executable) });
+    await swapDeclared(this.args, start, { executable: Promise.resolve(executable) });
   }
 
   /** No live swap went well: what is declared comes back. */

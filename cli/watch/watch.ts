@@ -14,7 +14,7 @@ import type { Arch } from "../../docker/types.ts";
 import { buildSample } from "../../executable/build-sample.ts";
 import { buildFromSettings } from "../../executable/container-build.ts";
 import { liveRoles } from "../../executable/live-override.ts";
-import { loadStaged } from "../../executable/loading.ts";
+import { loadForAnyEngine } from "../../executable/loading.ts";
 import { readRunning } from "../../executable/running.ts";
 import { executableFile } from "../../executable/staging.ts";
 import { stackNames } from "../../model/names.ts";
@@ -31,6 +31,7 @@ import { runBuild } from "./build.ts";
 import { CrashGuard } from "./crashes.ts";
 import { DeclaredSwapper } from "./declared.ts";
 import { type Unwatch, watchFile, watchSources } from "./files.ts";
+import { isGone } from "./gone.ts";
 import { LiveSwapper } from "./live.ts";
 import { WatchLoop, type WatchParts } from "./loop.ts";
 import { WatchReport } from "./report.ts";
@@ -199,10 +200,17 @@ async function watch({ swap, watched, swapper, report, arch, context }: WatchArg
     await crashes.reset();
     return sealingAfterSwap(engine, stack.name, context.root, signal);
   };
-  const load = () => loadStaged(context.root, executable, arch, stack.name);
+  // Of a stack that is gone meanwhile nothing is staged.
+  const load = () => loadForAnyEngine(context.root, executable, arch, stack.name);
   const onSwap = () => crashes.pause();
   const parts: WatchParts = { executable, load, build, swapper, running, sealing, engineAnswers, onSwap, report };
-  const loop = new WatchLoop(parts, context.signal);
+  const gone = new AbortController();
+  const loop = new WatchLoop(parts, AbortSignal.any([context.signal, gone.signal]));
+  const checkAll = async () => {
+    if (!loop.idle || !(await engineAnswers())) return;
+    if (await isGone(engine, stack, ownerId(context.env))) gone.abort();
+    else await check(parts, crashes);
+  };
   const ends: Unwatch[] = [];
   context.signal.addEventListener("abort", () => {
     if (!loop.idle) swap.progress.line("ending, after what is under way; Ctrl-C again to end at once");
@@ -221,8 +229,10 @@ async function watch({ swap, watched, swapper, report, arch, context }: WatchArg
     }
     await loop.run(() => {
       report.tell({ event: "ready", stack: stack.name, executable: shown(executable, context.cwd) });
-      ends.push(every(checkMs, () => check(loop, parts, crashes)));
+      ends.push(every(checkMs, checkAll));
     });
+    if (gone.signal.aborted)
+      throw new UserError(`stack "${stack.name}" is gone: it was taken down meanwhile`, `./nitro up -s ${stack.name}`);
   } finally {
     for (const end of ends) end();
     await swapper.close();
@@ -233,8 +243,7 @@ const noRoomText =
   "this machine has no room for further file watches: the sources are looked at every second; sudo sysctl fs.inotify.max_user_watches=1048576 fs.inotify.max_user_instances=1024 makes room";
 
 /** While nothing is under way: what runs has to run, and what is armed has to fit, which cannot be had while a part crashes. */
-async function check(loop: WatchLoop, { engineAnswers, swapper, report }: WatchParts, crashes: CrashGuard): Promise<void> {
-  if (!loop.idle || !(await engineAnswers())) return;
+async function check({ swapper, report }: WatchParts, crashes: CrashGuard): Promise<void> {
   const crashed = await crashes.look();
   if (crashed !== undefined) report.failed("crashed", crashed);
   await swapper.check();

@@ -1,5 +1,16 @@
 import { createHash } from "node:crypto";
-import { appendFileSync, copyFileSync, cpSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -295,4 +306,13 @@ test("what cannot be watched is refused, with what to do", async () => {
     writeFileSync(settings, text);
   }
   expect((await run("./nitro", ["watch", "--help"])).stdout).toContain("--live");
+});
+
+test("once the stack is taken down a watch ends with 1, and leaves nothing of it", async () => {
+  const watcher = await watching();
+  await nitro("down", "-s", stack, "--yes");
+  put("one");
+  expect(await watcher.ended()).toBe(1);
+  expect(watcher.said).toContain(`error: stack "${stack}" is gone: it was taken down meanwhile\n  ./nitro up -s ${stack}`);
+  expect(existsSync(join(root, ".nitro", stack))).toBe(false);
 });

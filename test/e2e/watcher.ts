@@ -58,12 +58,21 @@ export class Watcher {
     return this.next(name, since);
   }
 
+  /** What it wrote to standard error. */
+  get said(): string {
+    return this.errors;
+  }
+
   /** Ends it as Ctrl-C does. @returns its exit code */
   async end(signal: NodeJS.Signals = "SIGINT"): Promise<number | null> {
-    if (this.child.exitCode !== null || this.child.signalCode !== null) return this.child.exitCode;
-    const ended = once(this.child, "exit");
+    const ended = this.ended();
     this.child.kill(signal);
-    await ended;
+    return await ended;
+  }
+
+  /** @returns its exit code, once it has ended */
+  async ended(): Promise<number | null> {
+    if (this.child.exitCode === null && this.child.signalCode === null) await once(this.child, "close");
     return this.child.exitCode;
   }
 }

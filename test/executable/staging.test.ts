@@ -17,7 +17,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { writeOverride } from "../../executable/live-override.ts";
-import { loadExecutable, loadStaged } from "../../executable/loading.ts";
+import { loadExecutable, loadForAnyEngine, loadStaged } from "../../executable/loading.ts";
 import { binFolder, installExecutable, pruneStaged, stageExecutable } from "../../executable/staging.ts";
 import { witnessFits } from "../../executable/witness.ts";
 import { deadPid } from "../toolchain/folder.ts";
@@ -104,6 +104,15 @@ test("one that is about to run is staged while it is read, once for each content
   await installExecutable(root, "alice", loaded, []);
   expect(statSync(staged).ino).toBe(inode);
   expect(readdirSync(binFolder(root, "alice"))).toEqual([loaded.sha256]);
+});
+
+test("where the stack has run none, or is gone, one is not staged before an update asks for it", async () => {
+  const path = executable();
+  const { sha256 } = await loadForAnyEngine(root, path, arch, "alice");
+  expect(existsSync(join(root, ".nitro"))).toBe(false);
+  mkdirSync(binFolder(root, "alice"), { recursive: true });
+  await loadForAnyEngine(root, path, arch, "alice");
+  expect(readdirSync(binFolder(root, "alice"))).toEqual([sha256]);
 });
 
 test("what is refused while it is staged leaves nothing", async () => {
