@@ -15,9 +15,11 @@ export interface RoleLogOptions {
   readonly tail?: number | undefined;
   /** Only what was written at or after this time. */
   readonly since?: Date | undefined;
-  /** Goes on with whatever container has the role, until the signal is aborted. */
+  /** Goes on with whatever container has the role, until the stack is gone or the signal is aborted. */
   readonly follow: boolean;
   readonly signal: AbortSignal;
+  /** Asked while no container has the role; by default the stack may come back. */
+  readonly isGone?: () => Promise<boolean>;
 }
 
 type LogEngine = Pick<Engine, "inspect" | "logs">;
@@ -34,7 +36,7 @@ export async function* roleLogs(
   engine: LogEngine,
   { stack, role, owner }: Owned & { readonly role: string },
   container: Pick<ContainerDetails, "id">,
-  { tail, since, follow, signal }: RoleLogOptions,
+  { tail, since, follow, signal, isGone = async () => false }: RoleLogOptions,
 ): AsyncGenerator<RoleLog> {
   let id = container.id;
   let options: { tail?: number | undefined; since?: Date | undefined } = { tail, since };
@@ -49,7 +51,7 @@ export async function* roleLogs(
       if (!follow || !isNotFound(error)) throw error;
     }
     if (!follow) return;
-    const next = await running(engine, { stack, role, owner }, signal);
+    const next = await running(engine, { stack, role, owner }, { signal, isGone });
     if (next === undefined) return;
     options = next.id === id ? { since: seen.last } : {};
     if (next.id === id) seen.again();
@@ -61,16 +63,17 @@ export async function* roleLogs(
   }
 }
 
-/** @returns the container that has the role and runs; undefined where the signal came first */
+/** @returns the container that has the role and runs; undefined where the stack is gone, or the signal came first */
 async function running(
   engine: LogEngine,
   { stack, role, owner }: Owned & { readonly role: string },
-  signal: AbortSignal,
+  { signal, isGone }: Required<Pick<RoleLogOptions, "signal" | "isGone">>,
 ): Promise<ContainerDetails | undefined> {
-  const look = async (): Promise<Look<ContainerDetails>> => {
+  const look = async (): Promise<Look<ContainerDetails | undefined>> => {
     const details = await engine.inspect(containerName(stack, role));
     const runs = details?.status === "running" && isOf(details, { stack, owner });
-    return runs ? { found: details } : { seen: details?.status ?? "there is none" };
+    if (runs || (details === undefined && (await isGone()))) return { found: details };
+    return { seen: details?.status ?? "there is none" };
   };
   const waited = await wait({ what: `a container for ${role}`, look }, { intervalMs: returnIntervalMs, signal });
   return waited.end === "found" ? waited.value : undefined;

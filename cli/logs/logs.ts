@@ -1,4 +1,6 @@
+import { isGone } from "../../automation/gone.ts";
 import { type RoleLog, roleLogs } from "../../automation/role-logs.ts";
+import { Stack } from "../../automation/stack.ts";
 import { UsageError } from "../../common/errors.ts";
 import { merge } from "../../common/merge.ts";
 import { Engine } from "../../docker/engine.ts";
@@ -17,7 +19,11 @@ export const command = declareCommand({
   },
   options: {
     ...stackOption,
-    follow: { type: "boolean", short: "f", help: "go on with what is logged from now on, through swaps and restarts" },
+    follow: {
+      type: "boolean",
+      short: "f",
+      help: "go on with what is logged from now on, through swaps and restarts, until the stack is gone",
+    },
     tail: { type: "string", placeholder: "N", read: lineCount, help: "only the last N lines of each part" },
     since: {
       type: "string",
@@ -47,10 +53,11 @@ with a prefix all come on standard output. --json: an object a line, with role, 
     const wanted = named.length === 0 ? await parts() : [...new Set(named)];
     const containers = await Promise.all(wanted.map((role) => partContainer(engine, stack, role, owner)));
     const { follow, tail, since, json } = values;
-    const options = { tail, since, follow, signal: context.signal };
+    const options = { tail, since, follow, signal: context.signal, isGone: () => isGone(engine, new Stack(stack, context), owner) };
     const sources = wanted.map((role, index) => roleLogs(engine, { stack, role, owner }, containers[index] ?? { id: "" }, options));
     const writer = new LogWriter(wanted, { json, prefixed: wanted.length > 1 && !values["no-prefix"] }, context);
     for await (const { source, item } of merge(sources, ({ time }: RoleLog) => time, !follow)) writer.write(source, item);
+    if (follow && !context.signal.aborted) context.stderr.write(`stack "${stack}" is gone: there is nothing more to follow\n`);
     return 0;
   },
 });

@@ -1,6 +1,7 @@
 import { homedir } from "node:os";
 import { join, relative, resolve } from "node:path";
 import { type Configured, configure, mustBePlain } from "../../automation/configured.ts";
+import { isGone } from "../../automation/gone.ts";
 import { Stack } from "../../automation/stack.ts";
 import { beginSwap, type SwapArgs } from "../../automation/swap.ts";
 import { mayTakeOver } from "../../automation/take-over.ts";
@@ -31,7 +32,6 @@ import { runBuild } from "./build.ts";
 import { CrashGuard } from "./crashes.ts";
 import { DeclaredSwapper } from "./declared.ts";
 import { type Unwatch, watchFile, watchSources } from "./files.ts";
-import { isGone } from "./gone.ts";
 import { LiveSwapper } from "./live.ts";
 import { WatchLoop, type WatchParts } from "./loop.ts";
 import { WatchReport } from "./report.ts";

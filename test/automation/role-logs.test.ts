@@ -35,7 +35,13 @@ function engineWith(lives: readonly { readonly id: string; readonly log: readonl
 async function collect(lives: Parameters<typeof engineWith>[0], options: Partial<RoleLogOptions> = {}) {
   const { engine, asked, signal } = engineWith(lives);
   const entries: RoleLog[] = [];
-  for await (const entry of roleLogs(engine, part, { id: lives[0]?.id ?? "" }, { follow: true, signal, ...options })) entries.push(entry);
+  for await (const entry of roleLogs(
+    engine,
+    part,
+    { id: lives[0]?.id ?? "" },
+    { follow: true, signal, ...options },
+  ))
+    entries.push(entry);
   return { asked, told: entries.map((entry) => (entry.kind === "line" ? entry.line : `replaced by ${entry.container}`)) };
 }
 
@@ -79,4 +85,18 @@ test("without following, the log ends with the container's", async () => {
     { follow: false },
   );
   expect(told).toEqual(["one"]);
+});
+
+test("once the stack is gone the log ends, and not where a container alone is", async () => {
+  const lives = [{ id: "a", log: [line(1, "one")] }, {}, {}, { id: "b", log: [line(2, "two")] }, {}, {}] as Parameters<
+    typeof engineWith
+  >[0];
+  const { engine, signal } = engineWith(lives);
+  const looks = [false, false, true];
+  const isGone = async () => looks.shift() ?? false;
+  const lines: string[] = [];
+  for await (const entry of roleLogs(engine, part, { id: "a" }, { follow: true, signal, isGone }))
+    if (entry.kind === "line") lines.push(entry.line);
+  expect(lines).toEqual(["one", "two"]);
+  expect(signal.aborted).toBe(false);
 });

@@ -1,8 +1,10 @@
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { text } from "node:stream/consumers";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { StackStatus } from "../../automation/status.ts";
@@ -343,8 +345,14 @@ test("who only looks needs no settings that are right", async () => {
   expect(await nitroJson<StackStatus>("status", "-s", stack)).toMatchObject({ healthy: true });
 });
 
-test("down leaves no container, network, volume or staged file, be the settings right or wrong", async () => {
+test("down leaves no container, network, volume or staged file, be the settings right or wrong; who follows the logs is told", async () => {
+  const logs = spawn("./nitro", ["logs", "-s", stack, "-f", "--tail", "1"], { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
+  const told = text(logs.stderr);
+  const ended = once(logs, "exit");
+  await Promise.race([once(createInterface({ input: logs.stdout }), "line"), ended]);
   await nitro("down", "-s", stack, "--yes");
+  expect(await ended).toEqual([0, null]);
+  expect(await told).toBe(`stack "${stack}" is gone: there is nothing more to follow\n`);
   expect(await engineResources(stack)).toEqual({ containers: {}, networks: [], volumes: [], notes: [] });
   expect(existsSync(join(root, ".nitro", stack))).toBe(false);
   expect(readdirSync(root).filter((file) => file.startsWith(`Pulumi.${stack}`))).toEqual([]);

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import type { StackState } from "../../../automation/state.ts";
-import { dockerTypes } from "../../../automation/state.ts";
-import { isGone } from "../../../cli/watch/gone.ts";
-import type { ContainerSummary } from "../../../docker/engine.ts";
+import { isGone } from "../../automation/gone.ts";
+import type { StackState } from "../../automation/state.ts";
+import { dockerTypes } from "../../automation/state.ts";
+import type { ContainerSummary } from "../../docker/engine.ts";
 
 const container = { urn: "urn:pulumi:alice::nitro::redis-container", type: dockerTypes.container, id: "1" };
 const empty: StackState = { resources: [], pending: [] };

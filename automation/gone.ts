@@ -1,7 +1,7 @@
-import type { Stack } from "../../automation/stack.ts";
-import { stateIds } from "../../automation/state.ts";
-import type { Engine } from "../../docker/engine.ts";
-import { labels } from "../../model/names.ts";
+import type { Engine } from "../docker/engine.ts";
+import { labels } from "../model/names.ts";
+import type { Stack } from "./stack.ts";
+import { stateIds } from "./state.ts";
 
 /**
  * Whether somebody has taken a stack down. One whose containers alone are away can be healed, and an update may be replacing all of them.
