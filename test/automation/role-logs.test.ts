@@ -35,13 +35,7 @@ function engineWith(lives: readonly { readonly id: string; readonly log: readonl
 async function collect(lives: Parameters<typeof engineWith>[0], options: Partial<RoleLogOptions> = {}) {
   const { engine, asked, signal } = engineWith(lives);
   const entries: RoleLog[] = [];
-  for await (const entry of roleLogs(
-    engine,
-    part,
-    { id: lives[0]?.id ?? "" },
-    { follow: true, signal, ...options },
-  ))
-    entries.push(entry);
+  for await (const entry of roleLogs(engine, part, { id: lives[0]?.id ?? "" }, { follow: true, signal, ...options })) entries.push(entry);
   return { asked, told: entries.map((entry) => (entry.kind === "line" ? entry.line : `replaced by ${entry.container}`)) };
 }
 
