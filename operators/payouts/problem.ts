@@ -80,8 +80,9 @@ export function stalledProblem({ stack, payoutId, custodian }: Looked, payments:
   };
 }
 
+/** A program that fails for another reason may repeat the payment, with the name of its custodian. */
 function refusesCustodian({ says = "" }: Observed): boolean {
-  return /custodian/i.test(says);
+  return /custodian/i.test(says.replace(/"custodian":"[\w-]*"/g, ""));
 }
 
 /** "payee-1, payee-2 and 3 more". */

@@ -85,6 +85,15 @@ test.each([
     },
   },
   {
+    what: "the program fails for another reason, and repeats the payment with its custodian",
+    payments: [payment("a", "pending", 2)],
+    observed: { ...fine, says: 'payment 1 stays pending: dry run: {"payoutId":"p","custodian":"dryrun-pay-fails"}' },
+    problem: {
+      message: /^authorized and neither paid nor failed: a; the program says: payment 1 stays pending/,
+      hint: "./nitro pay cancel p -s alice removes this payout",
+    },
+  },
+  {
     what: "authorized, and the program says why it is not paid",
     payments: [payment("a", "pending", 2)],
     observed: { ...fine, says: "no money" },
