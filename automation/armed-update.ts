@@ -53,8 +53,7 @@ export class ArmedUpdate {
         targeted: true,
         onRun: running.resolve,
         ...(found && { knownMeanwhile: found }),
-        // A swarm would start a stopped one anew.
-        stopEarly: runtime === "swarm" ? [] : roles,
+        stopEarly: roles,
         superseded: this.superseded.signal,
         onOthersReady: () => neighbours.resolve(true),
       },

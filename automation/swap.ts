@@ -65,8 +65,7 @@ export async function swapDeclared(args: SwapArgs, start: SwapStart, program: Pr
   const sound = isSound(start, targets);
   const refresh = await heal(engine, stack, start.healing, progress);
   const options: UpdateOptions = sound ? { targets } : { refresh };
-  // A swarm would start a stopped one anew.
-  const stopEarly = sound && runtimeOf(start.state) !== "swarm" ? roles : [];
+  const stopEarly = sound ? roles : [];
   try {
     await applySettings(stack, file, { ...options, program: { ...program, targeted: sound, stopEarly } }, progress, context);
   } catch (error) {

@@ -10,12 +10,6 @@ import type { LiveRole } from "../executable/live-override.ts";
 import type { LoadedExecutable, StagedExecutable } from "../executable/staging.ts";
 import { labels } from "../model/names.ts";
 
-/** An executable that comes when everything else is declared. */
-export interface LateExecutable {
-  /** Runs in place of the configured one, once it is known. */
-  readonly executable?: Promise<LoadedExecutable>;
-}
-
 /** Room for containers that are about to be replaced. */
 export interface WayArgs {
   readonly engine: Pick<Engine, "stop" | "inspect">;

@@ -8,7 +8,7 @@ import type { Arch } from "../docker/types.ts";
 import { checkHeaders } from "../executable/check.ts";
 import { type Delivery, prepareDelivery } from "../executable/delivery.ts";
 import type { LiveRole } from "../executable/live-override.ts";
-import type { StagedExecutable } from "../executable/staging.ts";
+import type { LoadedExecutable, StagedExecutable } from "../executable/staging.ts";
 import { ensureImages, type ImageRefs, imageRefs } from "../images/build.ts";
 import type { OperatorsFile } from "../key-feeder/contract.ts";
 import { layout, type MadeBy } from "../model/layout.ts";
@@ -23,7 +23,7 @@ import { besideExecutable, type Configuration, readConfiguration } from "./confi
 import { type ExtrasModule, loadExtras } from "./extras.ts";
 import { preflightExtras } from "./extras-preflight.ts";
 import { checkExtrasTypes } from "./extras-types.ts";
-import { deliverLater, type Handover, type LateExecutable, makeWay } from "./late-delivery.ts";
+import { deliverLater, type Handover, makeWay } from "./late-delivery.ts";
 import { noOperators, readOperators } from "./operators.ts";
 import { partHealth } from "./part-health.ts";
 import { preflight } from "./preflight.ts";
@@ -35,7 +35,9 @@ import { swarmContext } from "./swarm.ts";
 import { swarmHealth } from "./swarm-health.ts";
 
 /** What `nitro` decides when it runs the program in its own process; plain pulumi decides nothing. */
-export interface PrepareOptions extends LateExecutable {
+export interface PrepareOptions {
+  /** Runs in place of the configured one, once it is known: everything else is declared meanwhile. */
+  readonly executable?: Promise<LoadedExecutable>;
   /** What was read and checked already; else the program reads what Pulumi hands it. */
   readonly configuration?: Configuration;
   /** The container engine, where it is connected already. */
@@ -133,7 +135,8 @@ async function prepare(root: string, stack: string, dryRun: boolean, options: Pr
     () => true,
     () => false,
   );
-  const way = { roles: options.stopEarly ?? [], mayStop };
+  // A swarm would start a stopped one anew.
+  const way = { roles: (swarm === undefined && options.stopEarly) || [], mayStop };
   const handover: Promise<Handover> =
     delivery === undefined
       ? deliverLater(args, options.executable, way).catch(asRunError)

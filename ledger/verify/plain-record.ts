@@ -5,7 +5,7 @@ import { Reader } from "../ion/binary-reader.ts";
 import { codes } from "../ion/binary-walker.ts";
 import { IonError } from "../ion/errors.ts";
 import { ExactWalker } from "../ion/exact-walker.ts";
-import { field, type IonValue, textField } from "../ion/value.ts";
+import type { IonValue } from "../ion/value.ts";
 import type { BlockBefore } from "../journal/block.ts";
 import { presentRules } from "../journal/block-rules.ts";
 import { hashOfNothing } from "../store/revision.ts";
@@ -89,8 +89,11 @@ class PlainRecord {
   }
 
   private isPlace(at: number, { strandId, sequenceNo }: BlockBefore): boolean {
-    const address = this.walker.value(at);
-    return textField(address, "strandId") === strandId && isNumber(field(address, "sequenceNo"), sequenceNo);
+    const { walker } = this;
+    const places = walker.places(at, ["strandId", "sequenceNo"]);
+    if (places === undefined) return false;
+    const [strand = 0, number = 0] = places;
+    return isText(walker.value(strand), strandId) && isNumber(walker.value(number), sequenceNo);
   }
 
   /** The hash of each revision. @returns undefined where there is none, or one that does not fit what the revision says */
@@ -174,7 +177,11 @@ class PlainRecord {
   }
 }
 
-function isNumber(value: IonValue | undefined, number: number): boolean {
+function isText(value: IonValue, text: string): boolean {
+  return value.type === "string" && value.value === text;
+}
+
+function isNumber(value: IonValue, number: number): boolean {
   return value?.type === "int" && value.value === BigInt(number);
 }
 
