@@ -50,6 +50,11 @@ export class SettingsFile {
     return new SettingsFile(path, await textOf(path, mayBeMissing), changes);
   }
 
+  /** True where `write` would have something to write. */
+  get changed(): boolean {
+    return this.text !== (this.before ?? "");
+  }
+
   /** True where a setting, a part of it or what it is a part of is encrypted. */
   hides(setting: string): boolean {
     return this.encrypted.some((path) => `${path}.`.startsWith(`${setting}.`) || `${setting}.`.startsWith(`${path}.`));

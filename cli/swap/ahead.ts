@@ -4,6 +4,7 @@ import type { Context } from "../../common/context.ts";
 import { Progress } from "../../common/progress.ts";
 import { Engine } from "../../docker/engine.ts";
 import type { LiveRole } from "../../executable/live-override.ts";
+import { type SettingChanges, SettingsFile } from "../../model/settings-file.ts";
 import type { KnownInputs } from "../../stacks/prepare.ts";
 import { DeclaredSwapper } from "../watch/declared.ts";
 
@@ -19,9 +20,9 @@ export interface SwapAhead extends SwapArgs {
 
 /**
  * Begins a swap by an update of its own. What this loads is all that pulumi's start waits for: the rest is in once.ts.
- * @param settingsStay false: pulumi would read the old ones, so it does not start yet
+ * @param changes of the settings: where one differs from what is there, pulumi would read the old ones, so it does not start yet
  */
-export async function swapAhead(name: string, roles: readonly LiveRole[], settingsStay: boolean, context: Context): Promise<SwapAhead> {
+export async function swapAhead(name: string, roles: readonly LiveRole[], changes: SettingChanges, context: Context): Promise<SwapAhead> {
   const began = Date.now();
   const args = {
     engine: Engine.connect(context.env),
@@ -32,6 +33,15 @@ export async function swapAhead(name: string, roles: readonly LiveRole[], settin
   };
   const found = Promise.withResolvers<KnownInputs>();
   const swapper = new DeclaredSwapper(args, { found: found.promise });
-  if (settingsStay) await swapper.beginArming();
+  if (await settingsStay(args.stack.settingsPath, changes)) await swapper.beginArming();
   return { ...args, swapper, tell: found.resolve, began };
+}
+
+async function settingsStay(path: string, changes: SettingChanges): Promise<boolean> {
+  if (Object.values(changes).every((change) => change === undefined)) return true;
+  return await SettingsFile.read(path, changes).then(
+    (file) => !file.changed,
+    // Whoever reads them next tells what is wrong with them.
+    () => false,
+  );
 }

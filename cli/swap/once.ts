@@ -46,7 +46,9 @@ export async function swapOnce(ahead: SwapAhead, { changes, back, takeOver }: Sw
     const machine = { engine, arch };
     ahead.tell({ configuration: configured.forProgram, machine });
     const executable = await (back ? previous(name, configured, machine, before, context) : next(ahead, configured, machine));
-    const armed = executable !== undefined && (await withProgress(ahead, () => swapper.swapArmed(start, executable)));
+    // What pulumi was started with are the settings as they lie there.
+    const asTheyLie = executable !== undefined && !configured.file.changed;
+    const armed = asTheyLie && (await withProgress(ahead, () => swapper.swapArmed(start, executable)));
     if (!armed) {
       await swapper.close();
       const program = {

@@ -42,12 +42,7 @@ An executable that cannot run is refused before anything is touched.`,
     if (plain && (await keptSwap(name, changes["service.binary"] ?? undefined, context))) return 0;
     // What an update needs is loaded only where none was kept ready: it takes longer than asking.
     const { swapAhead } = await import("./ahead.ts");
-    const ahead = await swapAhead(
-      name,
-      roles,
-      Object.values(changes).every((change) => change === undefined),
-      context,
-    );
+    const ahead = await swapAhead(name, roles, changes, context);
     const { swapOnce } = await import("./once.ts");
     await swapOnce(ahead, { changes, back: values.previous, takeOver: values["take-over"] });
     return 0;

@@ -36,7 +36,10 @@ describe("changes", () => {
   });
 
   it("leave the same text where nothing differs", async () => {
-    expect(await withSettings(text, { bootstrap: "manual", "service.binary": undefined })).toBe(text);
+    const file = await read(text, { bootstrap: "manual", "service.binary": undefined });
+    expect(file).toMatchObject({ text, changed: false });
+    expect(await read(text, { bootstrap: "auto" })).toHaveProperty("changed", true);
+    expect(await SettingsFile.read(`${path}.none`)).toHaveProperty("changed", false);
   });
 
   it("take away what is null, and nothing where it is not there", async () => {
