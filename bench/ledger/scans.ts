@@ -89,6 +89,12 @@ interface Scanned {
   readonly grownMiB: number;
 }
 
+/** Fills the tables that are asked. */
+export async function fillScans(ledger: LedgerServer, sizes: readonly number[]): Promise<void> {
+  for (const documents of sizes) await fillScanned(ledger, nameOf(documents), documents);
+  await ledger.settled();
+}
+
 /** Questions that every document has to be looked at for, in turns with SQLite over the same documents as JSON, in tables of growing size. */
 export async function scans(ledger: LedgerServer, folder: string, sizes: readonly number[], rounds: number): Promise<string> {
   const found: Scanned[] = [];
@@ -112,7 +118,6 @@ export async function scans(ledger: LedgerServer, folder: string, sizes: readonl
 
 async function scanned(ledger: LedgerServer, folder: string, documents: number, rounds: number): Promise<Scanned> {
   const name = nameOf(documents);
-  await fillScanned(ledger, name, documents);
   const reference = new SqliteDocuments(join(folder, `${name}.db`), documents);
   const client = connect(ledger);
   const ask: Ask = (statement, ...parameters) => client.execute(statement, parameters.map(text));
@@ -120,8 +125,6 @@ async function scanned(ledger: LedgerServer, folder: string, documents: number, 
   const other = questions.map((): number[] => []);
   let [before, highest] = [0, 0];
   for (let round = -warmUp; round < rounds; round++) {
-    // What filled the table may still be written as a snapshot.
-    if (round === -1) await ledger.settled();
     if (round <= 0) [before, highest] = [highest, 0];
     for (const [index, { name: asked, ledger: ofLedger, sqlite }] of questions.entries()) {
       const [began, watch] = [performance.now(), watchMemory(ledger)];
