@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { type FSWatcher, watch } from "node:fs";
+import { type FSWatcher, lstatSync, type Stats, statSync, watch } from "node:fs";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { type FSWatcher as TreeWatcher, watch as watchTree } from "chokidar";
@@ -64,23 +64,28 @@ export interface SourceListener {
   onChange(change: SourceChange): void;
   /** The system has no room for more watches: the sources are looked at every second from now on. */
   onPolling(): void;
-  /** Something of them cannot be watched. */
-  onError(error: unknown): void;
+  /** Some paths cannot be watched: told once for all that were found so, and again for those found later. @param first of `count` errors */
+  onError(first: unknown, count: number): void;
 }
 
 /** Between two looks at every source, in ms. */
 const sourcePollMs = 1_000;
+
+/** How long errors that come after the first look are gathered, in ms: whatever one change brings is told at once. */
+const gatherMs = 1_000;
 
 /** inotify(7): the limits of watches and of instances a user may have. */
 const noRoom = ["ENOSPC", "EMFILE"];
 
 /**
  * Tells of changes of a program's sources, wherever they are. A file that is written again with the same content, as generators do, is no change.
- * @returns once no change is missed any more
+ * Folders behind symbolic links are not looked into, as Go does not, but for those that are named.
+ * @param stop aborted: ends the first look, which may be long
+ * @returns once no change is missed any more, or the first look was stopped
  */
-export async function watchSources(sources: Sources, listener: SourceListener): Promise<Unwatch> {
+export async function watchSources(sources: Sources, listener: SourceListener, stop?: AbortSignal): Promise<Unwatch> {
   const set = new SourceSet(sources, await neighbourFolders(sources.folder));
-  const watch = new SourceWatch(set, listener);
+  const watch = new SourceWatch(set, listener, stop);
   await watch.begin();
   return () => watch.end();
 }
@@ -92,29 +97,36 @@ class SourceWatch {
   private readonly known = new Map<string, string>();
   private watcher: TreeWatcher | undefined;
   private polling = false;
+  private readonly stop: AbortSignal | undefined;
+  private failed: { first: unknown; count: number } | undefined;
+  private gathering: NodeJS.Timeout | undefined;
 
-  constructor(set: SourceSet, listener: SourceListener) {
+  constructor(set: SourceSet, listener: SourceListener, stop: AbortSignal | undefined) {
     this.set = set;
     this.listener = listener;
+    this.stop = stop;
   }
 
   async begin(): Promise<void> {
     const found: string[] = [];
     await this.open(found);
     if (this.polling) await this.open(found);
+    if (this.stop?.aborted) return;
     await Promise.all(found.filter((path) => this.set.isSource(path)).map((path) => this.learn(path)));
   }
 
   end(): void {
+    clearTimeout(this.gathering);
     void this.watcher?.close();
   }
 
   /** @param found gets the files that are there already */
   private async open(found: string[]): Promise<void> {
+    if (this.stop?.aborted) return;
     let ready = false;
     const watcher = watchTree(this.set.roots, {
       ...(this.polling ? { usePolling: true, interval: sourcePollMs } : {}),
-      ignored: (path, stats) => this.set.isOutside(path) || (stats?.isFile() === true && !this.set.isSource(path)),
+      ignored: (path, stats) => this.isIgnored(path, stats),
     });
     this.watcher = watcher;
     await new Promise<void>((resolve) => {
@@ -132,13 +144,37 @@ class SourceWatch {
           // Afterwards it is opened again by whoever waits for this, or here.
           if (ready) void this.open([]);
           resolve();
-        } else this.listener.onError(error);
+        } else this.fail(error, ready);
       });
       watcher.once("ready", () => {
         ready = true;
         resolve();
       });
+      this.stop?.addEventListener("abort", () => {
+        if (ready) return;
+        void watcher.close();
+        resolve();
+      });
     });
+    this.tellFailed();
+  }
+
+  private isIgnored(path: string, stats: Stats | undefined): boolean {
+    if (this.set.isOutside(path)) return true;
+    if (stats?.isFile() === true) return !this.set.isSource(path);
+    return !this.set.isNamed(path) && isLinkToFolder(path);
+  }
+
+  private fail(error: unknown, gather: boolean): void {
+    this.failed = { first: this.failed?.first ?? error, count: (this.failed?.count ?? 0) + 1 };
+    if (gather) this.gathering ??= setTimeout(() => this.tellFailed(), gatherMs);
+  }
+
+  private tellFailed(): void {
+    const { failed } = this;
+    this.failed = undefined;
+    this.gathering = undefined;
+    if (failed !== undefined && !this.stop?.aborted) this.listener.onError(failed.first, failed.count);
   }
 
   private async changed(path: string): Promise<void> {
@@ -160,6 +196,16 @@ class SourceWatch {
     for (const file of fresh) this.known.set(file, (await contentOf(file)).hash);
     this.watcher?.add(fresh);
     return content;
+  }
+}
+
+/** A link can lead to above itself, or to a file system without an end, such as /proc. */
+function isLinkToFolder(path: string): boolean {
+  try {
+    return lstatSync(path).isSymbolicLink() && statSync(path).isDirectory();
+  } catch {
+    // Whoever watches it finds out what it is.
+    return false;
   }
 }
 

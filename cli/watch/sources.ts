@@ -66,15 +66,24 @@ export class SourceSet {
     return roots.every((root) => isSkipped(within(path, root))) || this.isIgnored(path);
   }
 
+  /** Whether it is one of the folders that are named, or above one. @param path absolute */
+  isNamed(path: string): boolean {
+    return this.namedRoots().some((root) => root === path || isBelow(root, path));
+  }
+
   /** A path as the patterns have it: relative to the folder, with slashes. */
   shown(path: string): string {
     return within(path, this.sources.folder);
   }
 
   private findRoots(): string[] {
-    const named = this.sources.also.map((pattern) => resolve(this.sources.folder, literalPart(pattern)));
-    const all = [...new Set([...this.goFolders, ...named])];
+    const all = this.namedRoots();
     return all.filter((path) => !all.some((other) => other !== path && isBelow(path, other) && !isSkipped(within(path, other))));
+  }
+
+  private namedRoots(): string[] {
+    const named = this.sources.also.map((pattern) => resolve(this.sources.folder, literalPart(pattern)));
+    return [...new Set([...this.goFolders, ...named])];
   }
 
   private isIgnored(path: string): boolean {

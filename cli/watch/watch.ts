@@ -31,7 +31,7 @@ import { endKeeper } from "../keeper/client.ts";
 import { runBuild } from "./build.ts";
 import { CrashGuard } from "./crashes.ts";
 import { DeclaredSwapper } from "./declared.ts";
-import { type Unwatch, watchFile, watchSources } from "./files.ts";
+import { type SourceListener, type Unwatch, watchFile, watchSources } from "./files.ts";
 import { LiveSwapper } from "./live.ts";
 import { WatchLoop, type WatchParts } from "./loop.ts";
 import { WatchReport } from "./report.ts";
@@ -219,13 +219,13 @@ async function watch({ swap, watched, swapper, report, arch, context }: WatchArg
     await crashes.reset();
     ends.push(watchFile(executable, () => loop.note("executable")));
     if (sources !== undefined) {
-      ends.push(
-        await watchSources(sources, {
-          onChange: (change) => loop.noteSource(change),
-          onPolling: () => report.tell({ event: "note", text: noRoomText }),
-          onError: (error) => unwatched(report, sources, error),
-        }),
-      );
+      const listener: SourceListener = {
+        onChange: (change) => loop.noteSource(change),
+        onPolling: () => report.tell({ event: "note", text: noRoomText }),
+        onError: (first, count) => report.failed("failed", unwatched(sources, first, count)),
+      };
+      swap.progress.start(`looking for sources in ${sources.folder}`);
+      ends.push(await watchSources(sources, listener, context.signal).finally(() => swap.progress.stop()));
     }
     await loop.run(() => {
       report.tell({ event: "ready", stack: stack.name, executable: shown(executable, context.cwd) });
@@ -264,8 +264,14 @@ function every(ms: number, work: () => Promise<void>): Unwatch {
   return () => clearInterval(timer);
 }
 
-function unwatched(report: WatchReport, { folder }: Sources, error: unknown): void {
-  report.failed("failed", new UserError(`${folder} cannot be watched: ${errorMessage(error)}`));
+/** @param first of `count` errors */
+function unwatched({ folder }: Sources, first: unknown, count: number): UserError {
+  const what = count === 1 ? "one path" : `${count} paths`;
+  const which = count === 1 ? "" : "the first of them: ";
+  return new UserError(
+    `${what} of the sources in ${folder} cannot be watched: ${which}${errorMessage(first)}`,
+    "leave out what is no source: --ignore PATTERN, such as --ignore 'data/**'",
+  );
 }
 
 /** A path as a person would write it here. */

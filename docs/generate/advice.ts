@@ -13,8 +13,6 @@ export const adviceByMessage: Readonly<Record<string, string>> = {
   'stack "…" has run no other executable that answered: there is none to go back to':
     "name one: `./nitro swap --binary FILE`, or `--sample`",
   "the build failed (…): …": "mend what the compiler's lines say; what runs goes on",
-  "… cannot be watched: …":
-    "see that the folder is there and may be read; where the system has no room for watches: `CHOKIDAR_USEPOLLING=1`",
   "… ended with …": "the program's last lines say why; `NITRO_DEBUG=1` shows more",
   "cannot run …: …": "install the program, or put it on PATH; `./nitro doctor` lists what is needed",
   'a part of a team\'s own cannot be named "…": the stack has one': "give the part another name in your module",

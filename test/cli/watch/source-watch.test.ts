@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from "node:child_process";
-import { appendFileSync, mkdirSync, mkdtempSync, realpathSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
@@ -114,6 +114,51 @@ test("what Go files embed is watched, also once they embed it; a new file of an 
   await settled();
   write("pay/web/other.txt", "three");
   await told(seen, "web/other.txt");
+});
+
+test("folders behind links are not looked into, but for those that are named; a linked file is a source", async () => {
+  write("common/deep/a.go", "package deep\n");
+  write("tools/a.txt", "one");
+  write("common/linked.go", "package x\n");
+  symlinkSync("/proc/self", join(folder, "p"));
+  symlinkSync(".", join(folder, "loop"));
+  symlinkSync("../common", join(folder, "others"));
+  symlinkSync("../tools", join(folder, "named"));
+  symlinkSync("../common/linked.go", join(folder, "linked.go"));
+  const seen = await watching({ also: ["named/*.txt"] });
+  write("common/deep/a.go", "package deep // changed\n");
+  write("tools/a.txt", "two");
+  await told(seen, "named/a.txt");
+  write("common/linked.go", "package x // changed\n");
+  await told(seen, "linked.go");
+  await settled();
+  expect(seen).toEqual(["named/a.txt", "linked.go"]);
+});
+
+test("a folder that is a link itself is watched", async () => {
+  write("pay/main.go", "package x\n");
+  symlinkSync("pay", join(root, "link"));
+  const seen = await watching({ folder: join(root, "link") });
+  write("pay/main.go", "package y\n");
+  await told(seen, "main.go");
+});
+
+test("a first look that is stopped ends at once, and tells of nothing", async () => {
+  const stop = new AbortController();
+  const fail = () => expect.fail("nothing is to be told");
+  const listener = { onChange: fail, onPolling: fail, onError: fail };
+  const watched = watchSources({ folder: "/proc", also: [], ignore: [], output: "/nowhere" }, listener, stop.signal);
+  setImmediate(() => stop.abort());
+  ends.push(await watched);
+});
+
+test("what cannot be watched is told once, with how many paths there are", async () => {
+  for (const name of ["one.go", "two.go", "three.go"]) symlinkSync(name, join(folder, name));
+  const failed: { first: unknown; count: number }[] = [];
+  const sources = { folder, also: [], ignore: [], output: "/nowhere" };
+  const listener = { onChange: () => {}, onPolling: () => {}, onError: (first: unknown, count: number) => void failed.push({ first, count }) };
+  ends.push(await watchSources(sources, listener));
+  expect(failed).toEqual([{ first: expect.objectContaining({ code: "ELOOP" }), count: 3 }]);
 });
 
 const limit = "echo 2 > /proc/sys/user/max_inotify_watches";
