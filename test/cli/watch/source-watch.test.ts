@@ -156,7 +156,11 @@ test("what cannot be watched is told once, with how many paths there are", async
   for (const name of ["one.go", "two.go", "three.go"]) symlinkSync(name, join(folder, name));
   const failed: { first: unknown; count: number }[] = [];
   const sources = { folder, also: [], ignore: [], output: "/nowhere" };
-  const listener = { onChange: () => {}, onPolling: () => {}, onError: (first: unknown, count: number) => void failed.push({ first, count }) };
+  const listener = {
+    onChange: () => {},
+    onPolling: () => {},
+    onError: (first: unknown, count: number) => void failed.push({ first, count }),
+  };
   ends.push(await watchSources(sources, listener));
   expect(failed).toEqual([{ first: expect.objectContaining({ code: "ELOOP" }), count: 3 }]);
 });
