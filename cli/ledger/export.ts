@@ -45,6 +45,10 @@ export const command = declareCommand({
 
   async run({ values }, context) {
     const { from, to, format } = values;
+    if (values["s3-endpoint"] !== undefined && values.endpoint === undefined)
+      throw new UsageError(
+        "--s3-endpoint goes with --endpoint: a stack's ledger exports to the stack's LocalStack; leave --s3-endpoint away",
+      );
     const now = new Date();
     const target = await findLedgerTarget(values, context);
     const access =

@@ -50,7 +50,7 @@ export interface LedgerTarget {
  */
 export async function findLedgerTarget(values: TargetValues, context: Context): Promise<LedgerTarget> {
   const { stack: option, endpoint, ledger } = values;
-  if (endpoint !== undefined && option !== undefined) throw new UsageError("-s and --endpoint name two ledgers: give one of them");
+  oneLedger({ "-s": option, "--endpoint": endpoint });
   if (endpoint !== undefined) {
     const authority = await ifPresent(readFile(authorityFiles(context.env).certificate, "utf8"));
     const hint = "start one: ./nitro ledger serve, or leave --endpoint away for a stack's";
@@ -63,6 +63,15 @@ export async function findLedgerTarget(values: TargetValues, context: Context): 
   const http = new LedgerHttp(address, `./nitro up -s ${stack}`, { signal: context.signal });
   const name = ledger ?? stackNames(stack).ledgerName;
   return { http, name, client: new LedgerClient(http, name), stack, tunnel };
+}
+
+/**
+ * @param named what each option says that names a ledger
+ * @throws UsageError where two of them do: one would be ignored
+ */
+export function oneLedger(named: Readonly<Record<string, string | undefined>>): void {
+  const [first, second] = Object.keys(named).filter((option) => named[option] !== undefined);
+  if (second !== undefined) throw new UsageError(`${first} and ${second} name two ledgers: give one of them`);
 }
 
 /** Finds the ledger, and leaves no session open on it afterwards: their number is limited. See findLedger. */

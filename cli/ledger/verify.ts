@@ -6,7 +6,7 @@ import { LedgerClient } from "../../ledger/client/session.ts";
 import { int, struct, text } from "../../ledger/ion/value.ts";
 import { declareCommand } from "../core/command.ts";
 import { counted, showRows } from "./rows.ts";
-import { type LedgerTarget, ledgerOptions, withLedger } from "./target.ts";
+import { type LedgerTarget, ledgerOptions, oneLedger, withLedger } from "./target.ts";
 import { placeOf, verifyDocument } from "./verify-document.ts";
 import { verifyFiles } from "./verify-files.ts";
 import { type VerifiedJournal, verifyServedJournal } from "./verify-journal.ts";
@@ -37,6 +37,8 @@ Exit code 1 where anything differs, naming the place.`,
 
   async run({ values, words: { id } }, context) {
     if (values.dir !== undefined) {
+      oneLedger({ "-s": values.stack, "--endpoint": values.endpoint, "--dir": values.dir });
+      if (values.ledger !== undefined) throw new UsageError("--dir verifies every ledger of the folder: leave --ledger away");
       if (id !== undefined) throw new UsageError("--dir verifies whole ledgers: leave the id away");
       await verifyFiles(values.dir, context, values.json);
       return 0;

@@ -50,6 +50,8 @@ export const adviceByMessage: Readonly<Record<string, string>> = {
   'the outputs of stack "…" cannot be read: …': "`./nitro outputs` says what is wrong with them",
   'the ledger of stack "…" is AWS\'s own (ledger mode aws): a test makes none there': "run the test on a stack with the local ledger",
   "there is no call …: there are …": "the package for Go and this checkout are of different versions: use the one of this checkout",
+  "… in --eval": "mend what was typed: it is JavaScript",
+  "… threw …": "mend the script: this is its own error",
   "waited … ms in vain: …": "the message ends with what was seen last; `./nitro logs` shows what the parts did",
 };
 

@@ -188,6 +188,10 @@ test("which ledger: the only one of an endpoint, else the one that is named", as
 test.each([
   [["query"], "the statement is missing"],
   [["query", "SELECT 1", "-s", "a", "--endpoint", "http://127.0.0.1:1"], "-s and --endpoint name two ledgers"],
+  [["verify", "-s", "a", "--dir", "d"], "-s and --dir name two ledgers: give one of them"],
+  [["verify", "--dir", "d", "--endpoint", "http://127.0.0.1:1"], "--endpoint and --dir name two ledgers: give one of them"],
+  [["verify", "--dir", "d", "--ledger", "demo"], "--dir verifies every ledger of the folder: leave --ledger away"],
+  [["verify", "--dir", "d", "abc"], "--dir verifies whole ledgers: leave the id away"],
   [["query", "SELECT 1", "--endpoint", "127.0.0.1:8182"], '--endpoint is "127.0.0.1:8182": allowed is an address'],
   [["explain"], "the statement is missing"],
   [["history", "T"], "the document's id is missing"],

@@ -38,6 +38,8 @@ test("the S3 of a ledger without a stack: the option, else what the SDKs' variab
 test.each([
   [["--format", "XML"], '--format is "XML": allowed are ION_TEXT, ION_BINARY, JSON'],
   [["--from", "now"], '--from is "now"'],
+  [["-s", "alice", "--s3-endpoint", "http://127.0.0.1:1"], "--s3-endpoint goes with --endpoint: a stack's ledger exports to the"],
+  [["--s3-endpoint", "http://127.0.0.1:1"], "--s3-endpoint goes with --endpoint"],
   [["more"], 'unexpected argument "more"'],
 ])("%j is told what is wrong before anything is asked", async (args, message) => {
   await expect(runLedger(["export", ...args])).rejects.toThrow(message);

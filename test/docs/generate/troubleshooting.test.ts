@@ -30,7 +30,7 @@ test("what the page cannot have is worded elsewhere: by pulumi, a server, anothe
     "cli/ledger/target.ts",
     "cli/ledger/verify-files.ts",
     "cli/preview.ts",
-    "cli/shell/shell.ts",
+    "cli/shell/user-code.ts",
     "cli/swap/swap.ts",
     "dashboard/page/server.ts",
     "ledger/client/http.ts",
