@@ -111,13 +111,9 @@ function refuseForeign(stack: string, owner: string, seen: Seen): void {
   );
 }
 
-function nameInState(state: StackState, id: string): string {
-  return (
-    state.resources
-      .find((resource) => resource.id === id)
-      ?.urn.split("::")
-      .at(-1) ?? id.slice(0, 12)
-  );
+function nameInState({ resources }: StackState, id: string): string {
+  const found = resources.find((resource) => resource.id === id);
+  return found?.name ?? found?.urn.split("::").at(-1) ?? id.slice(0, 12);
 }
 
 /** Everything that carries a stack's label, with its health in the engine's words. */

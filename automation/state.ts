@@ -1,12 +1,13 @@
 import { existsSync } from "node:fs";
-import { readFile, rm } from "node:fs/promises";
+import { readFile, rm, rmdir } from "node:fs/promises";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
-import { ifPresent } from "../common/files.ts";
+import { errorCode } from "../common/errors.ts";
+import { ifPresent, isAbsent } from "../common/files.ts";
 import { type MadeBy, readMadeBy } from "../model/layout.ts";
 import type { NamedEngine } from "../model/stack-engine.ts";
 import { type Runtime, serviceType } from "../model/urns.ts";
-import { project } from "./lock.ts";
+import { project, stackLockFolder } from "./lock.ts";
 
 /** A resource as pulumi's state knows it. */
 export interface StateResource {
@@ -14,6 +15,8 @@ export interface StateResource {
   readonly type: string;
   /** The provider's id: for containers and networks the engine's id, for volumes the name. Empty for components. */
   readonly id: string;
+  /** What the engine calls it; undefined where the state has no name of it, as of components. */
+  readonly name?: string | undefined;
 }
 
 /** What of a stack's state the commands need. */
@@ -64,12 +67,16 @@ interface RawDeployment {
 export function parseState(text: string): StackState {
   const value = JSON.parse(text) as { deployment?: RawDeployment | null; checkpoint?: { latest?: RawDeployment | null } | null };
   const deployment = value.deployment ?? value.checkpoint?.latest ?? {};
-  const resources = (deployment.resources ?? []).map(({ urn = "", type = "", id = "" }) => ({ urn, type, id }));
+  const resources = (deployment.resources ?? []).map(stateResource);
   const pending = (deployment.pending_operations ?? []).map(({ resource }) => resource?.urn ?? "");
   const root = (deployment.resources ?? []).find(({ type }) => type === "pulumi:pulumi:Stack");
   const hasOutputs = Object.keys(root?.outputs ?? {}).length > 0 ? true : undefined;
   const plugin = (deployment.resources ?? []).find(({ type }) => type === dockerProviderType);
   return { resources, pending, madeBy: readMadeBy(root?.outputs?.madeBy), hasOutputs, engine: plugin && engineOf(plugin) };
+}
+
+function stateResource({ urn = "", type = "", id = "", inputs }: RawResource): StateResource {
+  return { urn, type, id, name: typeof inputs?.name === "string" ? inputs.name : undefined };
 }
 
 function engineOf({ inputs: { host, certPath } = {} }: RawResource): NamedEngine {
@@ -96,13 +103,21 @@ export async function mendAttributes(folder: string, stack: string): Promise<voi
 
 /**
  * Removes what pulumi keeps of a stack that it has removed: the last state, and those before each update. They are of things that are gone, and
- * hold the stack's secrets, if encrypted. Where a stack of that name is there, all stays.
+ * hold the stack's secrets, if encrypted. The folders of its locks and its history go where they are empty. Where a stack of that name is there, all stays.
  */
 export async function removeBackups(folder: string, stack: string): Promise<void> {
   const files = checkpointFiles(folder, stack);
   if (files.some((file) => existsSync(file))) return;
   for (const file of files.flatMap((checkpoint) => [`${checkpoint}.bak`, `${checkpoint}.bak.attrs`])) await rm(file, { force: true });
   await rm(join(folder, ".pulumi", "backups", project, stack), { recursive: true, force: true });
+  for (const left of [join(folder, ".pulumi", "history", project, stack), stackLockFolder(folder, stack)]) await removeEmpty(left);
+}
+
+/** A folder that holds something stays. */
+async function removeEmpty(folder: string): Promise<void> {
+  await rmdir(folder).catch((error: unknown) => {
+    if (!isAbsent(error) && !["ENOTEMPTY", "EEXIST"].includes(errorCode(error) ?? "")) throw error;
+  });
 }
 
 function isJson(text: string): boolean {

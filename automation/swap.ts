@@ -105,12 +105,14 @@ async function startStopped(engine: Engine, id: string | undefined): Promise<voi
 /**
  * Adds to the failure of an update which executable it was for, and how to go back, where something was changed.
  * @param executable undefined where none was named; one that has answered before is not to blame
+ * @param by the command that runs another one: a stack that has not come up yet needs a whole update
  */
 export async function withWayBack(
   error: unknown,
   stack: string,
   { root }: Pick<Context, "root">,
   executable: Pick<LoadedExecutable, "file" | "sha256"> | undefined,
+  by: "up" | "swap" = "swap",
 ): Promise<unknown> {
   if (!(error instanceof UpdateError) || !error.outcome.touched) return error;
   const [before] = await readPastExecutables(root, stack);
@@ -122,8 +124,8 @@ export async function withWayBack(
       : new UserError(
           `${error.message}\nthe executable is ${shownPath(root, executable.file)}`,
           good === undefined
-            ? `run another one: ./nitro up -s ${stack} --binary FILE, or --sample`
-            : `go back to ${good}: ./nitro swap -s ${stack} --previous; run another one: ./nitro up -s ${stack} --binary FILE, or --sample`,
+            ? `run another one: ./nitro ${by} -s ${stack} --binary FILE, or --sample`
+            : `go back to ${good}: ./nitro swap -s ${stack} --previous; run another one: ./nitro ${by} -s ${stack} --binary FILE, or --sample`,
         );
   return new UpdateError(told, error.outcome);
 }

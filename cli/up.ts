@@ -73,7 +73,8 @@ async function bringUp(machine: Machine, stack: Stack, configured: Configured, p
     return await applySettings(stack, configured.file, { refresh, program }, progress, context);
   } catch (error) {
     const { executable } = configured;
-    throw executable === undefined ? error : await withWayBack(error, stack.name, context, executable);
+    const by = state?.hasOutputs ? "swap" : "up";
+    throw executable === undefined ? error : await withWayBack(error, stack.name, context, executable, by);
   }
 }
 

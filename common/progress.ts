@@ -23,20 +23,22 @@ interface Running {
 export class Progress {
   private readonly output: Output;
   private readonly now: () => number;
+  private readonly rewrites: boolean;
   private readonly running = new Map<string, Running>();
   private idle: { readonly text: string; readonly since: number } | undefined;
   private afterwards = "";
   private timer: NodeJS.Timeout | undefined;
   private drawn = 0;
 
-  constructor(output: Output, now: () => number = Date.now) {
+  constructor(output: Output, now: () => number = Date.now, env: NodeJS.ProcessEnv = process.env) {
     this.output = output;
     this.now = now;
+    this.rewrites = env.TERM !== "dumb";
   }
 
-  /** True on a terminal, where lines can be written anew. */
+  /** True on a terminal where lines can be written anew: one that calls itself dumb shows the codes for that as they are. */
   get live(): boolean {
-    return this.output.isTTY === true;
+    return this.output.isTTY === true && this.rewrites;
   }
 
   /**

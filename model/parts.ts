@@ -1,5 +1,5 @@
 import { UsageError, UserError } from "../common/errors.ts";
-import { nearest } from "../common/nearest.ts";
+import { suggestion } from "../common/nearest.ts";
 import { extraNameProblem } from "./extra-parts.ts";
 import { containerName, labels, type Role, roles } from "./names.ts";
 
@@ -10,8 +10,7 @@ export function partNamed(word: string): string {
 }
 
 function notPart(word: string, parts: readonly string[]): string {
-  const meant = nearest(word, parts);
-  return `"${word}" is not a part of a stack${meant === undefined ? ";" : `, did you mean ${meant}?`} Parts: ${parts.join(", ")}`;
+  return `"${word}" is not a part of a stack${suggestion(word, parts)}: allowed are ${parts.join(", ")}`;
 }
 
 /** The parts of a team's own. @param containers the stack's @returns their names, sorted */

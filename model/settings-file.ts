@@ -117,10 +117,18 @@ function change(document: Document, changes: SettingChanges): boolean {
     return value !== undefined && (now === undefined || now === null || String(now) !== value);
   });
   for (const [path, value] of wanted) {
-    if (value === null) document.deleteIn(keys(document, path));
+    if (value === null) takeAway(document, keys(document, path));
     else set(document, keys(document, path), value);
   }
   return wanted.length > 0;
+}
+
+/** What held nothing else goes with it, up to the settings themselves. */
+function takeAway(document: Document, path: readonly string[]): void {
+  document.deleteIn(path);
+  const above = path.slice(0, -1);
+  const left = document.getIn(above);
+  if (above.length > 1 && isMap(left) && left.items.length === 0) takeAway(document, above);
 }
 
 /** What is no object cannot take a part: it stays, for the check to tell. */
@@ -128,7 +136,8 @@ function set(document: Document, path: string[], value: unknown): void {
   for (let depth = 1; depth < path.length; depth++) {
     const above = path.slice(0, depth);
     const now = document.getIn(above);
-    if (now === null) document.deleteIn(above);
+    // An object without parts is written in braces, and so would be what it takes.
+    if (now === null || (isMap(now) && now.items.length === 0)) document.deleteIn(above);
     else if (now !== undefined && !isCollection(now)) return;
   }
   document.setIn(path, value);

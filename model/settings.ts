@@ -112,6 +112,8 @@ function shown(value: unknown): string | undefined {
 }
 
 function allowed(issue: z.core.$ZodIssue): string {
+  const bounds = boundsOf(declaredAt(issue.path));
+  if (bounds !== undefined) return `allowed is a whole number from ${bounds.join(" to ")}`;
   if (issue.code === "invalid_value") return `allowed are ${issue.values.map(String).join(", ")}`;
   if (issue.code === "too_small")
     return `allowed is ${issue.origin === "string" ? "a text that is not empty" : `${issue.minimum} or more`}`;
@@ -127,11 +129,23 @@ function valueAt(root: unknown, path: readonly string[]): unknown {
 
 /** The settings below a path, read from the schema itself, so that the list cannot grow stale. */
 function knownKeys(path: readonly string[]): string[] {
-  let shape: object = settingsSchema.shape;
+  const found = declaredAt(path);
+  return Object.keys(found instanceof z.ZodObject ? found.shape : settingsSchema.shape);
+}
+
+/** What a setting takes, or a group of them; undefined where there is none of that path. */
+function declaredAt(path: readonly PropertyKey[]): unknown {
+  let found: unknown = settingsSchema;
   for (const key of path) {
-    const field: unknown = Reflect.get(shape, key);
-    const inner = field instanceof z.ZodPrefault ? field.unwrap() : field;
-    if (inner instanceof z.ZodObject) shape = inner.shape;
+    found = found instanceof z.ZodObject ? Reflect.get(found.shape, key) : undefined;
+    while (found instanceof z.ZodPrefault || found instanceof z.ZodDefault || found instanceof z.ZodOptional) found = found.unwrap();
   }
-  return Object.keys(shape);
+  return found;
+}
+
+/** Of a whole number that has both; one problem is worded as the other: each says all that is allowed. */
+function boundsOf(declared: unknown): readonly [least: number, most: number] | undefined {
+  if (!(declared instanceof z.ZodNumber) || !declared.isInt) return undefined;
+  const { minValue, maxValue } = declared;
+  return minValue === null || maxValue === null ? undefined : [minValue, maxValue];
 }

@@ -6,7 +6,7 @@ import { struct, text } from "../../ledger/ion/value.ts";
 import { declareCommand } from "../core/command.ts";
 import { pointing } from "./caret.ts";
 import { showRows } from "./rows.ts";
-import { findLedgerTarget, ledgerOptions } from "./target.ts";
+import { ledgerOptions, withLedger } from "./target.ts";
 
 export const command = declareCommand({
   unread: "end",
@@ -16,8 +16,7 @@ export const command = declareCommand({
   stopsCleanly: true,
 
   async run({ values, words: { statement } }, context) {
-    const { http, name } = await findLedgerTarget(values, context);
-    const plan = await pointing(statement, explainStatement(http, name, statement));
+    const plan = await withLedger(values, context, ({ http, name }) => pointing(statement, explainStatement(http, name, statement)));
     if (context.stdout.isTTY === true && !values.json) context.stdout.write(describePlan(plan));
     else
       showRows(

@@ -11,7 +11,7 @@ import { declareCommand } from "../core/command.ts";
 import type { Options } from "../core/declaration.ts";
 import type { BucketAccess, ExportedObject } from "./export-bucket.ts";
 import { counted, showRows } from "./rows.ts";
-import { findLedgerTarget, type LedgerTarget, ledgerOptions } from "./target.ts";
+import { type LedgerTarget, ledgerOptions, withLedger } from "./target.ts";
 
 const options = {
   ...ledgerOptions,
@@ -50,22 +50,24 @@ export const command = declareCommand({
         "--s3-endpoint goes with --endpoint: a stack's ledger exports to the stack's LocalStack; leave --s3-endpoint away",
       );
     const now = new Date();
-    const target = await findLedgerTarget(values, context);
-    const access =
-      target.stack === undefined ? ownAccess(values["s3-endpoint"], context.env) : await stackAccess(target.stack, context.env);
-    const bucketName = values.bucket ?? (target.stack === undefined ? "nitro-journal" : `nitro-${target.stack}-journal`);
-    const prefix = values.prefix ?? defaultPrefix(target.name, now);
-    const { ExportBucket } = await import("./export-bucket.ts");
-    const bucket = new ExportBucket(bucketName, access);
-    try {
-      await bucket.ensure();
-      const start = from ?? (await created(target));
-      const id = await order(target, { start, end: to ?? now.getTime(), bucket: bucketName, prefix, format });
-      await finished(target, id, context.signal);
-      show(await bucket.objects(prefix), { id, bucketName, access }, context, values.json);
-    } finally {
-      bucket.close();
-    }
+    await withLedger(values, context, async (target) => {
+      const access =
+        target.stack === undefined ? ownAccess(values["s3-endpoint"], context.env) : await stackAccess(target.stack, context.env);
+      const bucketName = values.bucket ?? (target.stack === undefined ? "nitro-journal" : `nitro-${target.stack}-journal`);
+      const prefix = values.prefix ?? defaultPrefix(target.name, now);
+      const { ExportBucket } = await import("./export-bucket.ts");
+      const bucket = new ExportBucket(bucketName, access);
+      try {
+        // Before the bucket: a ledger that is not there leaves none.
+        const start = from ?? (await created(target));
+        await bucket.ensure();
+        const id = await order(target, { start, end: to ?? now.getTime(), bucket: bucketName, prefix, format });
+        await finished(target, id, context.signal);
+        show(await bucket.objects(prefix), { id, bucketName, access }, context, values.json);
+      } finally {
+        bucket.close();
+      }
+    });
     return 0;
   },
 });

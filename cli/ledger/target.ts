@@ -5,7 +5,7 @@ import { UsageError, UserError } from "../../common/errors.ts";
 import { ifPresent } from "../../common/files.ts";
 import { Engine } from "../../docker/engine.ts";
 import { isRemote } from "../../docker/remote.ts";
-import { LedgerHttp } from "../../ledger/client/http.ts";
+import { LedgerHttp, LedgerRefusal } from "../../ledger/client/http.ts";
 import { LedgerClient } from "../../ledger/client/session.ts";
 import { innerPorts, labels, stackNames } from "../../model/names.ts";
 import { roleContainer } from "../../model/parts.ts";
@@ -48,7 +48,7 @@ export interface LedgerTarget {
  * Finds the ledger: of --endpoint, else of the stack's running container.
  * @throws UserError saying how to bring it up, or how to name another
  */
-export async function findLedgerTarget(values: TargetValues, context: Context): Promise<LedgerTarget> {
+async function findLedgerTarget(values: TargetValues, context: Context): Promise<LedgerTarget> {
   const { stack: option, endpoint, ledger } = values;
   oneLedger({ "-s": option, "--endpoint": endpoint });
   if (endpoint !== undefined) {
@@ -79,10 +79,24 @@ export async function withLedger<T>(values: TargetValues, context: Context, work
   const target = await findLedgerTarget(values, context);
   try {
     return await work(target);
+  } catch (error) {
+    throw await namingLedgers(error, target.http);
   } finally {
     await target.client.close();
     target.tunnel?.close();
   }
+}
+
+/** Adds to QLDB's words for a ledger that is not there which ones are. */
+async function namingLedgers(error: unknown, http: LedgerHttp): Promise<unknown> {
+  if (!(error instanceof LedgerRefusal) || !/^(The )?Ledger with name \S+ (is not found|does not exist)$/.test(error.message)) return error;
+  const names = await ledgerNames(http).catch(() => []);
+  return names.length === 0 ? error : new LedgerRefusal(error.type, error.message, `there are ${names.join(", ")}: --ledger ${names[0]}`);
+}
+
+async function ledgerNames(http: LedgerHttp): Promise<string[]> {
+  const { Ledgers: ledgers } = (await http.control("GET", "/ledgers")) as { Ledgers: readonly { Name: string }[] };
+  return ledgers.map(({ Name: name }) => name);
 }
 
 interface StackEndpoint {
@@ -120,10 +134,9 @@ export function checkedUrl(text: string): string {
 }
 
 async function onlyLedger(http: LedgerHttp): Promise<string> {
-  const { Ledgers: ledgers } = (await http.control("GET", "/ledgers")) as { Ledgers: readonly { Name: string }[] };
-  const [first, second] = ledgers.map(({ Name: name }) => name);
+  const all = await ledgerNames(http);
+  const [first, second] = all;
   if (first === undefined) throw new UserError(`${http.endpoint} has no ledger`, "start it with one: ./nitro ledger serve --name ledger");
   if (second === undefined) return first;
-  const names = ledgers.map(({ Name: name }) => name).join(", ");
-  throw new UserError(`${http.endpoint} has several ledgers: ${names}`, `say which: --ledger ${first}`);
+  throw new UserError(`${http.endpoint} has several ledgers: ${all.join(", ")}`, `say which: --ledger ${first}`);
 }

@@ -41,12 +41,15 @@ async function rolesFound(
     liveRoles.map(async (role) => {
       const details = await engine.inspect(stackNames(stack).containers[role]);
       if (details === undefined) return undefined;
-      const declared = details.labels[labels.executable] ?? "?";
+      const declared = details.labels[labels.executable] ?? unknown;
       return [role, { id: details.id, declared, sha256: await sha256Of(role, details) }] as const;
     }),
   );
   return new Map(found.filter((each) => each !== undefined));
 }
+
+/** Of a container that does not say what it was made for. */
+const unknown = "?";
 
 /** A swap that is over. */
 export interface FinishedSwap {
@@ -83,8 +86,10 @@ function leftBehind(roles: readonly LiveRole[], after: RunningRoles): string[] {
 /** One line for a role: what ran, what runs. */
 function describeSwap(role: LiveRole, before: RunningRole | undefined, after: RunningRole | undefined): string {
   const now = after === undefined ? "nothing" : hash(after);
-  if (before === undefined) return `${role}: ${now} runs, nothing ran before`;
+  if (before === undefined) return `${role}: ${now} runs, its container was not there`;
   if (before.id === after?.id && before.sha256 === after.sha256) return `${role}: unchanged, ${now} runs already`;
+  if (hash(before) === now && now !== unknown)
+    return `${role}: ${now} runs again, unchanged${before.id === after?.id ? "" : ", in a new container"}`;
   return `${role}: ${hash(before)} → ${now}`;
 }
 

@@ -16,7 +16,7 @@ import { jsonOption, stackOption } from "../core/declaration.ts";
 import { selectStack } from "../core/selection.ts";
 import { buildRuns } from "./build-runs.ts";
 import { describeFound, type Found } from "./waiting.ts";
-import { isHash, type WantedBuild, wantedBuild, wantedFile } from "./wanted-build.ts";
+import { hashAllowed, isHash, type WantedBuild, wantedBuild, wantedFile } from "./wanted-build.ts";
 
 const intervalMs = 100;
 
@@ -60,7 +60,7 @@ export const command = declareCommand({
     if ((await wanted.current()) === undefined)
       throw new UserError(
         `there is no file ${wanted.name}, and so no build that could be waited for`,
-        "build it first, or name another file",
+        build === undefined ? "build it first, or name another file" : `build it first, or name another file or a build: ${hashAllowed}`,
       );
     const began = Date.now();
     const found = await waitForBuild(

@@ -15,6 +15,9 @@ export interface WantedBuild {
 /** The fewest digits of a hash that stand for it: as many as commands print. */
 const fewestDigits = 12;
 
+/** Which hashes are allowed, in words. */
+export const hashAllowed = `at least the first ${fewestDigits} digits of its SHA-256`;
+
 /**
  * @param given the argument: a hash (12 digits or more) or a file
  * @param resolvePath relative paths to absolute ones

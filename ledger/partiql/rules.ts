@@ -5,8 +5,8 @@ export type RuleSource = "manual" | "reference implementation" | "report";
 export interface LanguageRule {
   readonly rule: string;
   readonly follows: RuleSource;
-  /** Statements that it may be about. */
-  readonly about: RegExp;
+  /** Statements that it may be about; undefined for a rule of sessions. */
+  readonly about: RegExp | undefined;
 }
 
 /** docs/ledger.md shows the same list. */
@@ -43,7 +43,7 @@ export const languageRules: readonly LanguageRule[] = [
     follows: "reference implementation",
     about: /\bcast\b/i,
   },
-  { rule: "StartTransaction while one is open is refused", follows: "report", about: /^/ },
+  { rule: "StartTransaction while one is open is refused", follows: "report", about: undefined },
   { rule: "the bounds of a history lie in the past, in their order, and both count", follows: "manual", about: /\bhistory\b/i },
   { rule: "the outermost query alone sees tables", follows: "manual", about: /\([\s(]*select\b/i },
   { rule: "JOIN needs ON", follows: "manual", about: /\bjoin\b/i },
@@ -55,5 +55,5 @@ export const languageRules: readonly LanguageRule[] = [
 
 /** The rules that a statement may fall under. */
 export function rulesFor(statement: string): readonly LanguageRule[] {
-  return languageRules.filter(({ about }) => about.test(statement));
+  return languageRules.filter(({ about }) => about?.test(statement));
 }

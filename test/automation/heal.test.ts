@@ -17,7 +17,12 @@ const network = { id: "net", name: names.network, labels, created: "" };
 const volume = { id: "nitro-alice-redis", name: "nitro-alice-redis", labels, created: "" };
 const sound: Seen = { containers: [container("redis"), container("service")], networks: [network], volumes: [volume] };
 
-const resource = (type: string, id: string) => ({ urn: `urn:pulumi:alice::nitro::${type}::${id}-thing`, type, id });
+const resource = (type: string, id: string) => ({
+  urn: `urn:pulumi:alice::nitro::${type}::${id}-thing`,
+  type,
+  id,
+  name: `nitro-alice-${id}`,
+});
 const state: StackState = {
   resources: [
     resource(dockerTypes.container, "redis"),
@@ -61,12 +66,12 @@ describe("decideHealing", () => {
     const seen = { ...sound, containers: [{ ...container("service"), health: "starting" as const }] };
     const healing = decideHealing(names, owner, seen, state);
     expect(healing).toMatchObject({ containers: ["nitro-alice-service"], refresh: true });
-    expect(healing.reasons).toEqual(["container redis-thing is gone", "container nitro-alice-service does not answer yet"]);
+    expect(healing.reasons).toEqual(["container nitro-alice-redis is gone", "container nitro-alice-service does not answer yet"]);
   });
 
   it("refreshes for a container that is gone", () => {
     const healing = decideHealing(names, owner, { ...sound, containers: [container("redis")] }, state);
-    expect(healing).toEqual({ ...nothing, refresh: true, reasons: ["container service-thing is gone"] });
+    expect(healing).toEqual({ ...nothing, refresh: true, reasons: ["container nitro-alice-service is gone"] });
   });
 
   it("takes all containers along where the network is gone", () => {

@@ -13,7 +13,7 @@ import {
   stateIds,
 } from "../../automation/state.ts";
 
-const container = { urn: "urn:c", type: dockerTypes.container, id: "abc", custom: true };
+const container = { urn: "urn:c", type: dockerTypes.container, id: "abc", custom: true, inputs: { name: "nitro-x" } };
 const component = { urn: "urn:s", type: "nitro:stack:Developer" };
 const pending = [{ resource: { urn: "urn:p", type: dockerTypes.network }, type: "creating" }];
 
@@ -23,7 +23,7 @@ describe("parseState", () => {
     const expected = {
       resources: [
         { urn: "urn:s", type: "nitro:stack:Developer", id: "" },
-        { urn: "urn:c", type: dockerTypes.container, id: "abc" },
+        { urn: "urn:c", type: dockerTypes.container, id: "abc", name: "nitro-x" },
       ],
       pending: ["urn:p"],
     };
@@ -63,7 +63,7 @@ describe("readStateFile", () => {
     const text = JSON.stringify({ checkpoint: { latest: { resources: [container] } } });
     await writeFile(join(folder, ".pulumi/stacks/nitro/alice.json"), text);
     await writeFile(join(folder, ".pulumi/stacks/nitro/bob.json.gz"), gzipSync(text));
-    const expected = { resources: [{ urn: "urn:c", type: dockerTypes.container, id: "abc" }], pending: [] };
+    const expected = { resources: [{ urn: "urn:c", type: dockerTypes.container, id: "abc", name: "nitro-x" }], pending: [] };
     expect(await readStateFile(folder, "alice")).toEqual(expected);
     expect(await readStateFile(folder, "bob")).toEqual(expected);
     expect(await readStateFile(folder, "carol")).toBeUndefined();
@@ -97,6 +97,11 @@ it("removes the backups of a removed stack, and no others", async () => {
       await mkdir(join(backups, stack), { recursive: true });
       await writeFile(join(backups, stack, `${stack}.1.json`), "{}");
     }
+    const left = ["history/nitro", "locks/organization/nitro"].map((path) => join(folder, ".pulumi", path));
+    for (const path of left.flatMap((each) => ["alice", "bob", "carol"].map((stack) => join(each, stack)))) {
+      await mkdir(path, { recursive: true });
+      if (path.endsWith("carol")) await writeFile(join(path, "of-another-command.json"), "{}");
+    }
     const [alice] = checkpointFiles(folder, "alice");
     const stacks = dirname(alice);
     await mkdir(stacks, { recursive: true });
@@ -104,10 +109,12 @@ it("removes the backups of a removed stack, and no others", async () => {
     const others = ["alice-2.json.bak", "bob.json", "bob.json.attrs", "bob.json.bak"];
     for (const file of [...removed, ...others]) await writeFile(join(stacks, file), "{}");
     await removeBackups(folder, "alice");
+    await removeBackups(folder, "carol");
     // This one is there.
     await removeBackups(folder, "bob");
     expect((await readdir(stacks)).sort()).toEqual(others);
     expect((await readdir(backups)).sort()).toEqual(["alice-2", "bob"]);
+    for (const path of left) expect((await readdir(path)).sort()).toEqual(["bob", "carol"]);
     expect(await readdir(join(backups, "bob"))).toEqual(["bob.1.json"]);
   } finally {
     await rm(folder, { recursive: true, force: true });

@@ -28,13 +28,16 @@ test("the file is named, and the ways to another one", async () => {
   await notePastExecutable(root, "alice", good);
   expect(await told(failure(), { file: "/bin/true", sha256: bad })).toMatchObject({
     message: "service exited with code 0 before it answered\nthe executable is /bin/true",
-    hint: "go back to aaaaaaaaaaaa: ./nitro swap -s alice --previous; run another one: ./nitro up -s alice --binary FILE, or --sample",
+    hint: "go back to aaaaaaaaaaaa: ./nitro swap -s alice --previous; run another one: ./nitro swap -s alice --binary FILE, or --sample",
   });
 });
 
 test("where none has answered yet there is none to go back to", async () => {
   expect(await told(failure(), { file: join(root, "build", "payments"), sha256: bad })).toMatchObject({
     message: "service exited with code 0 before it answered\nthe executable is build/payments",
+    hint: "run another one: ./nitro swap -s alice --binary FILE, or --sample",
+  });
+  expect(await withWayBack(failure(), "alice", { root }, { file: "/bin/true", sha256: bad }, "up")).toMatchObject({
     hint: "run another one: ./nitro up -s alice --binary FILE, or --sample",
   });
 });

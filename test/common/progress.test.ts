@@ -71,6 +71,17 @@ describe("Progress", () => {
     ]);
   });
 
+  it("writes nothing anew on a terminal that knows no codes", () => {
+    const progress = new Progress(output(true), () => now, { TERM: "dumb" });
+    progress.start("checking");
+    progress.status("a line that is replaced");
+    showUpdate(progress)(started);
+    vi.advanceTimersByTime(1000);
+    showUpdate(progress)(finished);
+    progress.stop();
+    expect(written).toBe("✓ container nitro-alice-redis created 0.0s\n");
+  });
+
   it("has no colours on a terminal that is to have none", () => {
     const finish = (hasColors: boolean) => {
       written = "";

@@ -94,7 +94,7 @@ test("a part that there is not is told with those that there are", async () => {
   const refused = await tryNitro("exec", "-s", stack, "postgre", "--", "true");
   expect(refused).toMatchObject({ code: 1 });
   expect(refused.stderr).toMatch(
-    /^error: "postgre" is not a part of a stack, did you mean postgres\? Parts: service, .*, worker, postgres/,
+    /^error: "postgre" is not a part of a stack \(did you mean postgres\?\): allowed are service, .*, worker, postgres/,
   );
 });
 

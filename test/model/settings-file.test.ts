@@ -44,9 +44,20 @@ describe("changes", () => {
 
   it("take away what is null, and nothing where it is not there", async () => {
     const changed = await read(text, { "service.binary": null, "service.image": null, "build.command": null });
-    expect(changed.text).toBe(text.replace("\n    binary: /tmp/old", " {}"));
+    expect(changed.text).toBe(text.replace("  nitro:service:\n    binary: /tmp/old\n", ""));
     expect(parseSettings(changed.raw, "alice").service.binary).toBeUndefined();
     expect(await withSettings("", { "service.binary": null })).toBe("");
+  });
+
+  it("leave an object that holds more, and write into one without parts as into a new one", async () => {
+    const more = "config:\n  nitro:service:\n    # by the team\n    host: a\n    binary: b\n";
+    expect(await withSettings(more, { "service.binary": null })).toBe(more.replace("    binary: b\n", ""));
+    const emptied = "config:\n  nitro:service: {}\n  nitro:bootstrap: auto\n";
+    expect(await withSettings(emptied, { "service.binary": "b" })).toBe(
+      "config:\n  nitro:bootstrap: auto\n  nitro:service:\n    binary: b\n",
+    );
+    expect(await withSettings("config:\n  nitro:service:\n    binary: b\n", { "service.binary": null })).toBe("config: {}\n");
+    expect(await withSettings("config: {}\n", { "service.binary": "b" })).toBe("config:\n  nitro:service:\n    binary: b\n");
   });
 
   it("add settings to a file without any", async () => {

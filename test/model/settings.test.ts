@@ -125,13 +125,25 @@ test("all problems are told at once, each with the value seen and what is allowe
   expect(message).toContain('nitro:bootstrap is "sometimes": allowed are auto, manual');
   expect(message).toContain("nitro:authorisation is not a setting");
   expect(message).toContain("(did you mean authorization?)");
-  expect(message).toContain("nitro:ports.base is 80: allowed is 1024 or more");
+  expect(message).toContain("nitro:ports.base is 80: allowed is a whole number from 1024 to 65500");
   expect(message).toContain(
     "nitro:images.reddis is not a setting; allowed under nitro:images are base, redis, localstack, node (did you mean redis?)",
   );
   expect(message).toContain('nitro:ledger.mode is "cloud": allowed are local');
   expect(message).toContain("pulumi config set --stack alice --path");
 });
+
+test.each(["0.2", '"abc"', "-1", "100000", "[1,2]"])(
+  "a number that is %s is told what the setting takes, whatever is wrong with it",
+  (value) => {
+    expect(problems({ "nitro:swap": `{"keep":${value}}` })).toContain(
+      `  - nitro:swap.keep is ${value}: allowed is a whole number from 0 to 1440\n`,
+    );
+    expect(problems({ "nitro:ports": `{"base":${value}}` })).toContain(
+      `nitro:ports.base is ${value}: allowed is a whole number from 1024 to 65500`,
+    );
+  },
+);
 
 test("an executable and an image exclude each other", () => {
   expect(problems({ "nitro:service": '{"binary":"a","image":"b"}' })).toContain(

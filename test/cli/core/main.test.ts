@@ -144,7 +144,8 @@ describe("the command line", () => {
 
   it.each([
     [["exec", "redis"], "put it after --"],
-    [["exec", "redsi", "--", "ls"], "did you mean redis?"],
+    [["exec", "redsi", "--", "ls"], '"redsi" is not a part of a stack (did you mean redis?): allowed are service, '],
+    [["exec", "No-part", "--", "ls"], '"No-part" is not a part of a stack: allowed are service, '],
     [["logs", "--tail", "many"], '--tail is "many"'],
     [["swap", "workr"], "workr does not run your executable (did you mean worker?): allowed are service, worker"],
     [["swap", "nope"], "nope does not run your executable: allowed are service, worker"],

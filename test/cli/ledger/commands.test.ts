@@ -181,7 +181,13 @@ test("which ledger: the only one of an endpoint, else the one that is named", as
   expect(piped).toMatchObject({ code: 0, stdout: "", stderr: expect.stringMatching(/^there are no tables yet.*\n$/) });
   const json = await runLedger(["tables", "--ledger", "second", "--json", ...endpoint]);
   expect(json).toEqual({ code: 0, stdout: "[]\n", stderr: "" });
-  await expect(pipe("tables", "--ledger", "third")).rejects.toThrow("The Ledger with name third is not found");
+  const there = { hint: "there are demo, second: --ledger demo" };
+  await expect(pipe("tables", "--ledger", "third")).rejects.toMatchObject({ message: "The Ledger with name third is not found", ...there });
+  for (const args of [["explain", "SELECT 1"], ["verify"], ["export", "--s3-endpoint", server.url]])
+    await expect(pipe(...args, "--ledger", "third")).rejects.toMatchObject({
+      message: expect.stringMatching(/ledger with name third/i),
+      ...there,
+    });
   await server.registry.delete("second");
 });
 

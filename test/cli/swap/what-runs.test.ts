@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { tellSwap } from "../../../cli/swap/what-runs.ts";
+import { type RunningRole, tellSwap } from "../../../cli/swap/what-runs.ts";
 import type { ContainerDetails, Engine } from "../../../docker/engine.ts";
 import { type LiveRole, liveRoles } from "../../../executable/live-override.ts";
 import { labels, stackNames } from "../../../model/names.ts";
@@ -7,13 +7,25 @@ import { labels, stackNames } from "../../../model/names.ts";
 const { containers } = stackNames("alice");
 
 /** @param declared what each role's container was made for; none of them runs */
-async function told(roles: readonly LiveRole[], declared: Readonly<Record<LiveRole, string>>): Promise<string> {
+async function told(
+  roles: readonly LiveRole[],
+  declared: Readonly<Partial<Record<LiveRole, string>>>,
+  before: ReadonlyMap<LiveRole, RunningRole> = new Map(),
+): Promise<string> {
   const inspect = async (name: string) => {
     const role = liveRoles.find((each) => containers[each] === name);
-    return role && ({ id: role, name, status: "exited", labels: { [labels.executable]: declared[role] } } as unknown as ContainerDetails);
+    return (
+      role &&
+      ({
+        id: role,
+        name,
+        status: "exited",
+        labels: { ...(declared[role] && { [labels.executable]: declared[role] }) },
+      } as unknown as ContainerDetails)
+    );
   };
   let text = "";
-  const swap = { stack: "alice", roles, before: new Map(), began: Date.now() };
+  const swap = { stack: "alice", roles, before, began: Date.now() };
   await tellSwap({ inspect } as unknown as Engine, swap, (line) => {
     text += line;
   });
@@ -31,4 +43,36 @@ test.each([
   [["service", "worker"], { service: "new", worker: "new" }],
 ] as const)("swapping %j, nothing is said of others", async (roles, declared) => {
   expect(await told(roles, declared)).not.toContain("runs on");
+});
+
+const [one, two] = ["1".repeat(64), "2".repeat(64)];
+const short = (sha256: string) => sha256.slice(0, 12);
+
+test.each([
+  ["another executable", { id: "old", declared: one, sha256: one }, two, `service: ${short(one)} → ${short(two)}`],
+  ["another one than what was swapped live", { id: "old", declared: two, sha256: one }, two, `service: ${short(one)} → ${short(two)}`],
+  [
+    "the same in a new container",
+    { id: "old", declared: one, sha256: one },
+    one,
+    `service: ${short(one)} runs again, unchanged, in a new container`,
+  ],
+  [
+    "the same, where the container had been stopped by a swap that was killed",
+    { id: "old", declared: one, sha256: undefined },
+    one,
+    `service: ${short(one)} runs again, unchanged, in a new container`,
+  ],
+  [
+    "the same in the same container, which had ended",
+    { id: "service", declared: one, sha256: one },
+    one,
+    `service: ${short(one)} runs again, unchanged`,
+  ],
+  ["what was not touched", { id: "service", declared: one, sha256: undefined }, one, `service: unchanged, ${short(one)} runs already`],
+  ["a container that was gone: something had run in it", undefined, one, `service: ${short(one)} runs, its container was not there`],
+  ["what does not say what it is", { id: "old", declared: "?", sha256: undefined }, undefined, "service: ? → ?"],
+] as const)("%s is told as what it is", async (_what, before, declared, line) => {
+  const found = new Map<LiveRole, RunningRole>(before === undefined ? [] : [["service", before]]);
+  expect((await told(["service"], declared === undefined ? { service: "" } : { service: declared }, found)).split("\n")[0]).toBe(line);
 });

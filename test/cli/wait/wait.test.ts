@@ -5,6 +5,7 @@ import { join, resolve } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { describeFound, type Found, runsBuild } from "../../../cli/wait/waiting.ts";
 import { isHash, wantedBuild, wantedFile } from "../../../cli/wait/wanted-build.ts";
+import { runNitro } from "../run.ts";
 
 const [a, b] = ["a", "b"].map((digit) => digit.repeat(64)) as [string, string];
 const since = "2026-11-24T01:02:03.456Z";
@@ -89,4 +90,11 @@ describe("the wanted build", () => {
     ["payments", false],
     ["0123456789AB", false],
   ])("%s may be a hash: %j", (text, is) => expect(isHash(text)).toBe(is));
+});
+
+it("tells what is neither a file nor enough of a hash that both are allowed", async () => {
+  await expect(runNitro(["wait", "-s", "nosuch", "--build", "deadbeef"])).rejects.toMatchObject({
+    message: `there is no file ${resolve("deadbeef")}, and so no build that could be waited for`,
+    hint: "build it first, or name another file or a build: at least the first 12 digits of its SHA-256",
+  });
 });
