@@ -3,6 +3,7 @@ import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Context } from "../common/context.ts";
 import { InterruptedError, UserError } from "../common/errors.ts";
+import { stoppedBefore } from "../common/stopping.ts";
 import { trace } from "../common/trace.ts";
 import { settingsPath } from "../model/settings-file.ts";
 import { namedEngine } from "../model/stack-engine.ts";
@@ -213,7 +214,7 @@ export class Stack {
     const result = await this.pulumi([...args, "--json"], { ...listeners, onEvent }, true, env);
     const outcome = outcomeOf(events);
     if (result.exitCode === 0) return outcome;
-    if (this.context.signal.aborted) throw stopped(this.name);
+    if (this.context.signal.aborted) throw outcome.touched ? stopped(this.name) : stoppedBefore(this.name);
     throw new UpdateError(failure(this.name, outcome, result, env), outcome);
   }
 

@@ -49,6 +49,12 @@ export async function withLock<T>(path: string, work: () => Promise<T>, options:
   }
 }
 
+/** Ends the process of this host that holds a lock, at once. The lock is nobody's then. */
+export async function killHolder(path: string): Promise<void> {
+  const holder = parse((await ifPresent(readFile(path, "utf8"))) ?? "");
+  if (holder?.host === hostname() && (await lives(holder))) process.kill(holder.pid, "SIGKILL");
+}
+
 /** The lock's file, made from a process's own. */
 async function acquire(path: string, own: string, { onWait, intervalMs = 200, clock }: LockOptions): Promise<void> {
   let tellAt = 0;

@@ -1,5 +1,6 @@
 import { styleText } from "node:util";
 import type { Context } from "./context.ts";
+import { stoppingText } from "./stopping.ts";
 
 type Output = Pick<NodeJS.WriteStream, "write" | "isTTY" | "columns"> & Partial<Pick<NodeJS.WriteStream, "hasColors">>;
 
@@ -120,7 +121,7 @@ export class Progress {
 
 /** Says on the first Ctrl-C what happens now. @returns how to stop listening */
 export function announceStop(context: Context, progress: Progress): () => void {
-  const onStop = () => progress.line("stopping cleanly, Ctrl-C again to end at once");
+  const onStop = () => progress.line(stoppingText);
   context.signal.addEventListener("abort", onStop);
   return () => context.signal.removeEventListener("abort", onStop);
 }

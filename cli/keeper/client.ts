@@ -1,10 +1,11 @@
 import { lstat } from "node:fs/promises";
 import { connect } from "node:net";
 import { createInterface } from "node:readline";
-import { type KeeperAnswer, type KeeperRequest, type KeeperState, keeperSocket } from "./protocol.ts";
+import { killHolder } from "../../common/lock.ts";
+import { type KeeperAnswer, type KeeperMessage, type KeeperRequest, type KeeperState, keeperLock, keeperSocket } from "./protocol.ts";
 
-/** The last that a keeper said. */
-export type KeeperEnd = Exclude<KeeperAnswer, { readonly text: string }> | { readonly lost: true };
+/** What came of a question: the keeper's answer, or that it ended in between, or that it says nothing. */
+export type KeeperEnd = KeeperAnswer | { readonly lost: true } | { readonly silent: true };
 
 export interface KeeperQuestion {
   /** The project's folder. */
@@ -12,54 +13,79 @@ export interface KeeperQuestion {
   readonly stack: string;
   readonly request: KeeperRequest;
   readonly onText?: (stream: "stdout" | "stderr", text: string) => void;
-  /** Aborted: the connection is cut, and the keeper brings what is under way to where the next command can follow. */
+  /** Aborted: the keeper is told to stop what it can, and its answer is waited for. */
   readonly signal?: AbortSignal;
+  /** How long the keeper may take until it has heard the question, in ms. */
+  readonly heardMs?: number;
 }
+
+/** A keeper hears at once, unless the machine is out of memory or somebody has stopped it. */
+const usuallyHeardMs = 2_000;
+
+/** How long the answer may take once it was asked to stop, in ms. */
+const stopMs = 10_000;
 
 /**
  * Asks the process that keeps a stack's next swap ready.
- * @returns its last answer; lost where it ended in between; undefined where there is none, or the socket is somebody else's
+ * @returns undefined where there is none, or the socket is somebody else's; then, and where the signal was aborted before, nothing was asked
  */
-export async function askKeeper({ root, stack, request, onText, signal }: KeeperQuestion): Promise<KeeperEnd | undefined> {
+export async function askKeeper(question: KeeperQuestion): Promise<KeeperEnd | undefined> {
+  const { root, stack, request, onText, signal, heardMs = usuallyHeardMs } = question;
+  const stopped = () => signal?.aborted === true;
   const path = keeperSocket(root, stack);
-  if (path === undefined || !(await isOwn(path))) return undefined;
-  const socket = connect(path);
-  const cut = () => socket.destroy();
-  signal?.addEventListener("abort", cut);
+  if (path === undefined || stopped() || !(await isOwn(path))) return undefined;
+  const socket = connect({ path, allowHalfOpen: true });
+  let silent = false;
+  const limit = setTimeout(() => {
+    silent = true;
+    socket.destroy();
+  }, heardMs);
+  const stop = () => {
+    socket.end();
+    setTimeout(() => socket.destroy(), stopMs).unref();
+  };
+  signal?.addEventListener("abort", stop);
   try {
     const reached = await new Promise<boolean>((done) => {
       socket.once("connect", () => done(true));
       socket.once("error", () => done(false));
       socket.once("close", () => done(false));
     });
-    if (!reached) return undefined;
+    if (!reached || stopped()) return undefined;
     socket.on("error", () => {});
     socket.write(`${JSON.stringify(request)}\n`);
     const lines = createInterface({ input: socket });
     // A connection that is cut here has no end of its own.
     socket.once("close", () => lines.close());
-    for await (const line of lines) {
-      const answer = JSON.parse(line) as KeeperAnswer;
-      if (!("text" in answer)) return answer;
-      onText?.(answer.stream, answer.text);
+    try {
+      for await (const line of lines) {
+        const message = JSON.parse(line) as KeeperMessage;
+        if ("heard" in message) clearTimeout(limit);
+        else if ("text" in message) onText?.(message.stream, message.text);
+        else return message;
+      }
+    } catch (error) {
+      // One whose connection breaks has said its last.
+      if (socket.errored === null) throw error;
     }
-    return { lost: true };
+    return silent ? { silent } : { lost: true };
   } finally {
-    signal?.removeEventListener("abort", cut);
+    clearTimeout(limit);
+    signal?.removeEventListener("abort", stop);
     socket.destroy();
   }
 }
 
 /** What a stack's keeper says of itself; undefined where there is none. */
 export async function keeperState(root: string, stack: string): Promise<KeeperState | undefined> {
-  const signal = AbortSignal.timeout(aboutMs);
-  const answer = await askKeeper({ root, stack, request: { ask: "about" }, signal }).catch(() => undefined);
+  const answer = await askKeeper({ root, stack, request: { ask: "about" }, heardMs: aboutMs }).catch(() => undefined);
   return answer !== undefined && "about" in answer ? answer.about : undefined;
 }
 
-/** Ends a stack's keeper, after the swap that is under way. @returns when it is gone, also where there was none */
+/** Ends a stack's keeper, after the swap that is under way; one that says nothing at once. @returns when it is gone, also where there was none */
 export async function endKeeper(root: string, stack: string): Promise<void> {
-  await askKeeper({ root, stack, request: { ask: "end" } });
+  const answer = await askKeeper({ root, stack, request: { ask: "end" } });
+  if (answer !== undefined && "silent" in answer) await killHolder(keeperLock(root, stack));
 }
 
 /** How long a question about a keeper may take, in ms. */

@@ -3,7 +3,6 @@ import { bringsExecutable, type Configured, configure, mustBePlain } from "../..
 import { buildForEngine } from "../../automation/ready.ts";
 import { stateIds } from "../../automation/state.ts";
 import type { SwapArgs } from "../../automation/swap.ts";
-import { UserError } from "../../common/errors.ts";
 import { collectGarbage } from "../../common/garbage.ts";
 import { Progress } from "../../common/progress.ts";
 import type { Arch } from "../../docker/types.ts";
@@ -20,6 +19,7 @@ import { sourcesStamp } from "./sources.ts";
 /** So many looks in a row: what is garbage goes back to the system step by step. */
 const patience = 5;
 
+const nobodyWaits: KeeperAnswer = { refused: "nobody waits for it any more" };
 const changedSources = "this project's files have changed";
 
 type SwapRequest = Extract<KeeperRequest, { readonly ask: "swap" }>;
@@ -102,11 +102,19 @@ export class Keeper {
     }
     if (this.waiting > 0) visitor.say("stderr", `waiting: another swap of stack "${this.args.stack.name}" is under way\n`);
     this.waiting += 1;
-    try {
-      return await this.inTurn(() => this.swap(request, visitor));
-    } finally {
+    let begun = false;
+    const turn = this.inTurn(() => {
+      begun = true;
+      return this.swap(request, visitor);
+    }).finally(() => {
       this.waiting -= 1;
-    }
+    });
+    const left = new Promise<KeeperAnswer>((resolve) => {
+      visitor.gone.addEventListener("abort", () => {
+        if (!begun) resolve(nobodyWaits);
+      });
+    });
+    return await Promise.race([turn, left]);
   }
 
   /** Ends, after the swap that is under way: what is armed goes. */
@@ -167,6 +175,7 @@ export class Keeper {
     const began = Date.now();
     const { engine, stack, roles, context } = this.args;
     const { root } = context;
+    if (visitor.gone.aborted) return nobodyWaits;
     if (this.over.aborted) return { refused: "it ends" };
     const different = differentVariable(request.env, context.env);
     if (different !== undefined) return { refused: `${different} is another one in this environment` };
@@ -189,6 +198,7 @@ export class Keeper {
     this.used(configured);
     const closed = fingerprint(configured) === this.configured ? undefined : this.swapper.close();
     this.swaps += 1;
+    let begun = false;
     this.output.visitor = visitor;
     this.output.columns = request.columns ?? 0;
     try {
@@ -198,10 +208,14 @@ export class Keeper {
       const executable = await loadStaged(root, executableFile(root, stack.name, settings, arch), arch, stack.name);
       const [before] = await looks;
       await closed;
-      if (visitor.gone.aborted) throw new UserError("nobody waits for this swap any more: nothing was changed");
+      if (visitor.gone.aborted) return nobodyWaits;
+      begun = true;
       await this.swapper.swap(executable, visitor.gone);
       await tellSwap(engine, { stack: stack.name, roles, before, began }, (text) => visitor.say("stdout", text));
       return { done: true };
+    } catch (error) {
+      if (visitor.gone.aborted && !begun) return nobodyWaits;
+      throw error;
     } finally {
       this.output.visitor = undefined;
       this.configured = fingerprint(configured);

@@ -1,11 +1,10 @@
 // The process that keeps a stack's next swap ready. `nitro up` and `nitro swap` start it (start.ts), and it ends by itself.
-import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Context } from "../../common/context.ts";
 import { errorMessage, UserError } from "../../common/errors.ts";
 import { withLock } from "../../common/lock.ts";
 import { keep } from "./keep.ts";
-import { keeperFolder } from "./protocol.ts";
+import { keeperLock } from "./protocol.ts";
 import { startKeeper } from "./start.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
@@ -20,7 +19,7 @@ const { env, stdin, stdout, stderr } = process;
 const context: Context = { env, cwd: root, stdin, stdout, stderr, root, signal: stop.signal, kill: kill.signal };
 
 try {
-  const goesOn = await withLock(join(keeperFolder(root, stack), "keeper.lock"), () => keep(stack, context), {
+  const goesOn = await withLock(keeperLock(root, stack), () => keep(stack, context), {
     onWait: ({ pid }) => {
       throw new UserError(`process ${pid} keeps stack "${stack}" ready already`);
     },

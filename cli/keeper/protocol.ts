@@ -25,9 +25,10 @@ export interface KeeperState {
   readonly until: string;
 }
 
-/** What a keeper answers, a JSON object a line. Texts come first; anything else is the last line. */
+/** What a keeper says, a JSON object a line: at once that it has heard, then texts, then its answer. */
+export type KeeperMessage = { readonly heard: true } | { readonly stream: "stdout" | "stderr"; readonly text: string } | KeeperAnswer;
+
 export type KeeperAnswer =
-  | { readonly stream: "stdout" | "stderr"; readonly text: string }
   /** It has done nothing, and cannot: the command does without it. */
   | { readonly refused: string }
   | { readonly about: KeeperState }
@@ -40,6 +41,11 @@ const longestPath = 103;
 /** The folder of what a keeper leaves on disk. */
 export function keeperFolder(root: string, stack: string): string {
   return join(root, ".nitro", stack);
+}
+
+/** What a stack's keeper holds while it runs. */
+export function keeperLock(root: string, stack: string): string {
+  return join(keeperFolder(root, stack), "keeper.lock");
 }
 
 /** Where a stack's keeper listens; undefined where this folder's path is too long for a socket. */

@@ -5,6 +5,7 @@ import { mayTakeOver } from "../../automation/take-over.ts";
 import type { Context } from "../../common/context.ts";
 import { UserError } from "../../common/errors.ts";
 import { announceStop } from "../../common/progress.ts";
+import { stoppedBefore } from "../../common/stopping.ts";
 import { checkHeaders } from "../../executable/check.ts";
 import { loadExecutable, loadStaged } from "../../executable/loading.ts";
 import { previousExecutable } from "../../executable/past-executables.ts";
@@ -34,6 +35,7 @@ export async function swapOnce(ahead: SwapAhead, { changes, back, takeOver }: Sw
   const { name } = stack;
   const stopArming = () => void swapper.close().catch(() => {});
   context.signal.addEventListener("abort", stopArming);
+  const stopListening = announceStop(context, ahead.progress);
   try {
     const looks = Promise.all([whatRuns(engine, name), engine.ping()]);
     // Told where its answer is used.
@@ -48,9 +50,12 @@ export async function swapOnce(ahead: SwapAhead, { changes, back, takeOver }: Sw
     const executable = await (back ? previous(name, configured, machine, before, context) : next(ahead, configured, machine));
     // What pulumi was started with are the settings as they lie there.
     const asTheyLie = executable !== undefined && !configured.file.changed;
+    if (context.signal.aborted) throw stoppedBefore(name);
     const armed = asTheyLie && (await withProgress(ahead, () => swapper.swapArmed(start, executable)));
     if (!armed) {
       await swapper.close();
+      // What follows says it itself.
+      stopListening();
       const program = {
         machine,
         configuration: configured.forProgram,
@@ -62,19 +67,18 @@ export async function swapOnce(ahead: SwapAhead, { changes, back, takeOver }: Sw
     if (back) context.stdout.write(settingsStay(name, configured));
     await keepReady(name, configured.settings, context);
   } finally {
+    stopListening();
     context.signal.removeEventListener("abort", stopArming);
     await swapper.close();
   }
 }
 
-async function withProgress<T>({ progress, context }: SwapAhead, work: () => Promise<T>): Promise<T> {
-  const stopListening = announceStop(context, progress);
+async function withProgress<T>({ progress }: SwapAhead, work: () => Promise<T>): Promise<T> {
   progress.start("checking", "waiting until everything answers");
   try {
     return await work();
   } finally {
     progress.stop();
-    stopListening();
   }
 }
 

@@ -1,12 +1,13 @@
 import type { Context } from "../../common/context.ts";
 import { InterruptedError, UsageError, UserError } from "../../common/errors.ts";
 import { suggestion } from "../../common/nearest.ts";
+import { stoppedBefore, stoppingText } from "../../common/stopping.ts";
 import { type LiveRole, liveRoles } from "../../executable/live-override.ts";
 import { declareCommand } from "../core/command.ts";
 import { stackOption } from "../core/declaration.ts";
 import { settingChanges, settingOptions, takeOverOption } from "../core/options.ts";
 import { selectStack } from "../core/selection.ts";
-import { askKeeper } from "../keeper/client.ts";
+import { askKeeper, type KeeperEnd } from "../keeper/client.ts";
 
 export const command = declareCommand({
   marksUse: false,
@@ -58,13 +59,25 @@ An executable that cannot run is refused before anything is touched.`,
 async function keptSwap(stack: string, binary: string | undefined, { root, env, stderr, stdout, signal }: Context): Promise<boolean> {
   const columns = stderr.isTTY ? stderr.columns : undefined;
   const onText = (stream: "stdout" | "stderr", text: string) => void (stream === "stdout" ? stdout : stderr).write(text);
+  const onStop = () => void stderr.write(`${stoppingText}\n`);
+  signal.addEventListener("abort", onStop);
   const answer = await askKeeper({ root, stack, request: { ask: "swap", binary, env, columns }, onText, signal });
-  if (signal.aborted) {
-    throw new InterruptedError(`stopped: what was under way in stack "${stack}" ends by itself`, `./nitro status -s ${stack}`);
-  }
-  if (answer !== undefined && "lost" in answer) stderr.write("the process that kept the next swap ready has ended: swapping without it\n");
+  signal.removeEventListener("abort", onStop);
   if (answer !== undefined && "failed" in answer) throw new UserError(answer.failed, answer.hint);
+  if (signal.aborted) throw stoppedSwap(stack, answer);
+  if (answer !== undefined && "lost" in answer) stderr.write("the process that kept the next swap ready has ended: swapping without it\n");
+  if (answer !== undefined && "silent" in answer)
+    stderr.write("the process that keeps the next swap ready says nothing: swapping without it\n");
   return answer !== undefined && "done" in answer;
+}
+
+/** @param answer what the keeper said once it was asked to stop */
+function stoppedSwap(stack: string, answer: KeeperEnd | undefined): InterruptedError {
+  if (answer !== undefined && "lost" in answer) {
+    return new InterruptedError(`stopped: what was under way in stack "${stack}" ends by itself`, `./nitro status -s ${stack}`);
+  }
+  if (answer === undefined || !("done" in answer)) return stoppedBefore(stack);
+  return new InterruptedError(`too late to stop: stack "${stack}" runs the new executable`, `go back: ./nitro swap -s ${stack} --previous`);
 }
 
 function swappedRole(word: string): LiveRole {

@@ -2,7 +2,6 @@
 export const adviceByMessage: Readonly<Record<string, string>> = {
   "nothing was changed": "the question was answered with no; another stack name (`-s NAME`) leaves the other checkout's stack as it is",
   'unknown command "…"…': "`./nitro help` lists the commands",
-  "nobody waits for this swap any more: nothing was changed": "run the swap again: the command that had asked for it is gone",
   'process … keeps stack "…" ready already': "nothing: one keeper a stack is enough",
   "there is no folder …": "name the folder of `nitro ledger serve --dir`",
   "the key … cannot be read: …": "name an operator's key by `--key FILE`; `./nitro operator env` writes those of the stack",

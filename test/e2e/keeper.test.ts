@@ -168,14 +168,37 @@ test("killed in the middle of a swap, the swap goes on without it", async () => 
   expect(await nitro("up", "-s", stack)).toContain("unsealed");
 });
 
-test("Ctrl-C leaves a state from which the same command goes on", async () => {
+test.each([
+  ["0.2", "two"],
+  ["0.5", "one"],
+  ["0.8", "two"],
+] as const)("Ctrl-C after %s s says what runs then, and the same command goes on", async (seconds, next) => {
   await atTerminal("swap", "-s", stack);
   await armed();
-  put("two");
-  const swapping = run("timeout", ["--preserve-status", "--signal=INT", "0.6", "env", "-u", "CI", "./nitro", "swap", "-s", stack]);
-  expect([0, 130]).toContain((await swapping).code);
+  const before = await running();
+  put(next);
+  const { code, stderr } = await run("timeout", [
+    ...["--foreground", "--preserve-status", "--signal=INT", seconds],
+    ...["env", "-u", "CI", "./nitro", "swap", "-s", stack],
+  ]);
+  const after = await running();
+  if (stderr.includes(`before anything of stack "${stack}" was changed`)) expect([code, after], stderr).toEqual([130, before]);
+  else expect([code, after], stderr).toEqual([stderr.includes("too late to stop") ? 130 : 0, [sha256(next), sha256(next)]]);
   const again = await swap();
-  expect([again.code, await running()], again.stderr).toEqual([0, [sha256("two"), sha256("two")]]);
+  expect([again.code, await running()], again.stderr).toEqual([0, [sha256(next), sha256(next)]]);
+});
+
+test("one that says nothing is done without, and is killed where it is to end", async () => {
+  await atTerminal("swap", "-s", stack);
+  const { pid } = await armed();
+  put("one");
+  process.kill(pid, "SIGSTOP");
+  const { code, stderr } = await swap();
+  expect([code, await running()], stderr).toEqual([0, [sha256("one"), sha256("one")]]);
+  expect(stderr).toContain("the process that keeps the next swap ready says nothing");
+  await endKeeper(root, stack);
+  await waitFor(() => !lives(pid), { what: "it is gone", timeoutMs: 10_000 });
+  await atTerminal("swap", "-s", stack);
 });
 
 test("a watch takes its place", async () => {

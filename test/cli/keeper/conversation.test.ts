@@ -1,10 +1,12 @@
-import { mkdirSync, mkdtempSync, renameSync, rmSync, statSync } from "node:fs";
-import { createServer } from "node:net";
-import { tmpdir } from "node:os";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, mkdtempSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { createServer, type Socket } from "node:net";
+import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { askKeeper, endKeeper, keeperState } from "../../../cli/keeper/client.ts";
-import { differentVariable, keeperFolder, keeperSocket } from "../../../cli/keeper/protocol.ts";
+import { differentVariable, keeperFolder, keeperLock, keeperSocket } from "../../../cli/keeper/protocol.ts";
 import { type Answerer, answerVisitors, type KeeperServer } from "../../../cli/keeper/serve.ts";
 import { UserError } from "../../../common/errors.ts";
 
@@ -64,7 +66,35 @@ test("one that ends in between is told as lost", async () => {
   await new Promise((done) => dying.close(done));
 });
 
-test("it learns that its visitor has gone", async () => {
+test("one whose connection breaks is told as lost", async () => {
+  const breaking = createServer((socket) => {
+    socket.on("error", () => undefined);
+    socket.once("data", () => {
+      socket.pause();
+      socket.write('{"heard":true}\n', () => socket.destroy(new Error("it was killed")));
+    });
+  });
+  await new Promise<void>((done) => breaking.listen(path(), done));
+  const question = { root, stack: "alice", request: { ...swap, env: { A: "1".repeat(1_000_000) } } };
+  expect(await askKeeper(question)).toEqual({ lost: true });
+  await new Promise((done) => breaking.close(done));
+});
+
+test("one that says nothing is told so, and is killed where it is to end", async () => {
+  const stopped: Socket[] = [];
+  const mute = createServer((socket) => void stopped.push(socket.on("error", () => undefined)));
+  await new Promise<void>((done) => mute.listen(path(), done));
+  expect(await askKeeper({ root, stack: "alice", request: swap, heardMs: 50 })).toEqual({ silent: true });
+  const holder = spawn("sleep", ["60"]);
+  const ended = once(holder, "exit");
+  writeFileSync(keeperLock(root, "alice"), JSON.stringify({ pid: holder.pid, host: hostname(), started: "", draft: "" }));
+  await endKeeper(root, "alice");
+  expect(await ended).toEqual([null, "SIGKILL"]);
+  for (const socket of stopped) socket.destroy();
+  await new Promise((done) => mute.close(done));
+});
+
+test("asked to stop, it answers how far it came; one that was not asked yet is not asked", async () => {
   const gone = Promise.withResolvers<void>();
   const asked = Promise.withResolvers<void>();
   await keeper(async (_request, visitor) => {
@@ -77,8 +107,8 @@ test("it learns that its visitor has gone", async () => {
   const answer = askKeeper({ root, stack: "alice", request: swap, signal: stop.signal });
   await asked.promise;
   stop.abort();
-  expect(await answer).toEqual({ lost: true });
-  await gone.promise;
+  expect(await answer).toEqual({ done: true });
+  expect(await askKeeper({ root, stack: "alice", request: swap, signal: stop.signal })).toBeUndefined();
 });
 
 test("only its owner may connect", async () => {
