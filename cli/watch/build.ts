@@ -5,6 +5,13 @@ import type { Arch } from "../../docker/types.ts";
 /** A build that failed by the sources' fault: the compiler's words are for the developer. */
 export class BuildError extends UserError {}
 
+/**
+ * Makes an executable.
+ * @param signal aborted: a newer build waits
+ * @param tell gets what is to be said of a build that ended well
+ */
+export type Build = (signal: AbortSignal, tell: (text: string) => void) => Promise<void>;
+
 export interface ShellBuild {
   /** A line for sh. */
   readonly command: string;

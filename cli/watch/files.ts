@@ -53,9 +53,13 @@ function notify(path: string, onChange: () => void, onEnd: () => void): FSWatche
   }
 }
 
-async function stampOf(path: string): Promise<string> {
+/** The stamp of a file that is not there. */
+export const absent = "none";
+
+/** @returns what changes whenever the file is written or replaced */
+export async function stampOf(path: string): Promise<string> {
   const stats = await stat(path, { bigint: true }).catch(() => undefined);
-  return stats === undefined ? "none" : `${stats.ino} ${stats.size} ${stats.mtimeNs}`;
+  return stats === undefined ? absent : `${stats.ino} ${stats.size} ${stats.mtimeNs}`;
 }
 
 /** What a watch of sources tells. */

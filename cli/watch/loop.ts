@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { InterruptedError } from "../../common/errors.ts";
 import type { SealState } from "../../executable/sealing.ts";
 import type { LoadedExecutable } from "../../executable/staging.ts";
+import type { Build } from "./build.ts";
 import { BuildWrites, type SourceChange } from "./build-writes.ts";
 import { type WatchedChange, WatchedChanges } from "./changes.ts";
 import type { WatchReport } from "./report.ts";
@@ -15,14 +16,16 @@ export interface WatchParts {
   /** Reads and checks it. @throws UserError where it is not complete, or cannot run */
   load(): Promise<LoadedExecutable>;
   /** Makes it from the sources; undefined where somebody else does. */
-  readonly build: ((signal: AbortSignal) => Promise<void>) | undefined;
+  readonly build: Build | undefined;
   readonly swapper: Swapper;
   /** The executable that service and worker both run, by the hash of their processes; undefined where they do not. */
   running(): Promise<string | undefined>;
   sealing(signal: AbortSignal): Promise<SealState>;
   engineAnswers(): Promise<boolean>;
   /** Called before each swap. */
-  onSwap(): void;
+  onSwap(): Promise<void>;
+  /** Called whenever service and worker are known to run what was read. */
+  onProof(): Promise<void>;
   readonly report: WatchReport;
 }
 
@@ -134,7 +137,7 @@ export class WatchLoop {
     const began = Date.now();
     this.writes.begin(began);
     try {
-      await build(signal);
+      await build(signal, (text) => this.parts.report.tell({ event: "note", text }));
     } catch (error) {
       if (signal.aborted) return "failed";
       this.writes.end(Date.now());
@@ -158,21 +161,23 @@ export class WatchLoop {
   }
 
   private async swap(began: number, builtMs: number | undefined, signal: AbortSignal, first: boolean): Promise<void> {
-    const { swapper, report, running, sealing } = this.parts;
+    const { swapper, report, running, sealing, onSwap, onProof } = this.parts;
     const before = this.loaded?.sha256;
     const executable = await this.load(signal);
     if (executable === undefined) return;
     const seen = before === executable.sha256 || first;
     const { sha256 } = executable;
     if (seen && (await running()) === sha256) {
+      await onProof();
       if (!first || builtMs !== undefined) report.tell({ event: "unchanged", sha256, builtMs });
       return;
     }
     this.phase = "swapping";
-    this.parts.onSwap();
+    await onSwap();
     const kind = await swapper.swap(executable, signal);
     const swappedMs = Date.now() - began;
     if (signal.aborted) return report.tell({ event: "superseded" });
+    await onProof();
     report.tell({ event: "swapped", sha256, kind, builtMs, swappedMs, ...(await sealing(signal)) });
   }
 

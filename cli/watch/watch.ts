@@ -1,6 +1,5 @@
-import { homedir } from "node:os";
-import { join, relative, resolve } from "node:path";
-import { type Configured, configure, mustBePlain } from "../../automation/configured.ts";
+import { join } from "node:path";
+import { configure } from "../../automation/configured.ts";
 import { isGone } from "../../automation/gone.ts";
 import { Stack } from "../../automation/stack.ts";
 import { beginSwap, type SwapArgs } from "../../automation/swap.ts";
@@ -12,15 +11,10 @@ import { withLock } from "../../common/lock.ts";
 import { Progress } from "../../common/progress.ts";
 import { Engine } from "../../docker/engine.ts";
 import type { Arch } from "../../docker/types.ts";
-import { buildSample } from "../../executable/build-sample.ts";
-import { buildFromSettings } from "../../executable/container-build.ts";
 import { liveRoles } from "../../executable/live-override.ts";
 import { loadForAnyEngine } from "../../executable/loading.ts";
 import { readRunning } from "../../executable/running.ts";
-import { executableFile } from "../../executable/staging.ts";
 import { stackNames } from "../../model/names.ts";
-import type { Machine } from "../../stacks/prepare.ts";
-import { ensureGo } from "../../toolchain/go.ts";
 import { nitroHome } from "../../toolchain/home.ts";
 import { ownerId } from "../../toolchain/owner.ts";
 import { declareCommand } from "../core/command.ts";
@@ -28,14 +22,15 @@ import { stackOption } from "../core/declaration.ts";
 import { settingChanges, settingOptions, takeOverOption } from "../core/options.ts";
 import { selectStack } from "../core/selection.ts";
 import { endKeeper } from "../keeper/client.ts";
-import { runBuild } from "./build.ts";
 import { CrashGuard } from "./crashes.ts";
 import { DeclaredSwapper } from "./declared.ts";
 import { type SourceListener, type Unwatch, watchFile, watchSources } from "./files.ts";
 import { LiveSwapper } from "./live.ts";
 import { WatchLoop, type WatchParts } from "./loop.ts";
 import { WatchReport } from "./report.ts";
+import { SettingsTrial } from "./settings-trial.ts";
 import type { Sources } from "./sources.ts";
+import { shown, type Watched, whatToWatch } from "./watched.ts";
 
 /** Between two looks whether everything is as it was, in ms. */
 const checkMs = 1000;
@@ -92,13 +87,19 @@ change ends a build that still runs. Without --build: the setting build.command,
       async () => {
         await endKeeper(context.root, name);
         await beginSwap(swap);
-        await configured.file.write();
         const { arch } = await engine.ping();
-        const wish = { command: values.build, also: values.sources, ignore: values.ignore };
+        const wish = { named: values.binary !== undefined, command: values.build, also: values.sources, ignore: values.ignore };
         const watched = whatToWatch(name, configured, { engine, arch }, wish, progress, context);
         const swapper = values.live ? new LiveSwapper(swap, ownerId(context.env)) : new DeclaredSwapper(swap);
         if (values.live) await swapper.arm();
-        await watch({ swap, watched, swapper, report, arch, context });
+        const trial = new SettingsTrial(configured.file);
+        try {
+          await watch({ swap, watched, swapper, trial, report, arch, context });
+        } finally {
+          // What a live watch declares at its end is what the settings are to say.
+          await trial.end();
+          await swapper.close();
+        }
       },
       {
         onWait: ({ pid }) => {
@@ -116,73 +117,17 @@ function buildCommand(text: string): string {
   return text;
 }
 
-/** The file that is watched, and what builds it. */
-export interface Watched {
-  readonly executable: string;
-  readonly build?: (signal: AbortSignal) => Promise<void>;
-  readonly sources?: Sources;
-}
-
-/** What a command line says of builds. */
-export interface Wish {
-  readonly command: string | undefined;
-  readonly also: readonly string[];
-  readonly ignore: readonly string[];
-}
-
-/**
- * Decides which file is watched, and what builds it.
- * @throws UsageError where nobody has said which file a build writes; UserError for a stack that runs an image
- */
-export function whatToWatch(
-  stack: string,
-  configured: Configured,
-  { engine, arch }: Machine,
-  { command, also, ignore }: Wish,
-  progress: Progress,
-  context: Context,
-): Watched {
-  const { root, cwd, env } = context;
-  const { settings } = configured;
-  mustBePlain(configured, "service.binary", "service.image", "build");
-  const { image, binary } = settings.service;
-  if (image !== undefined) {
-    throw new UserError(
-      `stack "${stack}" runs the image ${image}, not a file that could be watched`,
-      `./nitro swap -s ${stack} after each new image; or run a file: pulumi config rm --stack ${stack} --path nitro:service.image`,
-    );
-  }
-  const executable = executableFile(root, stack, settings, arch);
-  if (command !== undefined) {
-    if (binary === undefined)
-      throw new UsageError(
-        `the settings of stack "${stack}" name no executable: say which file the build writes, such as --build 'go build -o payments .' --binary payments`,
-      );
-    const build = (signal: AbortSignal) => runBuild({ command, cwd, env, arch }, signal);
-    return { executable, build, sources: { folder: cwd, also, ignore, output: executable } };
-  }
-  for (const [option, patterns] of Object.entries({ sources: also, ignore }))
-    if (patterns.length > 0 && binary !== undefined) throw new UsageError(`--${option} is for --build, which is missing`);
-  if (binary !== undefined) return { executable };
-  const inContainer = settings.build.command !== undefined;
-  const sources = { folder: inContainer ? resolve(root, settings.build.folder) : join(root, "sample"), also, ignore, output: executable };
-  const build = async (signal: AbortSignal) => {
-    if (inContainer) await buildFromSettings(engine, arch, { name: stack, settings }, progress, { root, env, signal });
-    else await buildSample(await ensureGo(env), arch, context);
-  };
-  return { executable, build, sources };
-}
-
 interface WatchArgs {
   readonly swap: SwapArgs;
   readonly watched: Watched;
   readonly swapper: WatchParts["swapper"];
+  readonly trial: SettingsTrial;
   readonly report: WatchReport;
   readonly arch: Arch;
   readonly context: Context;
 }
 
-async function watch({ swap, watched, swapper, report, arch, context }: WatchArgs): Promise<void> {
+async function watch({ swap, watched, swapper, trial, report, arch, context }: WatchArgs): Promise<void> {
   const { engine, stack, roles } = swap;
   const { executable, build, sources } = watched;
   const engineAnswers = () =>
@@ -202,8 +147,12 @@ async function watch({ swap, watched, swapper, report, arch, context }: WatchArg
   };
   // Of a stack that is gone meanwhile nothing is staged.
   const load = () => loadForAnyEngine(context.root, executable, arch, stack.name);
-  const onSwap = () => crashes.pause();
-  const parts: WatchParts = { executable, load, build, swapper, running, sealing, engineAnswers, onSwap, report };
+  const onSwap = async () => {
+    await trial.begin();
+    crashes.pause();
+  };
+  const onProof = () => trial.keep();
+  const parts: WatchParts = { executable, load, build, swapper, running, sealing, engineAnswers, onSwap, onProof, report };
   const gone = new AbortController();
   const loop = new WatchLoop(parts, AbortSignal.any([context.signal, gone.signal]));
   const checkAll = async () => {
@@ -235,7 +184,6 @@ async function watch({ swap, watched, swapper, report, arch, context }: WatchArg
       throw new UserError(`stack "${stack.name}" is gone: it was taken down meanwhile`, `./nitro up -s ${stack.name}`);
   } finally {
     for (const end of ends) end();
-    await swapper.close();
   }
 }
 
@@ -272,11 +220,4 @@ function unwatched({ folder }: Sources, first: unknown, count: number): UserErro
     `${what} of the sources in ${folder} cannot be watched: ${which}${errorMessage(first)}`,
     "leave out what is no source: --ignore PATTERN, such as --ignore 'data/**'",
   );
-}
-
-/** A path as a person would write it here. */
-function shown(path: string, cwd: string): string {
-  const inside = relative(cwd, path);
-  if (!inside.startsWith("..")) return inside;
-  return path.startsWith(`${homedir()}/`) ? `~${path.slice(homedir().length)}` : path;
 }

@@ -305,7 +305,32 @@ test("what cannot be watched is refused, with what to do", async () => {
   } finally {
     writeFileSync(settings, text);
   }
+  expect(await tryNitro("watch", "-s", stack, "--binary", `${binary}-typo`)).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/there is no file \S+payments-typo\n {2}build it first, or let the watch build it: --build COMMAND/),
+  });
+  expect(readFileSync(settings, "utf8")).toBe(text);
   expect((await run("./nitro", ["watch", "--help"])).stdout).toContain("--live");
+});
+
+test("the settings keep their file until another one runs", async () => {
+  const settings = join(root, `Pulumi.${stack}.yaml`);
+  const before = readFileSync(settings, "utf8");
+  const other = join(scratch, "other");
+  writeFileSync(other, "no executable");
+  const watcher = await watching(["--binary", other]);
+  await watcher.next("failed", 0);
+  expect(readFileSync(settings, "utf8")).toBe(before);
+  // One that crashes is swapped by the settings that name it, but does not stay in them.
+  await watcher.after(() => copyFileSync(builds.crashing, other), "failed");
+  expect(await watcher.end()).toBe(0);
+  expect(readFileSync(settings, "utf8")).toBe(before);
+
+  const again = await watching(["--binary", other]);
+  expect(await again.after(() => copyFileSync(builds.three, other), "swapped")).toMatchObject({ sha256: sha256(builds.three) });
+  expect(readFileSync(settings, "utf8")).toContain(`binary: ${other}`);
+  expect(await again.end()).toBe(0);
+  expect(await nothingToChange()).toBe(true);
 });
 
 test("once the stack is taken down a watch ends with 1, and leaves nothing of it", async () => {
