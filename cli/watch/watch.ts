@@ -30,7 +30,7 @@ import { WatchLoop, type WatchParts } from "./loop.ts";
 import { WatchReport } from "./report.ts";
 import { SettingsTrial } from "./settings-trial.ts";
 import type { Sources } from "./sources.ts";
-import { shown, type Watched, whatToWatch } from "./watched.ts";
+import { shownHere, type Watched, whatToWatch } from "./watched.ts";
 
 /** Between two looks whether everything is as it was, in ms. */
 const checkMs = 1000;
@@ -177,7 +177,7 @@ async function watch({ swap, watched, swapper, trial, report, arch, context }: W
       ends.push(await watchSources(sources, listener, context.signal).finally(() => swap.progress.stop()));
     }
     await loop.run(() => {
-      report.tell({ event: "ready", stack: stack.name, executable: shown(executable, context.cwd) });
+      report.tell({ event: "ready", stack: stack.name, executable: shownHere(executable, context.cwd) });
       ends.push(every(checkMs, checkAll));
     });
     if (gone.signal.aborted)

@@ -11,6 +11,7 @@ import { executableFile } from "../../executable/staging.ts";
 import type { Machine } from "../../stacks/prepare.ts";
 import { ensureGo } from "../../toolchain/go.ts";
 import { type Build, runBuild } from "./build.ts";
+import { lookingAtOutput } from "./output.ts";
 import type { Sources } from "./sources.ts";
 
 /** The file that is watched, and what builds it. */
@@ -57,13 +58,13 @@ export function whatToWatch(
       throw new UsageError(
         `the settings of stack "${stack}" name no executable: say which file the build writes, such as --build 'go build -o payments .' --binary payments`,
       );
-    const build = (signal: AbortSignal) => runBuild({ command, cwd, env, arch }, signal);
+    const build = lookingAtOutput(executable, shownHere(executable, cwd), (signal) => runBuild({ command, cwd, env, arch }, signal));
     return { executable, build, sources: { folder: cwd, also, ignore, output: executable } };
   }
   for (const [option, patterns] of Object.entries({ sources: also, ignore }))
     if (patterns.length > 0 && binary !== undefined) throw new UsageError(`--${option} is for --build, which is missing`);
   if (named && !existsSync(executable))
-    throw new UserError(`there is no file ${shown(executable, cwd)}`, "build it first, or let the watch build it: --build COMMAND");
+    throw new UserError(`there is no file ${shownHere(executable, cwd)}`, "build it first, or let the watch build it: --build COMMAND");
   if (binary !== undefined) return { executable };
   const inContainer = settings.build.command !== undefined;
   const sources = { folder: inContainer ? resolve(root, settings.build.folder) : join(root, "sample"), also, ignore, output: executable };
@@ -75,7 +76,7 @@ export function whatToWatch(
 }
 
 /** A path as a person would write it here. */
-export function shown(path: string, cwd: string): string {
+export function shownHere(path: string, cwd: string): string {
   const inside = relative(cwd, path);
   if (!inside.startsWith("..")) return inside;
   return path.startsWith(`${homedir()}/`) ? `~${path.slice(homedir().length)}` : path;
