@@ -14,6 +14,11 @@ export class SettingsTrial {
     this.file = file;
   }
 
+  /** True while the settings do not say yet what the command line does. */
+  get pending(): boolean {
+    return this.file.changed && this.restore === undefined;
+  }
+
   /** Writes them, where that has not been done. */
   async begin(): Promise<void> {
     if (this.restore !== undefined) return;

@@ -14,6 +14,7 @@ import type { Arch } from "../../docker/types.ts";
 import { liveRoles } from "../../executable/live-override.ts";
 import { loadForAnyEngine } from "../../executable/loading.ts";
 import { readRunning } from "../../executable/running.ts";
+import { executableFile } from "../../executable/staging.ts";
 import { stackNames } from "../../model/names.ts";
 import { nitroHome } from "../../toolchain/home.ts";
 import { ownerId } from "../../toolchain/owner.ts";
@@ -27,6 +28,7 @@ import { DeclaredSwapper } from "./declared.ts";
 import { type SourceListener, type Unwatch, watchFile, watchSources } from "./files.ts";
 import { LiveSwapper } from "./live.ts";
 import { WatchLoop, type WatchParts } from "./loop.ts";
+import { NamedFile } from "./named-file.ts";
 import { WatchReport } from "./report.ts";
 import { SettingsTrial } from "./settings-trial.ts";
 import type { Sources } from "./sources.ts";
@@ -94,7 +96,14 @@ change ends a build that still runs. Without --build: the setting build.command,
         if (values.live) await swapper.arm();
         const trial = new SettingsTrial(configured.file);
         try {
-          await watch({ swap, watched, swapper, trial, report, arch, context });
+          const args = { swap, swapper, trial, report, arch, context };
+          for (let now = watched; await watch({ ...args, watched: now }); ) {
+            const before = now.executable;
+            const settings = await configure(name, context, { files: [] });
+            now = whatToWatch(name, settings, { engine, arch }, { ...wish, named: false }, progress, context);
+            const [old, other] = [before, now.executable].map((path) => shownHere(path, context.cwd));
+            report.tell({ event: "note", text: `the settings of stack "${name}" name ${other} by now: it is watched instead of ${old}` });
+          }
         } finally {
           // What a live watch declares at its end is what the settings are to say.
           await trial.end();
@@ -127,7 +136,8 @@ interface WatchArgs {
   readonly context: Context;
 }
 
-async function watch({ swap, watched, swapper, trial, report, arch, context }: WatchArgs): Promise<void> {
+/** @returns true once the settings name another executable; false where it was stopped */
+async function watch({ swap, watched, swapper, trial, report, arch, context }: WatchArgs): Promise<boolean> {
   const { engine, stack, roles } = swap;
   const { executable, build, sources } = watched;
   const engineAnswers = () =>
@@ -154,10 +164,16 @@ async function watch({ swap, watched, swapper, trial, report, arch, context }: W
   const onProof = () => trial.keep();
   const parts: WatchParts = { executable, load, build, swapper, running, sealing, engineAnswers, onSwap, onProof, report };
   const gone = new AbortController();
-  const loop = new WatchLoop(parts, AbortSignal.any([context.signal, gone.signal]));
+  const renamed = new AbortController();
+  const loop = new WatchLoop(parts, AbortSignal.any([context.signal, gone.signal, renamed.signal]));
+  const named = new NamedFile(stack, async () => {
+    const { settings } = await configure(stack.name, context, { files: [] });
+    return executableFile(context.root, stack.name, settings, arch);
+  });
   const checkAll = async () => {
     if (!loop.idle || !(await engineAnswers())) return;
     if (await isGone(engine, stack, ownerId(context.env))) gone.abort();
+    else if (!trial.pending && (await named.isOther(executable))) renamed.abort();
     else await check(parts, crashes);
   };
   const ends: Unwatch[] = [];
@@ -182,6 +198,7 @@ async function watch({ swap, watched, swapper, trial, report, arch, context }: W
     });
     if (gone.signal.aborted)
       throw new UserError(`stack "${stack.name}" is gone: it was taken down meanwhile`, `./nitro up -s ${stack.name}`);
+    return renamed.signal.aborted && !context.signal.aborted;
   } finally {
     for (const end of ends) end();
   }

@@ -333,6 +333,19 @@ test("the settings keep their file until another one runs", async () => {
   expect(await nothingToChange()).toBe(true);
 });
 
+test("once the settings name another file that one is watched, which is said once", async () => {
+  const other = join(scratch, "renamed");
+  copyFileSync(builds.two, other);
+  const watcher = await watching();
+  await watcher.after(() => nitro("swap", "-s", stack, "--binary", other), "ready");
+  expect(await watcher.after(() => copyFileSync(builds.three, other), "swapped")).toMatchObject({ sha256: sha256(builds.three) });
+  expect(await running()).toEqual([sha256(builds.three), sha256(builds.three)]);
+  expect(watcher.all("note").map(({ text }) => text)).toEqual([
+    expect.stringMatching(/^the settings of stack "e2e-watch" name \S+renamed by now: it is watched instead of \S+$/),
+  ]);
+  expect(await watcher.end()).toBe(0);
+});
+
 test("once the stack is taken down a watch ends with 1, and leaves nothing of it", async () => {
   const watcher = await watching();
   await nitro("down", "-s", stack, "--yes");
