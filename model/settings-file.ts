@@ -123,21 +123,22 @@ function change(document: Document, changes: SettingChanges): boolean {
   return wanted.length > 0;
 }
 
-/** What held nothing else goes with it, up to the settings themselves. */
+/** What held nothing else goes with it. */
 function takeAway(document: Document, path: readonly string[]): void {
   document.deleteIn(path);
   const above = path.slice(0, -1);
   const left = document.getIn(above);
-  if (above.length > 1 && isMap(left) && left.items.length === 0) takeAway(document, above);
+  if (above.length > 0 && isMap(left) && left.items.length === 0) takeAway(document, above);
 }
 
 /** What is no object cannot take a part: it stays, for the check to tell. */
 function set(document: Document, path: string[], value: unknown): void {
-  for (let depth = 1; depth < path.length; depth++) {
+  for (let depth = 0; depth < path.length; depth++) {
     const above = path.slice(0, depth);
     const now = document.getIn(above);
-    // An object without parts is written in braces, and so would be what it takes.
-    if (now === null || (isMap(now) && now.items.length === 0)) document.deleteIn(above);
+    if (now === null) document.deleteIn(above);
+    // It is written in braces, and so would be what it takes.
+    else if (isMap(now) && now.items.length === 0) now.flow = false;
     else if (now !== undefined && !isCollection(now)) return;
   }
   document.setIn(path, value);

@@ -13,6 +13,8 @@ export interface RunningRole {
   readonly declared: string;
   /** Read back from the process; undefined where nothing runs, or an image of other people does not let us look. */
   readonly sha256: string | undefined;
+  /** False where an interrupted command made it and did no more. */
+  readonly started: boolean;
 }
 
 export type RunningRoles = ReadonlyMap<LiveRole, RunningRole>;
@@ -42,7 +44,7 @@ async function rolesFound(
       const details = await engine.inspect(stackNames(stack).containers[role]);
       if (details === undefined) return undefined;
       const declared = details.labels[labels.executable] ?? unknown;
-      return [role, { id: details.id, declared, sha256: await sha256Of(role, details) }] as const;
+      return [role, { id: details.id, declared, sha256: await sha256Of(role, details), started: details.status !== "created" }] as const;
     }),
   );
   return new Map(found.filter((each) => each !== undefined));
@@ -87,6 +89,7 @@ function leftBehind(roles: readonly LiveRole[], after: RunningRoles): string[] {
 function describeSwap(role: LiveRole, before: RunningRole | undefined, after: RunningRole | undefined): string {
   const now = after === undefined ? "nothing" : hash(after);
   if (before === undefined) return `${role}: ${now} runs, its container was not there`;
+  if (!before.started) return `${role}: ${now} runs, its container had not been started`;
   if (before.id === after?.id && before.sha256 === after.sha256) return `${role}: unchanged, ${now} runs already`;
   if (hash(before) === now && now !== unknown)
     return `${role}: ${now} runs again, unchanged${before.id === after?.id ? "" : ", in a new container"}`;

@@ -54,10 +54,12 @@ describe("changes", () => {
     expect(await withSettings(more, { "service.binary": null })).toBe(more.replace("    binary: b\n", ""));
     const emptied = "config:\n  nitro:service: {}\n  nitro:bootstrap: auto\n";
     expect(await withSettings(emptied, { "service.binary": "b" })).toBe(
-      "config:\n  nitro:bootstrap: auto\n  nitro:service:\n    binary: b\n",
+      "config:\n  nitro:service:\n    binary: b\n  nitro:bootstrap: auto\n",
     );
-    expect(await withSettings("config:\n  nitro:service:\n    binary: b\n", { "service.binary": null })).toBe("config: {}\n");
-    expect(await withSettings("config: {}\n", { "service.binary": "b" })).toBe("config:\n  nitro:service:\n    binary: b\n");
+    const alone = "config:\n  nitro:service:\n    binary: b\n";
+    expect(await withSettings(`encryptionsalt: v1:x\n${alone}`, { "service.binary": null })).toBe("encryptionsalt: v1:x\n");
+    expect(await withSettings(alone, { "service.binary": null })).toBe("{}\n");
+    for (const nothing of ["{}\n", "config: {}\n"]) expect(await withSettings(nothing, { "service.binary": "b" })).toBe(alone);
   });
 
   it("add settings to a file without any", async () => {

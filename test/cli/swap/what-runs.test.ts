@@ -49,29 +49,45 @@ const [one, two] = ["1".repeat(64), "2".repeat(64)];
 const short = (sha256: string) => sha256.slice(0, 12);
 
 test.each([
-  ["another executable", { id: "old", declared: one, sha256: one }, two, `service: ${short(one)} → ${short(two)}`],
-  ["another one than what was swapped live", { id: "old", declared: two, sha256: one }, two, `service: ${short(one)} → ${short(two)}`],
+  ["another executable", { id: "old", declared: one, sha256: one, started: true }, two, `service: ${short(one)} → ${short(two)}`],
+  [
+    "another one than what was swapped live",
+    { id: "old", declared: two, sha256: one, started: true },
+    two,
+    `service: ${short(one)} → ${short(two)}`,
+  ],
   [
     "the same in a new container",
-    { id: "old", declared: one, sha256: one },
+    { id: "old", declared: one, sha256: one, started: true },
     one,
     `service: ${short(one)} runs again, unchanged, in a new container`,
   ],
   [
     "the same, where the container had been stopped by a swap that was killed",
-    { id: "old", declared: one, sha256: undefined },
+    { id: "old", declared: one, sha256: undefined, started: true },
     one,
     `service: ${short(one)} runs again, unchanged, in a new container`,
   ],
   [
     "the same in the same container, which had ended",
-    { id: "service", declared: one, sha256: one },
+    { id: "service", declared: one, sha256: one, started: true },
     one,
     `service: ${short(one)} runs again, unchanged`,
   ],
-  ["what was not touched", { id: "service", declared: one, sha256: undefined }, one, `service: unchanged, ${short(one)} runs already`],
+  [
+    "what was not touched",
+    { id: "service", declared: one, sha256: undefined, started: true },
+    one,
+    `service: unchanged, ${short(one)} runs already`,
+  ],
+  [
+    "what a swap that was killed had made, and not started",
+    { id: "old", declared: two, sha256: undefined, started: false },
+    two,
+    `service: ${short(two)} runs, its container had not been started`,
+  ],
   ["a container that was gone: something had run in it", undefined, one, `service: ${short(one)} runs, its container was not there`],
-  ["what does not say what it is", { id: "old", declared: "?", sha256: undefined }, undefined, "service: ? → ?"],
+  ["what does not say what it is", { id: "old", declared: "?", sha256: undefined, started: true }, undefined, "service: ? → ?"],
 ] as const)("%s is told as what it is", async (_what, before, declared, line) => {
   const found = new Map<LiveRole, RunningRole>(before === undefined ? [] : [["service", before]]);
   expect((await told(["service"], declared === undefined ? { service: "" } : { service: declared }, found)).split("\n")[0]).toBe(line);
