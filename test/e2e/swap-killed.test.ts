@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { StackStatus } from "../../automation/status.ts";
+import { Engine } from "../../docker/engine.ts";
 import { stackNames } from "../../model/names.ts";
 import { waitFor } from "../../testing/wait-for.ts";
 import { buildSample } from "./build-sample.ts";
@@ -126,6 +127,15 @@ test.each(moments)(
     expect([after.networks, after.volumes]).toEqual([resources.networks, resources.volumes]);
   },
 );
+
+test("what was stopped runs again by a swap to the same executable", async () => {
+  const before = await runningHash(names.worker);
+  await Engine.connect().stop(names.service, { graceSeconds: 1 });
+  const { code, stdout, stderr } = await tryNitro("swap", "-s", stack);
+  expect([code, stderr]).toEqual([0, expect.stringContaining(`! container ${names.service} does not run (exited)\n`)]);
+  expect(stdout).toContain(`service: ${before?.slice(0, 12)} runs again, unchanged, in a new container\n`);
+  expect(await runningHash(names.service)).toBe(before);
+});
 
 test("after all that, a payout is paid", async () => {
   await nitro("pay", "-s", stack, "--count", "3");
