@@ -73,11 +73,16 @@ export function scriptFile(script: string, { cwd }: Pick<Context, "cwd">): strin
  */
 export async function runScript(file: string, tools: Partial<ShellTools>, root: string): Promise<void> {
   Object.assign(globalThis, tools);
+  // Of calls that the script does not wait for.
+  const unawaited = Promise.withResolvers<never>();
+  process.on("unhandledRejection", unawaited.reject);
   try {
-    await import(pathToFileURL(file).href);
+    await Promise.race([import(pathToFileURL(file).href), unawaited.promise]);
   } catch (error) {
     if (error instanceof UserError) throw error;
     throw new UserError(error instanceof Error ? ownStack(error, dirname(file), root) : `${file} threw ${inspect(error)}`);
+  } finally {
+    process.off("unhandledRejection", unawaited.reject);
   }
 }
 

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -71,6 +72,16 @@ test("what a script throws is its own error, with the place in it and no frame o
     message: `${join(folder, "text.mjs")} threw 'a text'`,
   });
   expect(await thrown("fine.mjs", "export {};")).toBeUndefined();
+});
+
+test("so is what a call rejects with that the script does not wait for", () => {
+  const file = join(folder, "hasty.mjs");
+  writeFileSync(file, "(async () => {\n  nope();\n})();\nawait new Promise((later) => setTimeout(later, 60_000));\n");
+  const code = `import { runScript } from "./cli/shell/user-code.ts";
+    await runScript(${JSON.stringify(file)}, {}, process.cwd()).catch((error) => process.stdout.write(error.name + ": " + error.message));
+    process.exit();`;
+  const { stdout } = spawnSync(process.execPath, ["--input-type=module", "--eval", code], { encoding: "utf8" });
+  expect(stdout).toMatch(/^UserError: ReferenceError: nope is not defined\n {4}at .*hasty\.mjs:2:3\)?\n/);
 });
 
 test("frames of Node and of this project are left out, but for those beside the script", () => {
