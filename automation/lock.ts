@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { UserError } from "../common/errors.ts";
 import { ifPresent } from "../common/files.ts";
-import { isAlive, killSession } from "../common/process-tree.ts";
+import { commandLine, isAlive, killSession, processStat } from "../common/process-tree.ts";
 
 /** The name in Pulumi.yaml. */
 export const project = "nitro";
@@ -136,14 +136,25 @@ export class HeldError extends UserError {}
 /** @param now milliseconds since 1970, for the lock's age */
 export function heldBy(stack: string, lock: Lock | undefined, now = Date.now()): HeldError {
   if (lock === undefined) return new HeldError(`stack "${stack}" is being changed by another command`, "wait for it");
-  const { username, hostname: host, pid, timestamp } = lock;
-  const holder = `${username} on ${host} (process ${pid}, since ${timestamp}${age(timestamp, now)})`;
+  const { username, hostname: host, timestamp } = lock;
   const here = host === hostname();
+  const { name, pid } = (here ? commandAbove(lock.pid) : undefined) ?? { name: "", pid: lock.pid };
+  const holder = `${username} on ${host} (${name}process ${pid}, since ${timestamp}${age(timestamp, now)})`;
   // A number means nothing on another machine; whether that one, or this one under a former name, is still at work is for people to judge.
   const end = here
     ? `wait for it, or end it: kill -INT ${pid}`
     : `wait for it; where nothing of it runs any more: eval "$(./nitro env)" && pulumi cancel --yes --stack ${stack}`;
   return new HeldError(`stack "${stack}" is being changed by ${holder}`, end);
+}
+
+/** The command of ours that has started a pulumi: people know that one, and it ends cleanly. @returns undefined for plain pulumi */
+function commandAbove(pulumi: number): { readonly name: string; readonly pid: number } | undefined {
+  const pid = Number(processStat(pulumi)?.[1]);
+  const words = commandLine(pid);
+  const script = words.findIndex((word) => /\/cli\/(core\/start|keeper\/main)\.ts$/.test(word));
+  if (script === -1) return undefined;
+  const name = words[script]?.endsWith("/keeper/main.ts") === true ? "a swap that was kept ready" : `nitro ${words[script + 1] ?? ""}`;
+  return { name: `${name}, `, pid };
 }
 
 /** ", 2 h ago", or nothing for what is no time. */

@@ -5,6 +5,7 @@ import { takeOverLocks } from "../automation/apply.ts";
 import type { Seen } from "../automation/heal.ts";
 import { type Guest, guestsOf, lookAtOthers, lookAtOwn, removeStack } from "../automation/removal.ts";
 import { Stack } from "../automation/stack.ts";
+import { heldTimeoutMs, whenFree } from "../automation/when-free.ts";
 import { confirm } from "../common/confirm.ts";
 import type { Context } from "../common/context.ts";
 import { UserError } from "../common/errors.ts";
@@ -34,7 +35,7 @@ export const command = declareCommand({
     const stack = new Stack(selectStack(values.stack, context.env), context);
     const progress = new Progress(context.stderr);
     const engine = Engine.connect(context.env);
-    await takeOverLocks(stack, progress);
+    await whenFree(() => takeOverLocks(stack, progress), { progress, signal: context.signal, timeoutMs: heldTimeoutMs });
     const state = await stack.state();
     const own = { stack: stack.name, owner: ownerId(context.env) };
     const look = Promise.all([lookAtOwn(engine, own), lookAtOthers(engine, own)]);

@@ -48,6 +48,15 @@ export function killSession(session: number, mark: string): number {
   return ours.length;
 }
 
+/** @returns the words that a process was started with; none where it has ended, or the system does not tell */
+export function commandLine(pid: number): string[] {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").slice(0, -1);
+  } catch {
+    return [];
+  }
+}
+
 /** @returns "NAME=value" for each variable that a process was started with; none where it has ended or is another user's */
 function environmentOf(pid: number): string[] {
   try {

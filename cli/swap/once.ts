@@ -2,6 +2,7 @@ import { bringsExecutable, type Configured, configure } from "../../automation/c
 import { buildForEngine } from "../../automation/ready.ts";
 import { beginSwap, swapDeclared } from "../../automation/swap.ts";
 import { mayTakeOver } from "../../automation/take-over.ts";
+import { heldTimeoutMs, whenFree } from "../../automation/when-free.ts";
 import type { Context } from "../../common/context.ts";
 import { UserError } from "../../common/errors.ts";
 import { announceStop } from "../../common/progress.ts";
@@ -43,7 +44,8 @@ export async function swapOnce(ahead: SwapAhead, { changes, back, takeOver }: Sw
     const files: ConfigurationArgs["files"] = back ? besideExecutable : undefined;
     const configured = await configure(name, context, { changes, files, toRun: true });
     await mayTakeOver(stack, configured, takeOver, context);
-    const start = await beginSwap(ahead);
+    const { progress } = ahead;
+    const start = await whenFree(() => beginSwap(ahead), { progress, signal: context.signal, timeoutMs: heldTimeoutMs });
     const [before, { arch }] = await looks;
     const machine = { engine, arch };
     ahead.tell({ configuration: configured.forProgram, machine });

@@ -1,18 +1,14 @@
 import { ArmedUpdate } from "../../automation/armed-update.ts";
-import { HeldError } from "../../automation/lock.ts";
 import { runtimeOf } from "../../automation/state.ts";
 import { beginSwap, isSound, type SwapArgs, type SwapStart, startAgain, swapDeclared, withWayBack } from "../../automation/swap.ts";
 import { showFailures, showUpdate } from "../../automation/update-progress.ts";
+import { whenFree } from "../../automation/when-free.ts";
 import { collectGarbage } from "../../common/garbage.ts";
-import { type Look, wait } from "../../common/waiting.ts";
 import type { LoadedExecutable } from "../../executable/staging.ts";
 import { stackNames } from "../../model/names.ts";
 import { swapTargets } from "../../model/urns.ts";
 import type { KnownInputs } from "../../stacks/prepare.ts";
 import type { SwapKind, Swapper } from "./swapper.ts";
-
-/** Between two looks whether somebody else's change of the stack is over, in ms. */
-const heldIntervalMs = 200;
 
 /** How long it counts what was seen when a swap was expected, in ms; who changes the stack meanwhile is noticed by the armed update. */
 const freshMs = 250;
@@ -163,24 +159,7 @@ export class DeclaredSwapper implements Swapper {
     this.expected = undefined;
     const start = expected !== undefined && Date.now() - expected.at < freshMs ? await expected.start : undefined;
     if (start !== undefined) return start;
-    let held: HeldError | undefined;
-    const strategy = {
-      what: "the stack's lock",
-      look: async (): Promise<Look<SwapStart>> => {
-        try {
-          return { found: await beginSwap(this.args) };
-        } catch (error) {
-          if (!(error instanceof HeldError)) throw error;
-          if (held === undefined && !superseded.aborted) this.args.progress.line(`waiting: ${error.message}`);
-          held = error;
-          return { seen: error.message };
-        }
-      },
-    };
-    const waited = await wait(strategy, { intervalMs: heldIntervalMs, signal: superseded });
-    if (waited.end === "found") return waited.value;
-    if (held !== undefined) throw held;
-    return await beginSwap(this.args);
+    return await whenFree(() => beginSwap(this.args), { progress: this.args.progress, signal: superseded });
   }
 
   /** @returns false where it does not fit any more */

@@ -63,6 +63,23 @@ describe("heldBy", () => {
     expect(hint).toBe("wait for it, or end it: kill -INT 42");
   });
 
+  it.runIf(process.platform === "linux")("names the command that has started the pulumi, which ends cleanly", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "nitro-command-"));
+    const script = join(folder, "cli/core/start.ts");
+    await mkdir(join(folder, "cli/core"), { recursive: true });
+    await writeFile(
+      script,
+      'import { spawn } from "node:child_process"; console.log(spawn("sleep", ["300"], { detached: true, stdio: "ignore" }).pid);',
+    );
+    const command = spawn(process.execPath, [script, "watch", "-s", "alice"], { stdio: ["ignore", "pipe", "ignore"] });
+    const [pulumi] = (await once(createInterface({ input: command.stdout }), "line")) as [string];
+    const { message, hint } = heldBy("alice", { ...lock, pid: Number(pulumi), hostname: hostname() }, now);
+    killTree(command.pid ?? 0);
+    await rm(folder, { recursive: true });
+    expect(message).toContain(`(nitro watch, process ${command.pid}, since 2026-11-24T00:00:00Z, 3 h ago)`);
+    expect(hint).toBe(`wait for it, or end it: kill -INT ${command.pid}`);
+  });
+
   it("never names a process of another host, or of this one under a former name, as something to end here", () => {
     const { message, hint } = heldBy("alice", { ...lock, hostname: "elsewhere.example" }, now);
     expect(message).toContain("ann on elsewhere.example (process 42, since 2026-11-24T00:00:00Z, 3 h ago)");
