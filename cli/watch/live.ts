@@ -3,6 +3,7 @@ import { type ArmedSwap, armLive, type LiveTarget } from "../../executable/live.
 import { loadExecutable } from "../../executable/loading.ts";
 import { type LoadedExecutable, stagedFile } from "../../executable/staging.ts";
 import { labels, stackNames } from "../../model/names.ts";
+import { whatShouldRun } from "../swap/what-runs.ts";
 import type { SwapKind, Swapper } from "./swapper.ts";
 
 /** Swaps inside the running containers: drift, which the end of the watch reconciles. */
@@ -56,7 +57,10 @@ export class LiveSwapper implements Swapper {
   async close(): Promise<void> {
     (await this.armed?.catch(() => undefined))?.disarm();
     if (!this.drifted) return;
-    const { stack, progress } = this.args;
+    const { engine, stack, progress, context } = this.args;
+    const runs = await whatShouldRun(engine, context.root, stack.name);
+    // Somebody has declared what runs already.
+    if ([...runs.values()].every(({ declared, sha256 }) => sha256 === declared)) return;
     const executable = this.last ?? (await this.declared());
     if (executable === undefined) return;
     const start = await beginSwap(this.args);

@@ -23,6 +23,7 @@ import { stackNames } from "../../model/names.ts";
 import { waitFor } from "../../testing/wait-for.ts";
 import { ensureGo } from "../../toolchain/go.ts";
 import { buildCrashing, buildSample } from "./build-sample.ts";
+import { holdStack } from "./hold-stack.ts";
 import { engineResources, nitro, nitroJson, root, run, tryNitro } from "./nitro.ts";
 import { Watcher } from "./watcher.ts";
 
@@ -256,6 +257,16 @@ test("live: the containers stay, status tells of the drift, and the end of the w
   expect(await nothingToChange()).toBe(true);
 });
 
+test("live: what somebody else has declared meanwhile stays at the end of the watch", async () => {
+  put("one");
+  const watcher = await watching(["--live"]);
+  await watcher.after(() => put("two"), "swapped");
+  await nitro("swap", "-s", stack, "--binary", builds.one);
+  expect(await watcher.end()).toBe(0);
+  expect(await running()).toEqual([sha256(builds.one), sha256(builds.one)]);
+  await nitro("swap", "-s", stack, "--binary", binary);
+});
+
 test("live: one that crashes is told with its last words; the next one is swapped all the same", async () => {
   const watcher = await watching(["--live"]);
   const failed = await watcher.after(() => put("crashing"), "failed");
@@ -286,6 +297,15 @@ test("Ctrl-C ends a watch that waits for a part which says nothing", async () =>
     await signalRedis("CONT");
   }
   await waitFor(async () => (await status()).healthy, { what: "everything answers again", timeoutMs: 60_000 });
+});
+
+test("swap waits for an update that is under way", async () => {
+  holdStack(stack, scratch, 4);
+  put("one");
+  const { code, stderr } = await tryNitro("swap", "-s", stack);
+  expect(stderr).toMatch(/^waiting: stack "e2e-watch" is being changed by ann on /m);
+  expect(code, stderr).toBe(0);
+  expect(await running()).toEqual([sha256(builds.one), sha256(builds.one)]);
 });
 
 test("what cannot be watched is refused, with what to do", async () => {
@@ -348,7 +368,8 @@ test("once the settings name another file that one is watched, which is said onc
 
 test("once the stack is taken down a watch ends with 1, and leaves nothing of it", async () => {
   const watcher = await watching();
-  await nitro("down", "-s", stack, "--yes");
+  holdStack(stack, scratch, 4);
+  expect((await tryNitro("down", "-s", stack, "--yes")).stderr).toMatch(/^waiting: stack "e2e-watch" is being changed by ann on /m);
   put("one");
   expect(await watcher.ended()).toBe(1);
   expect(watcher.said).toContain(`error: stack "${stack}" is gone: it was taken down meanwhile\n  ./nitro up -s ${stack}`);
