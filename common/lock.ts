@@ -4,7 +4,7 @@ import { dirname } from "node:path";
 import { errorCode } from "./errors.ts";
 import { ifPresent, isAbsent } from "./files.ts";
 import { run } from "./process.ts";
-import { processStat } from "./process-tree.ts";
+import { isAlive, processStat } from "./process-tree.ts";
 import { type Clock, type Look, type Moment, wait } from "./waiting.ts";
 
 /** Who holds a lock. */
@@ -118,11 +118,7 @@ function parse(text: string): LockHolder | undefined {
 /** A process of another host (a shared home folder) cannot be looked at: it is taken to live. */
 async function lives(holder: LockHolder): Promise<boolean> {
   if (holder.host !== hostname()) return true;
-  try {
-    process.kill(holder.pid, 0);
-  } catch (error) {
-    if (errorCode(error) === "ESRCH") return false;
-  }
+  if (!isAlive(holder.pid)) return false;
   const started = await startOf(holder.pid);
   return started === "" || holder.started === "" || started === holder.started;
 }

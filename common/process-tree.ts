@@ -66,8 +66,9 @@ function environmentOf(pid: number): string[] {
   }
 }
 
-/** True where a process of this id lives, whoever owns it. */
+/** True where a process of this id lives, whoever owns it. A zombie has ended: where no init is, nobody may ever ask for its end. */
 export function isAlive(pid: number): boolean {
+  if (processStat(pid)?.[0] === "Z") return false;
   try {
     process.kill(pid, 0);
     return true;

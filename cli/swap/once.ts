@@ -50,11 +50,10 @@ export async function swapOnce(ahead: SwapAhead, { changes, back, takeOver }: Sw
     const machine = { engine, arch };
     ahead.tell({ configuration: configured.forProgram, machine });
     const executable = await (back ? previous(name, configured, machine, before, context) : next(ahead, configured, machine));
-    // What pulumi was started with are the settings as they lie there. It replaces nothing that is to run the same: what has stopped would stay so.
-    const heals = start.healing.reasons.length > 0 && roles.some((role) => before.get(role)?.declared === executable?.sha256);
-    const fits = executable !== undefined && !configured.file.changed && !heals;
+    // What pulumi was started with are the settings as they lie there.
+    const asTheyLie = executable !== undefined && !configured.file.changed;
     if (context.signal.aborted) throw stoppedBefore(name);
-    const armed = fits && (await withProgress(ahead, () => swapper.swapArmed(start, executable)));
+    const armed = asTheyLie && (await withProgress(ahead, () => swapper.swapArmed(start, executable)));
     if (!armed) {
       await swapper.close();
       // What follows says it itself.

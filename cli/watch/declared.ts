@@ -5,9 +5,10 @@ import { showFailures, showUpdate } from "../../automation/update-progress.ts";
 import { whenFree } from "../../automation/when-free.ts";
 import { collectGarbage } from "../../common/garbage.ts";
 import type { LoadedExecutable } from "../../executable/staging.ts";
-import { stackNames } from "../../model/names.ts";
+import { labels, stackNames } from "../../model/names.ts";
 import { swapTargets } from "../../model/urns.ts";
 import type { KnownInputs } from "../../stacks/prepare.ts";
+import { ownerId } from "../../toolchain/owner.ts";
 import type { SwapKind, Swapper } from "./swapper.ts";
 
 /** How long it counts what was seen when a swap was expected, in ms; who changes the stack meanwhile is noticed by the armed update. */
@@ -97,9 +98,17 @@ export class DeclaredSwapper implements Swapper {
    */
   async swapArmed(start: SwapStart, executable: LoadedExecutable, superseded?: AbortSignal): Promise<boolean> {
     // What is being armed may wait for the very part that is broken.
-    if (!isSound(start, this.targets(start), this.replaced)) await this.close();
+    if (!isSound(start, this.targets(start), this.replaced) || (await this.staysBroken(start, executable))) await this.close();
     const armed = await this.take();
     return armed !== undefined && (await this.fire(armed, executable, start, superseded));
+  }
+
+  /** True where a container that is to be mended runs this executable: an update that is armed replaces none whose executable stays. */
+  private async staysBroken({ healing }: SwapStart, { sha256 }: LoadedExecutable): Promise<boolean> {
+    if (healing.reasons.length === 0) return false;
+    const { engine, stack, context } = this.args;
+    const own = await engine.containers({ labels: { [labels.stack]: stack.name, [labels.owner]: ownerId(context.env) }, all: true });
+    return own.some(({ name, labels: has }) => healing.containers.includes(name) && has[labels.executable] === sha256);
   }
 
   /** What is being armed is given up at once: where a part does not answer it would take minutes. */

@@ -5,6 +5,7 @@ import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type LockHolder, withLock } from "../../common/lock.ts";
+import { processStat } from "../../common/process-tree.ts";
 import { repository } from "../../images/inputs.ts";
 
 let folder: string;
@@ -75,6 +76,16 @@ test("as long as another process has it that is said at once, and every ten seco
   };
   await withLock(path, async () => "mine", { clock, onWait });
   expect(told.slice(0, 3)).toEqual([0, 12_000, 20_000]);
+});
+
+test("a killed one that nobody has asked for its end holds nothing", async () => {
+  const parent = spawn("sh", ["-c", "sleep 0 & echo $!; exec sleep 60"], { stdio: ["ignore", "pipe", "inherit"] });
+  const [line] = await once(parent.stdout, "data");
+  const pid = Number(line);
+  await expect.poll(() => processStat(pid)?.[0]).toBe("Z");
+  writeFileSync(path, JSON.stringify({ pid, host: hostname(), started: "", draft: join(folder, "draft") }));
+  expect(await withLock(path, async () => "mine", { onWait: () => expect.fail("it waits for a zombie") })).toBe("mine");
+  parent.kill();
 });
 
 test("a later process of the same number does not hold what the earlier one left", async () => {

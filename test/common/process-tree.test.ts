@@ -1,6 +1,5 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
@@ -33,16 +32,16 @@ describe("killTree", () => {
     const ended = once(child, "exit");
     killTree(child.pid ?? 0);
     expect(await ended).toEqual([null, "SIGKILL"]);
-    await expect.poll(() => pids.filter(isRunning), { timeout: 5_000 }).toEqual([]);
+    await expect.poll(() => pids.filter(isAlive), { timeout: 5_000 }).toEqual([]);
   });
 });
 
 describe.runIf(process.platform === "linux")("killSession", () => {
   it("kills what the dead leader of a session left running", async () => {
     const { session, left, ended } = await deadLeader({ NITRO_TEST_OF: "alice" });
-    expect(isRunning(left)).toBe(true);
+    expect(isAlive(left)).toBe(true);
     expect(killSession(session, "NITRO_TEST_OF=alice")).toBe(1);
-    await expect.poll(() => isRunning(left), { timeout: 5_000 }).toBe(false);
+    await expect.poll(() => isAlive(left), { timeout: 5_000 }).toBe(false);
     expect(killSession(session, "NITRO_TEST_OF=alice")).toBe(0);
     ended();
   });
@@ -53,7 +52,7 @@ describe.runIf(process.platform === "linux")("killSession", () => {
       const { session, left, ended } = await deadLeader(env);
       expect(killSession(session, "NITRO_TEST_OF=alice")).toBe(0);
       await sleep(100);
-      expect(isRunning(left)).toBe(true);
+      expect(isAlive(left)).toBe(true);
       ended();
     },
   );
@@ -67,7 +66,7 @@ describe.runIf(process.platform === "linux")("killSession", () => {
     const [line] = (await once(createInterface({ input: leader.stdout }), "line")) as [string];
     expect(killSession(leader.pid ?? 0, "NITRO_TEST_OF=alice")).toBe(0);
     await sleep(100);
-    expect([leader.pid ?? 0, Number(line)].map(isRunning)).toEqual([true, true]);
+    expect([leader.pid ?? 0, Number(line)].map(isAlive)).toEqual([true, true]);
     killTree(leader.pid ?? 0);
   });
 });
@@ -83,17 +82,4 @@ async function deadLeader(env: Readonly<Record<string, string>>) {
   await once(leader, "exit");
   const left = Number(line);
   return { session: leader.pid ?? 0, left, ended: () => killTree(left) };
-}
-
-/** A killed process may wait to be reaped for a while. */
-function isRunning(pid: number): boolean {
-  return isAlive(pid) && !zombie(pid);
-}
-
-function zombie(pid: number): boolean {
-  try {
-    return / Z /.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
-  } catch {
-    return true;
-  }
 }

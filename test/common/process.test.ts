@@ -6,7 +6,7 @@ import { createInterface } from "node:readline";
 import { expect, test } from "vitest";
 import { UserError } from "../../common/errors.ts";
 import { follow, run, runWell } from "../../common/process.ts";
-import { isAlive, processStat } from "../../common/process-tree.ts";
+import { isAlive } from "../../common/process-tree.ts";
 import { testFolder } from "../toolchain/folder.ts";
 
 const env = { PATH: process.env.PATH };
@@ -60,7 +60,7 @@ test("a kill takes all that a program has started, whatever its process group", 
     },
   });
   expect(await running).toEqual({ code: 137, signal: "SIGKILL" });
-  await expect.poll(() => isRunning(child), { timeout: 5_000 }).toBe(false);
+  await expect.poll(() => isAlive(child), { timeout: 5_000 }).toBe(false);
 });
 
 test("a polite end reaches the whole group of a session", async () => {
@@ -107,10 +107,10 @@ test("programs and what they started do not outlive the process that runs them",
   writeFileSync(join(folder, "program.ts"), program);
   const parent = spawn(process.execPath, [join(folder, "program.ts")], { stdio: ["pipe", "pipe", "inherit"] });
   const [line] = (await once(createInterface({ input: parent.stdout }), "line")) as [string];
-  expect(isRunning(Number(line))).toBe(true);
+  expect(isAlive(Number(line))).toBe(true);
   parent.stdin.write("end\n");
   await once(parent, "exit");
-  await expect.poll(() => isRunning(Number(line)), { timeout: 5_000 }).toBe(false);
+  await expect.poll(() => isAlive(Number(line)), { timeout: 5_000 }).toBe(false);
 });
 
 test("an end leaves no listener on the signals", async () => {
@@ -126,8 +126,3 @@ test("an end leaves no listener on the signals", async () => {
   await follow("sh", sh(`echo well > ${file}`), { env });
   expect(existsSync(file) && readFileSync(file, "utf8")).toBe("well\n");
 });
-
-/** A killed process may wait to be reaped for a while. */
-function isRunning(pid: number): boolean {
-  return isAlive(pid) && processStat(pid)?.[0] !== "Z";
-}

@@ -188,6 +188,14 @@ test.each([
   expect([again.code, await running()], again.stderr).toEqual([0, [sha256(next), sha256(next)]]);
 });
 
+test("a part that has stopped comes back, also with the executable that it ran", async () => {
+  await armed();
+  const [one] = await running();
+  await engine.stop(containers.service, { graceSeconds: 0 });
+  const { code, stderr } = await swap();
+  expect([code, await running()], stderr).toEqual([0, [one, one]]);
+});
+
 test("one that says nothing is done without, and is killed where it is to end", async () => {
   await atTerminal("swap", "-s", stack);
   const { pid } = await armed();
