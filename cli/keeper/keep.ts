@@ -31,7 +31,8 @@ export async function keep(name: string, context: Context): Promise<boolean> {
   const server = await answerVisitors(path, (request, visitor) => keeper.answer(request, visitor));
   const { ino } = await stat(path);
   const isOurs = async () => (await stat(path).catch(() => undefined))?.ino === ino;
-  const ended = AbortSignal.any([context.signal, keeper.over]);
+  context.signal.addEventListener("abort", () => keeper.stop());
+  const ended = keeper.over;
   try {
     await keeper.start();
     // Somebody may have removed the stack's folder, or put another there.

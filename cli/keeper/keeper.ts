@@ -55,6 +55,10 @@ export class Keeper {
     this.args = args;
     this.swapper = new DeclaredSwapper({ ...args, progress: this.progress });
     this.stamp = sourcesStamp(args.context.root);
+    this.over.addEventListener("abort", () => {
+      // What is being armed waits for minutes where a part does not answer. A swap that is under way goes on.
+      if (this.waiting === 0) void this.swapper.close().catch(() => {});
+    });
   }
 
   /** Aborted once it is over, with the reason in words. */
@@ -72,6 +76,7 @@ export class Keeper {
     const configured = await this.configure();
     this.configured = fingerprint(configured);
     this.used(configured);
+    if (this.over.aborted) return;
     await this.swapper.arm();
     this.arch = (await this.args.engine.ping().catch(() => undefined))?.arch;
     await this.mayGoOn();
@@ -88,6 +93,7 @@ export class Keeper {
       if (sourcesStamp(root) !== this.stamp) return this.end(changedSources);
       // What cannot be read is for the next command to tell.
       if (configured !== undefined) await this.fit(configured);
+      if (this.over.aborted) return;
       await this.swapper.check();
       await this.mayGoOn();
     });
@@ -117,9 +123,14 @@ export class Keeper {
     return await Promise.race([turn, left]);
   }
 
+  /** To be over, after the swap that is under way. */
+  stop(): void {
+    this.end("it was stopped");
+  }
+
   /** Ends, after the swap that is under way: what is armed goes. */
   async close(): Promise<void> {
-    this.end("it was stopped");
+    this.stop();
     await this.turn;
     await this.swapper.close();
     this.gone.resolve();

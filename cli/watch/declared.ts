@@ -146,6 +146,8 @@ export class DeclaredSwapper implements Swapper {
     }
     const { update } = arming;
     if (update === undefined) return undefined;
+    // `close` may have come before there was anything to give up.
+    if (arming.end === "given up") await update.disarm();
     const ready = await update.ready;
     if (arming.end === "taken") return undefined;
     if (ready && arming.end === undefined) {

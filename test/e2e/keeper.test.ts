@@ -1,18 +1,20 @@
 import { createHash } from "node:crypto";
-import { copyFileSync, existsSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { closeSync, copyFileSync, existsSync, mkdtempSync, openSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { endKeeper, keeperState } from "../../cli/keeper/client.ts";
 import { type KeeperState, keeperFolder } from "../../cli/keeper/protocol.ts";
+import { startKeeper } from "../../cli/keeper/start.ts";
 import type { StackRow } from "../../cli/stack-rows.ts";
-import { listProcesses } from "../../common/process-tree.ts";
+import { descendants, listProcesses } from "../../common/process-tree.ts";
 import { Engine } from "../../docker/engine.ts";
 import { readRunning } from "../../executable/running.ts";
 import { stackNames } from "../../model/names.ts";
 import { waitFor } from "../../testing/wait-for.ts";
 import { buildCrashing, buildSample } from "./build-sample.ts";
 import { engineResources, exportedResources, nitro, nitroJson, type Result, root, run, stateChanges } from "./nitro.ts";
+import { whileRedisIsSilent } from "./silent-redis.ts";
 import { Watcher } from "./watcher.ts";
 
 const stack = "e2e-keeper";
@@ -194,6 +196,22 @@ test("a part that has stopped comes back, also with the executable that it ran",
   await engine.stop(containers.service, { graceSeconds: 0 });
   const { code, stderr } = await swap();
   expect([code, await running()], stderr).toEqual([0, [one, one]]);
+});
+
+test("one that waits for a part which does not answer ends all the same", async () => {
+  await endKeeper(root, stack);
+  await whileRedisIsSilent(engine, containers.redis, async () => {
+    const log = openSync(join(keeperFolder(root, stack), "keeper.log"), "a");
+    await startKeeper(root, stack, process.env, log);
+    closeSync(log);
+    const { pid } = await waitFor(() => keeperState(root, stack), { what: "a keeper" });
+    await waitFor(() => descendants(pid, listProcesses()).length > 0, { what: "it arms" });
+    const ended = endKeeper(root, stack);
+    await waitFor(() => !lives(pid), { what: "it is gone", timeoutMs: 20_000 });
+    await ended;
+  });
+  const isHealthy = async () => (await engine.inspect(containers.redis))?.health === "healthy";
+  await waitFor(isHealthy, { what: "Redis answers again", timeoutMs: 60_000 });
 });
 
 test("one that says nothing is done without, and is killed where it is to end", async () => {

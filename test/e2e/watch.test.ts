@@ -25,6 +25,7 @@ import { ensureGo } from "../../toolchain/go.ts";
 import { buildCrashing, buildSample } from "./build-sample.ts";
 import { holdStack } from "./hold-stack.ts";
 import { engineResources, nitro, nitroJson, root, run, tryNitro } from "./nitro.ts";
+import { whileRedisIsSilent } from "./silent-redis.ts";
 import { Watcher } from "./watcher.ts";
 
 const stack = "e2e-watch";
@@ -277,25 +278,15 @@ test("live: one that crashes is told with its last words; the next one is swappe
 });
 
 /** Stops or continues a part's program, as whoever debugs it does. */
-async function signalRedis(name: "STOP" | "CONT"): Promise<void> {
-  const each = `[ "$(cat $p/comm 2>/dev/null)" = redis-server ] && kill -${name} "\${p#/proc/}"`;
-  await engine.exec(containers.redis, ["sh", "-c", `for p in /proc/[0-9]*; do ${each}; done; true`]);
-}
-
 test("Ctrl-C ends a watch that waits for a part which says nothing", async () => {
   const watcher = await watching();
-  await signalRedis("STOP");
-  try {
-    const isUnhealthy = async () => (await engine.inspect(containers.redis))?.health === "unhealthy";
-    await waitFor(isUnhealthy, { what: "Redis is unhealthy", timeoutMs: 120_000 });
+  await whileRedisIsSilent(engine, containers.redis, async () => {
     // What was armed does not fit any more, and the next one waits for Redis.
     const settings = join(root, `Pulumi.${stack}.yaml`);
     writeFileSync(settings, readFileSync(settings));
     await sleep(4_000);
     expect(await Promise.race([watcher.end(), sleep(60_000, "it goes on", { ref: false })])).toBe(0);
-  } finally {
-    await signalRedis("CONT");
-  }
+  });
   await waitFor(async () => (await status()).healthy, { what: "everything answers again", timeoutMs: 60_000 });
 });
 
