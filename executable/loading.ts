@@ -93,15 +93,8 @@ async function read({ root, path, arch, mend }: Wanted, copy?: string): Promise<
   const unreadable = (error: unknown): never => {
     throw new ExecutableError(`executable ${shown}: it cannot be read (${errorCode(error)}); allow it with: chmod u+r ${path}`);
   };
-  const found = await readFileOnce(path, { copy, check, unreadable });
-  const after = await stat(path).catch(() => undefined);
-  if (
-    after === undefined ||
-    after.mtimeMs !== before.mtimeMs ||
-    after.size !== before.size ||
-    after.ino !== before.ino ||
-    found.size !== after.size
-  ) {
+  const { torn, ...found } = await readFileOnce(path, { copy, check, unreadable });
+  if (torn) {
     throw new ExecutableError(
       `executable ${shown}: it changed while it was read, a build is writing it; wait for the build and run the command again`,
     );

@@ -11,6 +11,8 @@ export interface FileContent {
   /** In bytes. */
   readonly size: number;
   readonly headers: ExecutableHeaders;
+  /** True where it was written to meanwhile. One that another file took the place of is whole. */
+  readonly torn: boolean;
 }
 
 export interface ReadOptions {
@@ -28,19 +30,38 @@ export interface ReadOptions {
  * @returns what was read, which is what the copy holds
  */
 export async function readFileOnce(file: string, { copy, check, unreadable = rethrow }: ReadOptions = {}): Promise<FileContent> {
-  const cloned = copy !== undefined && (await cloneFile(file, copy).catch(unreadable));
-  const from = await open(cloned ? copy : file, "r").catch(unreadable);
+  const source = await open(file, "r").catch(unreadable);
   try {
-    const headers = headersOf((at, length) => readPart(from, at, length), (await from.stat()).size);
-    check?.(headers);
-    const to = copy === undefined || cloned ? undefined : await open(copy, "wx");
-    try {
-      return { headers, ...(await readThrough(from, to)) };
-    } finally {
-      await to?.close();
-    }
+    const before = await source.stat();
+    const cloned = copy !== undefined && (await cloneFile(file, copy).catch(unreadable));
+    const content = cloned ? await readWhole(copy, check) : await readAndCopy(source, copy, check);
+    const after = await source.stat();
+    return { ...content, torn: before.mtimeMs !== after.mtimeMs || before.size !== after.size || (!cloned && content.size !== after.size) };
+  } finally {
+    await source.close();
+  }
+}
+
+type Check = ReadOptions["check"];
+
+async function readWhole(file: string, check: Check): Promise<Omit<FileContent, "torn">> {
+  const from = await open(file, "r");
+  try {
+    return await readAndCopy(from, undefined, check);
   } finally {
     await from.close();
+  }
+}
+
+/** @param copy path of a file that is not there; undefined: it is only read */
+async function readAndCopy(from: FileHandle, copy: string | undefined, check: Check): Promise<Omit<FileContent, "torn">> {
+  const headers = headersOf((at, length) => readPart(from, at, length), (await from.stat()).size);
+  check?.(headers);
+  const to = copy === undefined ? undefined : await open(copy, "wx");
+  try {
+    return { headers, ...(await readThrough(from, to)) };
+  } finally {
+    await to?.close();
   }
 }
 
@@ -75,7 +96,7 @@ async function cloneFile(file: string, copy: string): Promise<boolean> {
 const chunkBytes = 2 ** 20;
 
 /** Reading and writing go on while the processor hashes. */
-async function readThrough(from: FileHandle, to: FileHandle | undefined): Promise<Omit<FileContent, "headers">> {
+async function readThrough(from: FileHandle, to: FileHandle | undefined): Promise<Pick<FileContent, "sha256" | "size">> {
   const hash = createHash("sha256");
   // In turns: one is hashed and written while the next one is filled.
   const buffers: readonly [Buffer, Buffer] = [Buffer.allocUnsafeSlow(chunkBytes), Buffer.allocUnsafeSlow(chunkBytes)];

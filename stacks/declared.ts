@@ -37,9 +37,8 @@ export async function runDeclared(engine: Pick<Engine, "inspect" | "exec" | "res
   const override = await readOverride(declared.bin, role);
   await removeOverride(declared.bin, role);
   const found = await readRunning(engine, container);
-  // One that does not run yet starts as declared.
-  if (found === undefined) return override !== undefined && (await startsAsDeclared(engine, container));
-  if (found.sha256 === sha256) return false;
+  if (found === undefined) return override !== undefined && (await startAsDeclared(engine, container));
+  if (found.sha256 === sha256) return override !== undefined;
   await armReplacement(engine, container, declared.check.command).replaceBy(sha256);
   if (!(await runs(engine, declared))) {
     throw new RunError(
@@ -50,10 +49,12 @@ export async function runDeclared(engine: Pick<Engine, "inspect" | "exec" | "res
   return true;
 }
 
-/** One that crashed again and again is started by the engine ever later: it is not waited for. */
-async function startsAsDeclared(engine: Pick<Engine, "inspect" | "restart">, container: string): Promise<true> {
-  const status = (await engine.inspect(container))?.status;
-  if (status !== undefined && status !== "running") await engine.restart(container);
+/**
+ * One that crashed again and again is started by the engine ever later: it is not waited for. One that was starting just now may have read what it
+ * was to run before.
+ */
+async function startAsDeclared(engine: Pick<Engine, "inspect" | "restart">, container: string): Promise<true> {
+  if ((await engine.inspect(container)) !== undefined) await engine.restart(container);
   return true;
 }
 
