@@ -209,7 +209,7 @@ export class Keeper {
     this.used(configured);
     const closed = fingerprint(configured) === this.configured ? undefined : this.swapper.close();
     this.swaps += 1;
-    let begun = false;
+    let fired = false;
     this.output.visitor = visitor;
     this.output.columns = request.columns ?? 0;
     try {
@@ -220,12 +220,12 @@ export class Keeper {
       const [before] = await looks;
       await closed;
       if (visitor.gone.aborted) return nobodyWaits;
-      begun = true;
+      fired = true;
       await this.swapper.swap(executable, visitor.gone);
       await tellSwap(engine, { stack: stack.name, roles, before, began }, (text) => visitor.say("stdout", text));
       return { done: true };
     } catch (error) {
-      if (visitor.gone.aborted && !begun) return nobodyWaits;
+      if (visitor.gone.aborted && !fired) return nobodyWaits;
       throw error;
     } finally {
       this.output.visitor = undefined;

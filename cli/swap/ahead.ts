@@ -33,11 +33,11 @@ export async function swapAhead(name: string, roles: readonly LiveRole[], change
   };
   const found = Promise.withResolvers<KnownInputs>();
   const swapper = new DeclaredSwapper(args, { found: found.promise });
-  if (await settingsStay(args.stack.settingsPath, changes)) await swapper.beginArming();
+  if (await changesNothing(args.stack.settingsPath, changes)) await swapper.beginArming();
   return { ...args, swapper, tell: found.resolve, began };
 }
 
-async function settingsStay(path: string, changes: SettingChanges): Promise<boolean> {
+async function changesNothing(path: string, changes: SettingChanges): Promise<boolean> {
   if (Object.values(changes).every((change) => change === undefined)) return true;
   return await SettingsFile.read(path, changes).then(
     (file) => !file.changed,
