@@ -1,5 +1,5 @@
 import type { Engine } from "../docker/engine.ts";
-import { labels } from "../model/names.ts";
+import { containersOf } from "../model/parts.ts";
 import type { Stack } from "./stack.ts";
 import { stateIds } from "./state.ts";
 
@@ -12,7 +12,7 @@ export async function isGone(
   stack: Pick<Stack, "name" | "holder" | "state">,
   owner: string,
 ): Promise<boolean> {
-  const left = await engine.containers({ labels: { [labels.stack]: stack.name, [labels.owner]: owner }, all: true });
+  const left = await engine.containers(containersOf({ stack: stack.name, owner }));
   if (left.length > 0 || (await stack.holder()) !== undefined) return false;
   const state = await stack.state();
   return state === undefined || stateIds(state, "container").length === 0;

@@ -1,8 +1,8 @@
 import type { Context } from "../common/context.ts";
 import { UserError } from "../common/errors.ts";
 import { type ContainerSummary, Engine } from "../docker/engine.ts";
-import { labels, stackNames } from "../model/names.ts";
-import { isOf } from "../model/parts.ts";
+import { stackNames } from "../model/names.ts";
+import { containersOf, isOf } from "../model/parts.ts";
 import type { Settings } from "../model/settings.ts";
 import { ownerId } from "../toolchain/owner.ts";
 import type { Stack } from "./stack.ts";
@@ -72,7 +72,7 @@ async function answering(env: NodeJS.ProcessEnv): Promise<Engine | undefined> {
 
 /** The containers of a stack's own parts, stopped ones too: pulumi alone makes them, and only once the stack has a state. */
 async function ownParts(engine: Pick<Engine, "containers">, stack: string, owner: string): Promise<ContainerSummary[]> {
-  const containers = await engine.containers({ labels: { [labels.stack]: stack, [labels.owner]: owner }, all: true });
+  const containers = await engine.containers(containersOf({ stack, owner }));
   const names = Object.values(stackNames(stack).containers);
   return containers.filter((container) => names.includes(container.name) && isOf(container, { stack, owner }));
 }

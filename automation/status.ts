@@ -11,7 +11,7 @@ import { readRunning } from "../executable/running.ts";
 import { readSealing, type SealState } from "../executable/sealing.ts";
 import { binPath } from "../executable/staging.ts";
 import { containerName, labels, roles, stackNames } from "../model/names.ts";
-import { extrasOf, partsOf } from "../model/parts.ts";
+import { containersOf, extrasOf, partsOf } from "../model/parts.ts";
 import { ownerId } from "../toolchain/owner.ts";
 
 /** One container of a stack, as it is right now. */
@@ -93,7 +93,7 @@ export function answersNow({ role, state, health }: PartStatus): boolean {
 type MemoryOf = (container: ContainerDetails) => Promise<number | undefined> | number | undefined;
 
 async function extraParts(engine: Engine, stack: string, owner: string, memoryOf: MemoryOf): Promise<Promise<PartStatus>[]> {
-  const containers = await engine.containers({ labels: { [labels.stack]: stack, [labels.owner]: owner }, all: true });
+  const containers = await engine.containers(containersOf({ stack, owner }));
   return extrasOf(containers).map(async (part) => {
     const name = containers.find(({ labels: has }) => has[labels.role] === part)?.name ?? containerName(stack, part);
     return await partStatus(engine, part, name, await engine.inspect(name), memoryOf);

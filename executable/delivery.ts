@@ -5,6 +5,7 @@ import type { ContainerSummary, Engine } from "../docker/engine.ts";
 import { EngineError } from "../docker/error.ts";
 import type { Arch } from "../docker/types.ts";
 import { labels } from "../model/names.ts";
+import { containersOf } from "../model/parts.ts";
 import type { Settings } from "../model/settings.ts";
 import { swapMode } from "../model/swap-mode.ts";
 import { ExecutableError } from "./check.ts";
@@ -104,7 +105,7 @@ function fromImage({ engine, arch, stack, owner }: DeliveryArgs, ref: string): D
   return {
     plan: () =>
       engine
-        .containers({ labels: { [labels.stack]: stack, [labels.owner]: owner }, all: true })
+        .containers(containersOf({ stack, owner }))
         .then(deliver)
         .catch((error: unknown) => {
           // A preview also runs where no engine is: what the image holds is not known there.

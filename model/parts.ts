@@ -40,6 +40,11 @@ export interface Owned {
   readonly owner: string;
 }
 
+/** What an engine is asked for all containers of a stack of this owner, those that do not run too. */
+export function containersOf({ stack, owner }: Owned): { readonly labels: Record<string, string>; readonly all: true } {
+  return { labels: { [labels.stack]: stack, [labels.owner]: owner }, all: true };
+}
+
 /** Whether a container belongs to a stack of this owner. */
 export function isOf(container: Pick<LabelledContainer, "labels">, { stack, owner }: Owned): boolean {
   return container.labels[labels.owner] === owner && container.labels[labels.stack] === stack;
@@ -78,7 +83,7 @@ export async function partContainer<T extends LabelledContainer>(
   if (role !== undefined) return await roleContainer(engine, stack, role, owner);
   const details = await engine.inspect(containerName(stack, part));
   if (details !== undefined) return own(details, { stack, owner });
-  const containers = await engine.containers({ labels: { [labels.stack]: stack, [labels.owner]: owner }, all: true });
+  const containers = await engine.containers(containersOf({ stack, owner }));
   throw new UserError(notPart(part, [...roles, ...extrasOf(containers)]), `what there is: ./nitro status -s ${stack}`);
 }
 

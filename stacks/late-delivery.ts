@@ -9,6 +9,7 @@ import { type DeliveryArgs, prepareDelivery } from "../executable/delivery.ts";
 import type { LiveRole } from "../executable/live-override.ts";
 import type { LoadedExecutable, StagedExecutable } from "../executable/staging.ts";
 import { labels } from "../model/names.ts";
+import { containersOf } from "../model/parts.ts";
 
 /** Room for containers that are about to be replaced. */
 export interface WayArgs {
@@ -40,7 +41,7 @@ export async function deliverLater(
 ): Promise<Handover> {
   const loaded = await executable;
   const { engine, owner, stack } = args;
-  const containers = await engine.containers({ labels: { [labels.stack]: stack, [labels.owner]: owner }, all: true });
+  const containers = await engine.containers(containersOf({ stack, owner }));
   const staged = await (await prepareDelivery({ ...args, loaded }, false)).deliver(containers);
   trace(process.env, "executable staged");
   return await makeWay({ engine, containers, staged, ...way });

@@ -10,7 +10,7 @@ import { listFaults } from "../../data/faults.ts";
 import { Engine, type EngineEvent } from "../../docker/engine.ts";
 import { KnownMemory } from "../../docker/memory.ts";
 import { labels } from "../../model/names.ts";
-import { extrasOf, partContainer, partsOf } from "../../model/parts.ts";
+import { containersOf, extrasOf, partContainer, partsOf } from "../../model/parts.ts";
 import { ownerId } from "../../toolchain/owner.ts";
 import { keeperState } from "../keeper/client.ts";
 import { withPayouts } from "../pay/connection.ts";
@@ -70,7 +70,7 @@ async function look(engine: Engine, name: string, memory: KnownMemory, context: 
 
 /** All parts, each from the lines before on, through swaps and restarts. */
 async function* logs(engine: Engine, { stack, owner }: { stack: string; owner: string }, signal: AbortSignal): AsyncGenerator<LogEntry> {
-  const own = await engine.containers({ labels: { [labels.stack]: stack, [labels.owner]: owner }, all: true });
+  const own = await engine.containers(containersOf({ stack, owner }));
   const parts = [...partsOf(own.find(({ labels: has }) => has[labels.role] === "service")?.labels), ...extrasOf(own)];
   const containers = await Promise.all(parts.map((part) => partContainer(engine, stack, part, owner)));
   const sources = parts.map((role, index) =>

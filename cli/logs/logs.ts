@@ -5,7 +5,7 @@ import { UsageError } from "../../common/errors.ts";
 import { merge } from "../../common/merge.ts";
 import { Engine } from "../../docker/engine.ts";
 import { labels, roles } from "../../model/names.ts";
-import { extrasOf, partContainer, partNamed, partsOf } from "../../model/parts.ts";
+import { containersOf, extrasOf, partContainer, partNamed, partsOf } from "../../model/parts.ts";
 import { ownerId } from "../../toolchain/owner.ts";
 import { declareCommand } from "../core/command.ts";
 import { jsonOption, stackOption } from "../core/declaration.ts";
@@ -47,7 +47,7 @@ with a prefix all come on standard output. --json: an object a line, with role, 
     const engine = Engine.connect(context.env);
     const owner = ownerId(context.env);
     const parts = async () => {
-      const own = await engine.containers({ labels: { [labels.stack]: stack, [labels.owner]: owner }, all: true });
+      const own = await engine.containers(containersOf({ stack, owner }));
       return [...partsOf(own.find(({ labels: has }) => has[labels.role] === "service")?.labels), ...extrasOf(own)];
     };
     const wanted = named.length === 0 ? await parts() : [...new Set(named)];

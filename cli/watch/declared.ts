@@ -6,6 +6,7 @@ import { whenFree } from "../../automation/when-free.ts";
 import { collectGarbage } from "../../common/garbage.ts";
 import type { LoadedExecutable } from "../../executable/staging.ts";
 import { labels, stackNames } from "../../model/names.ts";
+import { containersOf } from "../../model/parts.ts";
 import { swapTargets } from "../../model/urns.ts";
 import type { KnownInputs } from "../../stacks/prepare.ts";
 import { ownerId } from "../../toolchain/owner.ts";
@@ -107,7 +108,7 @@ export class DeclaredSwapper implements Swapper {
   private async staysBroken({ healing }: SwapStart, { sha256 }: LoadedExecutable): Promise<boolean> {
     if (healing.reasons.length === 0) return false;
     const { engine, stack, context } = this.args;
-    const own = await engine.containers({ labels: { [labels.stack]: stack.name, [labels.owner]: ownerId(context.env) }, all: true });
+    const own = await engine.containers(containersOf({ stack: stack.name, owner: ownerId(context.env) }));
     return own.some(({ name, labels: has }) => healing.containers.includes(name) && has[labels.executable] === sha256);
   }
 
